@@ -1,0 +1,58 @@
+# Thin targets: each is a command or two that can be typed as well.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3.11
+PYTHON_SOURCES := python examples tests/python
+# Sources of the native module: a change of any of them needs a new build.
+RUST_SOURCES := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
+
+.PHONY: build demo test test-rust test-python lint format clean prerequisites
+
+build: $(VENV)/.built
+
+# What cannot be installed from here is named in one line.
+prerequisites:
+	@command -v cargo >/dev/null || { echo "error: cargo is missing: install Rust 1.95 or later (https://rustup.rs)" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "error: a C linker is missing: apt-get install gcc" >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is missing: install CPython 3.11 or later, or name yours: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11: name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "error: $(PYTHON) cannot make virtual environments: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.tools: pyproject.toml | prerequisites
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.16,<2' --group dev
+	@touch $@
+
+# Editable: Python sources are used in place.
+$(VENV)/.built: $(VENV)/.tools $(RUST_SOURCES)
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --quiet
+	@touch $@
+
+demo: build
+	@$(BIN)/python examples/shop/demo.py
+
+test: test-rust test-python
+
+test-rust: $(VENV)/.tools
+	cargo nextest run --workspace --no-tests=pass
+
+test-python: build
+	$(BIN)/python -m pytest -q
+
+lint: build
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	$(BIN)/ruff format --check $(PYTHON_SOURCES)
+	$(BIN)/ruff check $(PYTHON_SOURCES)
+	$(BIN)/pyright
+
+format:
+	cargo fmt --all
+	$(BIN)/ruff format $(PYTHON_SOURCES)
+	$(BIN)/ruff check --fix $(PYTHON_SOURCES)
+
+clean:
+	cargo clean
+	rm -rf $(VENV)

@@ -1,0 +1,6 @@
+//! One file for each command.
+
+pub(crate) mod check;
+pub(crate) mod compile;
+pub(crate) mod run;
+pub(crate) mod serve;

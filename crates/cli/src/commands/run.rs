@@ -1,0 +1,58 @@
+//! `anabranch run`
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anabranch_cpython::{Application, CPython, Mode, install_backend, run_main};
+use anabranch_embedded::Embedded;
+use anabranch_ir::Program;
+use anabranch_local::LocalEngine;
+
+use crate::arguments::{Engine, RunArguments};
+use crate::commands::serve::engine_options;
+use crate::target::Target;
+use crate::{Failure, output};
+
+pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
+    let target = Target::find(&arguments.application)?;
+    if arguments.data.is_some() && arguments.engine != Engine::Embedded {
+        let message = "--data belongs to the embedded engine: add --engine embedded";
+        return Err(Failure::Message(message.to_owned()));
+    }
+    match arguments.engine {
+        Engine::Plain => Ok(run_main(&target.root, &target.module, Mode::Plain)?),
+        Engine::Local => {
+            let (program, interpreter) = load(&target)?;
+            let engine = Arc::new(LocalEngine::new(program, interpreter));
+            install_backend(engine)?;
+            Ok(run_main(&target.root, &target.module, Mode::Engine)?)
+        }
+        Engine::Embedded => match &arguments.data {
+            Some(folder) => run_embedded(&target, folder),
+            None => {
+                let folder = tempfile::tempdir()?;
+                output::note("state is kept in a temporary folder; name one with --data to keep it");
+                run_embedded(&target, folder.path())
+            }
+        },
+    }
+}
+
+fn run_embedded(target: &Target, folder: &Path) -> Result<i32, Failure> {
+    let (program, interpreter) = load(target)?;
+    let options = engine_options(target, &program);
+    let engine = Arc::new(Embedded::open(folder, program, interpreter, &options)?);
+    install_backend(Arc::clone(&engine) as Arc<_>)?;
+    let code = run_main(&target.root, &target.module, Mode::Engine)?;
+    match engine.close() {
+        Ok(()) => Ok(code),
+        Err(failure) => Err(Failure::Message(format!("the engine did not close: {failure:?}"))),
+    }
+}
+
+/// Compiles and imports the application.
+pub(crate) fn load(target: &Target) -> Result<(Arc<Program>, CPython), Failure> {
+    let program = Arc::new(target.program()?);
+    let application = Application::import(&target.root, Arc::clone(&program))?;
+    Ok((program, CPython::new(Arc::new(application))))
+}

@@ -1,0 +1,55 @@
+//! The command line: argument parsing and wiring.
+//!
+//! # Layout
+//! - [`arguments`]: what can be typed.
+//! - `commands`: one file for each command.
+//! - `target`: which application is meant, and where its files are.
+//! - `output`: what goes to the terminal. Standard output is data, standard error is talk.
+//!
+//! Invariants:
+//! - No logic of its own: a command opens what it needs and calls it.
+//! - A mistake of the user ends with exit code 1 and one message that says what to do.
+
+pub mod arguments;
+mod commands;
+mod output;
+mod target;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+/// Runs the command line `argv`, program name first, and gives the exit code.
+pub fn main(argv: Vec<String>) -> i32 {
+    let arguments = match Arguments::try_parse_from(argv) {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error),
+    };
+    let result = match arguments.command {
+        Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Serve(arguments) => commands::serve::run(&arguments),
+        Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Compile(arguments) => commands::compile::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            output::failure(&failure);
+            1
+        }
+    }
+}
+
+/// A message for the user, or one that has been shown already.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Message(String),
+    /// The diagnostics were printed.
+    Diagnosed,
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::Message(error.to_string())
+    }
+}

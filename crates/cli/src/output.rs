@@ -1,0 +1,60 @@
+//! What goes to the terminal. Standard output is data, standard error is talk.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use anabranch_compiler::Compilation;
+use anabranch_compiler::diagnostic::{Renderer, render};
+
+use crate::Failure;
+
+/// Prints clap's message and gives the exit code: 0 for help and version.
+pub(crate) fn usage(error: &clap::Error) -> i32 {
+    // Nothing is left to do if even that cannot be written.
+    let _ = error.print();
+    if error.use_stderr() { 1 } else { 0 }
+}
+
+pub(crate) fn failure(failure: &Failure) {
+    match failure {
+        Failure::Message(message) => eprintln!("error: {message}"),
+        Failure::Diagnosed => {}
+    }
+}
+
+/// Something the user may want to know.
+pub(crate) fn note(message: &str) {
+    eprintln!("{message}");
+}
+
+pub(crate) fn diagnostics(compilation: &Compilation) {
+    let is_terminal = io::stderr().is_terminal();
+    let renderer = if is_terminal { Renderer::styled() } else { Renderer::plain() };
+    for diagnostic in &compilation.diagnostics {
+        eprintln!("{}", render(diagnostic, &compilation.files, &renderer));
+    }
+    let count = compilation.diagnostics.len();
+    if compilation.program.is_none() {
+        let errors = if count == 1 { "error" } else { "errors" };
+        eprintln!("{count} {errors} found");
+    }
+}
+
+/// Writes a command's result, to `file` or to standard output.
+pub(crate) fn result(text: &str, file: Option<&Path>) -> Result<(), Failure> {
+    match file {
+        Some(file) => std::fs::write(file, text).map_err(|error| {
+            Failure::Message(format!("cannot write {}: {error}", file.display()))
+        }),
+        None => Ok(io::stdout().lock().write_all(text.as_bytes())?),
+    }
+}
+
+/// One line of data, at once.
+pub(crate) fn line(text: &str) {
+    println!("{text}");
+    // A reader that has gone away is no reason to stop.
+    let _ = io::stdout().flush();
+}

@@ -1,0 +1,164 @@
+//! Stage 10: everything into one program.
+
+mod classes;
+mod documentation;
+mod signature;
+
+use std::collections::BTreeSet;
+
+use anabranch_ir::{
+    Body, CallEdge, CallKind, FunctionId, Module, ModuleId, Operator, OperatorId, Program, Span,
+};
+use ruff_python_ast::StmtFunctionDef;
+use ruff_text_size::{Ranged, TextRange};
+
+use crate::effects::{Action, Effects, spots};
+use crate::emit::{Function, emit};
+use crate::lower::{lower, mangled};
+use crate::resolve::{Application, FunctionDefinition};
+use crate::types::{FunctionScope, Typing};
+use crate::Diagnostic;
+
+/// Assembles the program. Diagnostics say what could not be lowered; the program is only right if
+/// there are none.
+pub fn assemble<'a>(
+    typing: &Typing<'a>,
+    scopes: &[FunctionScope<'a>],
+    effects: &Effects,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Program {
+    let application = typing.application;
+    let mut program = Program { modules: modules(application), ..Program::default() };
+    // Methods and split helpers get the numbers of the program's functions.
+    let is_included = |index: usize| {
+        application.functions[index].owner.is_some()
+            || (effects.is_entity_code(index) && effects.suspends(index).is_some())
+    };
+    let included: Vec<usize> =
+        (0..application.functions.len()).filter(|index| is_included(*index)).collect();
+    for index in &included {
+        let function = function(typing, &scopes[*index], effects, *index, diagnostics);
+        program.functions.push(function);
+    }
+    let number = |index: &usize| {
+        let position = included.iter().position(|other| other == index);
+        FunctionId::from_index(position.expect("methods are included"))
+    };
+    for (index, entity) in application.entities.iter().enumerate() {
+        program.operators.push(Operator {
+            name: entity.name.to_owned(),
+            module: ModuleId::from_index(entity.module),
+            key: classes::key_hint(application, entity),
+            constructor: match entity.constructor {
+                Some(node) => signature::signature(application, entity.module, node, true),
+                None => Default::default(),
+            },
+            attributes: classes::attributes(typing, index),
+            methods: entity.methods.iter().map(number).collect(),
+            documentation: documentation::docstring(&entity.node.body),
+            span: span(application, entity.module, entity.node.range()),
+        });
+    }
+    for index in &included {
+        let from = number(index);
+        let mut visited = BTreeSet::new();
+        let mut edges = Edges { typing, scopes, effects, from, found: Vec::new() };
+        edges.collect(*index, &mut visited);
+        for edge in edges.found {
+            if !program.edges.contains(&edge) {
+                program.edges.push(edge);
+            }
+        }
+    }
+    program.records = classes::records(application);
+    program.enums = classes::enums(application);
+    program
+}
+
+fn modules(application: &Application<'_>) -> Vec<Module> {
+    let files = application.loaded.files.iter();
+    let named = application.loaded.modules.iter().zip(files);
+    named
+        .map(|(module, file)| Module { name: module.name.clone(), path: file.path.clone() })
+        .collect()
+}
+
+fn span(application: &Application<'_>, module: usize, range: TextRange) -> Span {
+    let source = &application.loaded.files[module];
+    Span {
+        module: ModuleId::from_index(module),
+        line: source.line(range.start()),
+        end_line: source.line(range.end()),
+    }
+}
+
+fn function<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    effects: &Effects,
+    index: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> anabranch_ir::Function {
+    let application = typing.application;
+    let definition: &FunctionDefinition<'_> = &application.functions[index];
+    let node: &StmtFunctionDef = definition.node;
+    let class = definition.owner.map(|owner| application.entities[owner].name);
+    let body = if effects.suspends(index).is_some() {
+        let (graph, found) = lower(typing, scope, effects);
+        diagnostics.extend(found);
+        let function = Function {
+            node,
+            class,
+            source: &application.loaded.files[definition.module],
+            module: &application.loaded.modules[definition.module],
+        };
+        Body::Segments(emit(&function, &graph))
+    } else {
+        Body::Native
+    };
+    anabranch_ir::Function {
+        name: mangled(class, definition.name),
+        operator: definition.owner.map(OperatorId::from_index),
+        module: ModuleId::from_index(definition.module),
+        signature: signature::signature(application, definition.module, node, class.is_some()),
+        body,
+        documentation: documentation::docstring(&node.body),
+        span: span(application, definition.module, node.range()),
+    }
+}
+
+/// Collects what one function sends to operators, by itself and through helper functions.
+struct Edges<'t, 'a> {
+    typing: &'t Typing<'a>,
+    scopes: &'t [FunctionScope<'a>],
+    effects: &'t Effects,
+    from: FunctionId,
+    found: Vec<CallEdge>,
+}
+
+impl Edges<'_, '_> {
+    fn collect(&mut self, function: usize, visited: &mut BTreeSet<usize>) {
+        if !visited.insert(function) {
+            return;
+        }
+        let scope = &self.scopes[function];
+        for spot in spots(self.typing, scope, self.effects, &scope.node.body) {
+            let name = spot.member.to_owned();
+            let to = |receiver: Option<usize>| receiver.map(OperatorId::from_index);
+            let (to, kind) = match spot.action {
+                Action::Get { receiver } => (to(receiver), CallKind::Read(name)),
+                Action::Set { receiver } => (to(receiver), CallKind::Write(name)),
+                Action::Call { receiver } => (to(receiver), CallKind::Method(name)),
+                Action::Create { entity } => (to(Some(entity)), CallKind::Create),
+                Action::Exists => (None, CallKind::Exists),
+                Action::Delete => (None, CallKind::Delete),
+                Action::Function { function, .. } => {
+                    self.collect(function, visited);
+                    continue;
+                }
+                Action::SelfCall { .. } => continue,
+            };
+            self.found.push(CallEdge { from: self.from, to, kind });
+        }
+    }
+}

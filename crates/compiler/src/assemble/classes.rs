@@ -1,0 +1,163 @@
+//! Keys and attributes of entity classes; dataclasses and enums.
+
+use anabranch_ir::program::{EnumMember, EnumValue};
+use anabranch_ir::{Attribute, EnumClass, Field, Hint, Record};
+use ruff_python_ast::{Expr, Number, Stmt, StmtClassDef};
+
+use crate::hints::{annotation, class_name};
+use crate::resolve::{Application, Binding, EntityClass};
+use crate::types::{Type, Typing};
+
+/// What `__key__` returns, as annotated, else as the attribute that it returns is.
+pub(super) fn key_hint(application: &Application<'_>, entity: &EntityClass<'_>) -> Hint {
+    let returns = entity.key.and_then(|key| key.returns.as_deref());
+    match returns {
+        Some(returns) => annotation(application, entity.module, returns).0,
+        None => Hint::Any,
+    }
+}
+
+/// The attributes that the class's own code assigns, in source order.
+pub(super) fn attributes(typing: &Typing<'_>, index: usize) -> Vec<Attribute> {
+    let entity = &typing.application.entities[index];
+    let mut attributes: Vec<Attribute> = Vec::new();
+    let mut add = |name: &str| {
+        let is_method = typing.application.method(index, name).is_some();
+        if !is_method && !attributes.iter().any(|attribute| attribute.name == name) {
+            let hint = hint_of(typing, &typing.attribute(index, name));
+            attributes.push(Attribute { name: name.to_owned(), hint });
+        }
+    };
+    for name in crate::names::bound_names(&entity.node.body) {
+        let is_annotated = entity.node.body.iter().any(|statement| match statement {
+            Stmt::AnnAssign(node) => {
+                matches!(&*node.target, Expr::Name(target) if target.id.as_str() == name)
+            }
+            _ => false,
+        });
+        if is_annotated {
+            add(name);
+        }
+    }
+    for name in typing.assigned_attributes(index) {
+        add(name);
+    }
+    attributes
+}
+
+/// A hint for what has been inferred.
+fn hint_of(typing: &Typing<'_>, kind: &Type) -> Hint {
+    let of = |inner: &Type| Box::new(hint_of(typing, inner));
+    let application = typing.application;
+    match kind {
+        Type::Reference(entity) => Hint::Entity(application.entities[*entity].name.to_owned()),
+        Type::Record(record) => {
+            let record = &application.records[*record];
+            Hint::Record(class_name(application, record.module, record.name))
+        }
+        Type::List(element) => Hint::List(of(element)),
+        Type::Set(element) => Hint::Set(of(element)),
+        Type::Dict(key, value) => Hint::Dict(of(key), of(value)),
+        Type::TupleOf(element) => Hint::TupleOf(of(element)),
+        Type::Tuple(elements) => {
+            Hint::Tuple(elements.iter().map(|element| hint_of(typing, element)).collect())
+        }
+        _ => Hint::Any,
+    }
+}
+
+/// All dataclasses, with the fields of their bases first.
+pub(super) fn records(application: &Application<'_>) -> Vec<Record> {
+    let records = application.records.iter();
+    records
+        .map(|record| Record {
+            name: class_name(application, record.module, record.name),
+            fields: fields(application, record.module, record.node, application.records.len()),
+        })
+        .collect()
+}
+
+/// `depth` bounds how far bases are followed.
+fn fields(
+    application: &Application<'_>,
+    module: usize,
+    node: &StmtClassDef,
+    depth: usize,
+) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    for base in node.bases() {
+        if let (Some(Binding::Record(record)), Some(depth)) =
+            (application.resolve(module, base), depth.checked_sub(1))
+        {
+            let record = &application.records[record];
+            fields.extend(self::fields(application, record.module, record.node, depth));
+        }
+    }
+    for statement in &node.body {
+        let Stmt::AnnAssign(assigned) = statement else { continue };
+        let Expr::Name(name) = &*assigned.target else { continue };
+        if is_class_variable(&assigned.annotation) {
+            continue;
+        }
+        let field = Field {
+            name: name.id.to_string(),
+            hint: annotation(application, module, &assigned.annotation).0,
+            has_default: assigned.value.as_deref().is_some_and(gives_default),
+        };
+        fields.retain(|other| other.name != field.name);
+        fields.push(field);
+    }
+    fields
+}
+
+fn is_class_variable(hint: &Expr) -> bool {
+    let name = match hint {
+        Expr::Subscript(node) => &*node.value,
+        other => other,
+    };
+    match name {
+        Expr::Name(name) => name.id.as_str() == "ClassVar",
+        Expr::Attribute(node) => node.attr.as_str() == "ClassVar",
+        _ => false,
+    }
+}
+
+/// Whether the right side of a field is a default: anything but `field()` without one.
+fn gives_default(value: &Expr) -> bool {
+    let Expr::Call(call) = value else { return true };
+    let is_field = match &*call.func {
+        Expr::Name(name) => name.id.as_str() == "field",
+        Expr::Attribute(node) => node.attr.as_str() == "field",
+        _ => false,
+    };
+    let gives = |name: &str| call.arguments.find_keyword(name).is_some();
+    !is_field || gives("default") || gives("default_factory") || gives("init")
+}
+
+/// All enums, with the members whose values are literals.
+pub(super) fn enums(application: &Application<'_>) -> Vec<EnumClass> {
+    let enums = application.enums.iter();
+    enums
+        .map(|class| EnumClass {
+            name: class_name(application, class.module, class.name),
+            members: class.node.body.iter().filter_map(member).collect(),
+        })
+        .collect()
+}
+
+fn member(statement: &Stmt) -> Option<EnumMember> {
+    let Stmt::Assign(node) = statement else { return None };
+    let [Expr::Name(name)] = &node.targets[..] else { return None };
+    if name.id.starts_with('_') {
+        return None;
+    }
+    let value = match &*node.value {
+        Expr::StringLiteral(literal) => Some(EnumValue::Str(literal.value.to_string())),
+        Expr::NumberLiteral(literal) => match &literal.value {
+            Number::Int(value) => value.as_i64().map(EnumValue::Int),
+            _ => None,
+        },
+        _ => None,
+    };
+    Some(EnumMember { name: name.id.to_string(), value })
+}

@@ -1,0 +1,219 @@
+//! The control-flow graph of a function that can suspend.
+//!
+//! Blocks hold steps, pieces of Python text that run without suspending, and end in a terminator.
+//! Evaluation order is explicit: what must be evaluated before a suspension is a step of its own.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use anabranch_ir::Exit;
+use ruff_text_size::TextSize;
+
+/// A block of a [`Graph`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct BlockId(pub u32);
+
+impl fmt::Display for BlockId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "block{}", self.0)
+    }
+}
+
+/// A function's control flow. It is entered at block 0.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    blocks: Vec<Block>,
+}
+
+impl Graph {
+    pub const ENTRY: BlockId = BlockId(0);
+
+    pub fn add(&mut self) -> BlockId {
+        self.blocks.push(Block::default());
+        BlockId((self.blocks.len() - 1) as u32)
+    }
+
+    pub fn block(&self, id: BlockId) -> &Block {
+        &self.blocks[id.0 as usize]
+    }
+
+    pub fn block_mut(&mut self, id: BlockId) -> &mut Block {
+        &mut self.blocks[id.0 as usize]
+    }
+
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = BlockId> + use<> {
+        (0..self.blocks.len() as u32).map(BlockId)
+    }
+
+    /// How many edges lead to each block from blocks that can be reached.
+    pub fn predecessor_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.blocks.len()];
+        counts[0] = 1;
+        let mut pending = vec![Self::ENTRY];
+        while let Some(block) = pending.pop() {
+            for next in self.block(block).terminator.successors() {
+                counts[next.0 as usize] += 1;
+                if counts[next.0 as usize] == 1 {
+                    pending.push(next);
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// Steps and what comes after them.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    pub steps: Vec<Step>,
+    pub terminator: Terminator,
+}
+
+/// Python text in pieces, each from one spot of the user's source.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Code {
+    pub chunks: Vec<Chunk>,
+    /// Variables of the function that the text reads.
+    pub reads: BTreeSet<String>,
+    /// Variables that the text binds (`:=`), whether or not that part of it runs.
+    pub binds: BTreeSet<String>,
+}
+
+/// A piece of Python text. Inner lines of it stand on the lines that follow `origin`'s.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chunk {
+    pub text: String,
+    pub origin: TextSize,
+    /// In place of text: the words that make the segment go on at this block.
+    pub jump: Option<BlockId>,
+}
+
+impl Code {
+    /// Text that the compiler makes up, at the user's `origin`.
+    pub fn new(text: impl Into<String>, origin: TextSize) -> Self {
+        let chunks = vec![Chunk { text: text.into(), origin, jump: None }];
+        Self { chunks, ..Self::default() }
+    }
+
+    /// A variable's name.
+    pub fn variable(name: impl Into<String>, origin: TextSize) -> Self {
+        let name = name.into();
+        let mut code = Self::new(name.clone(), origin);
+        code.reads.insert(name);
+        code
+    }
+
+    /// Appends text of the compiler's own.
+    pub fn push(&mut self, text: &str) {
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.jump.is_none() => chunk.text.push_str(text),
+            last => {
+                let origin = last.map_or(TextSize::new(0), |chunk| chunk.origin);
+                self.chunks.push(Chunk { text: text.into(), origin, jump: None });
+            }
+        }
+    }
+
+    /// Appends other code.
+    pub fn append(&mut self, code: Code) {
+        self.chunks.extend(code.chunks);
+        self.reads.extend(code.reads);
+        self.binds.extend(code.binds);
+    }
+
+    /// The text as one string.
+    pub fn text(&self) -> String {
+        self.chunks.iter().map(|chunk| chunk.text.as_str()).collect()
+    }
+
+    /// Where the text begins in the user's source.
+    pub fn origin(&self) -> TextSize {
+        self.chunks.first().map_or(TextSize::new(0), |chunk| chunk.origin)
+    }
+
+    /// Whether the text goes over several lines.
+    pub fn is_multiline(&self) -> bool {
+        self.chunks.iter().any(|chunk| chunk.text.contains(['\n', '\r']))
+    }
+
+    /// The same in parentheses.
+    #[must_use]
+    pub fn parenthesized(self) -> Code {
+        let mut code = Code::new("(", self.origin());
+        code.append(self);
+        code.push(")");
+        code
+    }
+}
+
+/// A statement that runs without suspending.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The statement, without indentation on its first line. `code.binds` holds the names that it
+    /// may bind.
+    pub code: Code,
+    /// Names that are bound for sure when it has run.
+    pub surely_binds: BTreeSet<String>,
+    /// Names that may be unbound when it has run.
+    pub unbinds: BTreeSet<String>,
+}
+
+/// How a block ends.
+#[derive(Clone, Debug, Default)]
+pub enum Terminator {
+    /// Nothing comes after: a `raise`, or code that cannot be reached.
+    #[default]
+    Unreachable,
+    Goto(BlockId),
+    Branch {
+        test: Code,
+        then: BlockId,
+        otherwise: BlockId,
+    },
+    /// Takes the next element of the iterator in variable `iterator`.
+    Next {
+        iterator: String,
+        /// The assignment target.
+        target: Code,
+        body: BlockId,
+        exhausted: BlockId,
+    },
+    Return(Code),
+    /// A statement that runs without suspending but may leave for an enclosing loop: in its text
+    /// stand [`Chunk`]s with a `jump` where that happens.
+    Leave {
+        step: Step,
+        exits: Vec<BlockId>,
+        next: BlockId,
+    },
+    Suspend {
+        action: Action,
+        /// The variable that takes the result, if anybody wants it.
+        result: Option<String>,
+        next: BlockId,
+    },
+}
+
+/// What the function waits for: the fields of the emitted tuple after the live variables.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// The first word of the tuple.
+    pub word: &'static str,
+    pub fields: Code,
+    /// The exit in the program, with segment 0 in place of the resume segment.
+    pub exit: Exit,
+}
+
+impl Terminator {
+    pub fn successors(&self) -> Vec<BlockId> {
+        match self {
+            Terminator::Unreachable | Terminator::Return(_) => Vec::new(),
+            Terminator::Goto(next) | Terminator::Suspend { next, .. } => vec![*next],
+            Terminator::Branch { then, otherwise, .. } => vec![*then, *otherwise],
+            Terminator::Leave { exits, next, .. } => {
+                exits.iter().copied().chain([*next]).collect()
+            }
+            Terminator::Next { body, exhausted, .. } => vec![*body, *exhausted],
+        }
+    }
+}

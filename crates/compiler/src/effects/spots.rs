@@ -1,0 +1,267 @@
+//! Finds every action in a piece of code, with the kind of place it stands in.
+
+use std::collections::BTreeMap;
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Comprehension, Expr, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::{Action, Effects, action_of, target_action};
+use crate::names::parameter_names;
+use crate::types::{FunctionScope, Inference, Type, Typing};
+
+/// The innermost construct around an action that matters for whether it can suspend there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// Where a call can suspend.
+    Body,
+    Try,
+    With,
+    Match,
+    Lambda,
+    Nested,
+    Generator,
+    /// A target of `del`, an awaited or asynchronous construct.
+    Other,
+}
+
+/// One action in the code.
+#[derive(Clone, Debug)]
+pub struct Spot<'a> {
+    pub action: Action,
+    /// The attribute or method, where the action is on one.
+    pub member: &'a str,
+    pub range: TextRange,
+    pub place: Place,
+    /// Where the construct of `place` starts.
+    pub place_range: TextRange,
+}
+
+/// All actions in `body`, a part of the function of `scope`. Calls of functions that only *may*
+/// suspend are no actions inside lambdas and nested functions: there the function runs as plain
+/// Python, and fails clearly if it does meet a reference.
+pub fn spots<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    effects: &Effects,
+    body: &'a [Stmt],
+) -> Vec<Spot<'a>> {
+    let mut finder = Finder::new(Inference::new(typing, scope), effects);
+    finder.visit_body(body);
+    finder.found
+}
+
+/// Whether evaluating `expression` can suspend.
+pub fn expression_suspends<'a>(
+    inference: &Inference<'_, 'a>,
+    effects: &Effects,
+    expression: &'a Expr,
+) -> bool {
+    let mut finder = Finder::new(inference.clone(), effects);
+    finder.visit_expr(expression);
+    finder.found_in_body()
+}
+
+/// Whether assigning to `target` can suspend.
+pub fn target_suspends<'a>(
+    inference: &Inference<'_, 'a>,
+    effects: &Effects,
+    target: &'a Expr,
+) -> bool {
+    let mut finder = Finder::new(inference.clone(), effects);
+    finder.target(target);
+    finder.found_in_body()
+}
+
+/// Whether running `statement` can suspend.
+pub fn statement_suspends<'a>(
+    inference: &Inference<'_, 'a>,
+    effects: &Effects,
+    statement: &'a Stmt,
+) -> bool {
+    let mut finder = Finder::new(inference.clone(), effects);
+    finder.visit_stmt(statement);
+    finder.found_in_body()
+}
+
+struct Finder<'t, 'a> {
+    inference: Inference<'t, 'a>,
+    effects: &'t Effects,
+    place: (Place, TextRange),
+    found: Vec<Spot<'a>>,
+}
+
+impl<'t, 'a> Finder<'t, 'a> {
+    fn new(inference: Inference<'t, 'a>, effects: &'t Effects) -> Self {
+        let place = (Place::Body, TextRange::default());
+        Self { inference, effects, place, found: Vec::new() }
+    }
+
+    fn found_in_body(&self) -> bool {
+        self.found.iter().any(|spot| spot.place == Place::Body)
+    }
+
+    fn record(&mut self, action: Action, expression: &'a Expr) {
+        let (place, place_range) = self.place;
+        let member = match expression {
+            Expr::Attribute(node) => node.attr.as_str(),
+            Expr::Call(node) => match &*node.func {
+                Expr::Attribute(attribute) => attribute.attr.as_str(),
+                _ => "",
+            },
+            _ => "",
+        };
+        let range = expression.range();
+        self.found.push(Spot { action, member, range, place, place_range });
+    }
+
+    /// Visits in a place from which no inner one leads back to where a call can suspend.
+    fn inside(&mut self, place: Place, range: TextRange, visit: impl FnOnce(&mut Self)) {
+        let outer = self.place;
+        let is_outer_opaque =
+            matches!(outer.0, Place::Lambda | Place::Nested | Place::Generator);
+        if !is_outer_opaque {
+            self.place = (place, range);
+        }
+        visit(self);
+        self.place = outer;
+    }
+
+    fn comprehension(&mut self, generators: &'a [Comprehension], elements: &[&'a Expr]) {
+        for (index, generator) in generators.iter().enumerate() {
+            if index > 0 {
+                self.visit_expr(&generator.iter);
+            }
+            self.inference.enter_generator(generator);
+            self.target(&generator.target);
+            for condition in &generator.ifs {
+                self.visit_expr(condition);
+            }
+        }
+        for element in elements {
+            self.visit_expr(element);
+        }
+        for _ in generators {
+            self.inference.leave();
+        }
+    }
+
+    fn target(&mut self, target: &'a Expr) {
+        if let Some(action) = target_action(&mut self.inference, target) {
+            self.record(action, target);
+        }
+        match target {
+            Expr::Attribute(node) => self.visit_expr(&node.value),
+            Expr::Tuple(node) => node.elts.iter().for_each(|element| self.target(element)),
+            Expr::List(node) => node.elts.iter().for_each(|element| self.target(element)),
+            Expr::Starred(node) => self.target(&node.value),
+            _ => visitor::walk_expr(self, target),
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Finder<'_, 'a> {
+    fn visit_annotation(&mut self, _: &'a Expr) {}
+
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        let range = statement.range();
+        match statement {
+            Stmt::Try(_) => {
+                self.inside(Place::Try, range, |this| visitor::walk_stmt(this, statement));
+            }
+            Stmt::With(node) => self.inside(Place::With, range, |this| {
+                for item in &node.items {
+                    this.visit_expr(&item.context_expr);
+                    item.optional_vars.iter().for_each(|target| this.target(target));
+                }
+                this.visit_body(&node.body);
+            }),
+            Stmt::Match(_) => {
+                self.inside(Place::Match, range, |this| visitor::walk_stmt(this, statement));
+            }
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {
+                self.inside(Place::Nested, range, |this| visitor::walk_stmt(this, statement));
+            }
+            Stmt::Delete(node) => self.inside(Place::Other, range, |this| {
+                node.targets.iter().for_each(|target| this.target(target));
+            }),
+            Stmt::Assign(node) => {
+                self.visit_expr(&node.value);
+                node.targets.iter().for_each(|target| self.target(target));
+            }
+            Stmt::AnnAssign(node) => {
+                if let Some(value) = &node.value {
+                    self.visit_expr(value);
+                    self.target(&node.target);
+                }
+            }
+            Stmt::AugAssign(node) => {
+                self.target(&node.target);
+                self.visit_expr(&node.value);
+            }
+            Stmt::For(node) => {
+                self.visit_expr(&node.iter);
+                self.target(&node.target);
+                self.visit_body(&node.body);
+                self.visit_body(&node.orelse);
+            }
+            _ => visitor::walk_stmt(self, statement),
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        let action = action_of(&mut self.inference, self.effects, expression);
+        if let Some(action) = action {
+            self.record(action, expression);
+        }
+        let range = expression.range();
+        match expression {
+            Expr::Call(node) => {
+                // The callee of a call is not read as an attribute of its own.
+                match &*node.func {
+                    Expr::Attribute(attribute) => self.visit_expr(&attribute.value),
+                    other => self.visit_expr(other),
+                }
+                self.visit_arguments(&node.arguments);
+            }
+            Expr::Lambda(node) => {
+                let mut variables = BTreeMap::new();
+                if let Some(parameters) = &node.parameters {
+                    for parameter in parameters.iter_non_variadic_params() {
+                        parameter.default.iter().for_each(|default| self.visit_expr(default));
+                    }
+                    for name in parameter_names(parameters) {
+                        variables.insert(name, Type::Unknown);
+                    }
+                }
+                self.inside(Place::Lambda, range, |this| {
+                    this.inference.enter(variables);
+                    this.visit_expr(&node.body);
+                    this.inference.leave();
+                });
+            }
+            Expr::ListComp(node) => {
+                self.visit_expr(&node.generators[0].iter);
+                self.comprehension(&node.generators, &[&node.elt]);
+            }
+            Expr::SetComp(node) => {
+                self.visit_expr(&node.generators[0].iter);
+                self.comprehension(&node.generators, &[&node.elt]);
+            }
+            Expr::DictComp(node) => {
+                self.visit_expr(&node.generators[0].iter);
+                let elements: Vec<&Expr> =
+                    node.key.as_deref().into_iter().chain([&*node.value]).collect();
+                self.comprehension(&node.generators, &elements);
+            }
+            Expr::Generator(node) => {
+                // The first iterable is evaluated at once, outside of the generator.
+                self.visit_expr(&node.generators[0].iter);
+                self.inside(Place::Generator, range, |this| {
+                    this.comprehension(&node.generators, &[&node.elt]);
+                });
+            }
+            _ => visitor::walk_expr(self, expression),
+        }
+    }
+}

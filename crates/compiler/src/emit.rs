@@ -1,0 +1,384 @@
+//! Stage 9: the graph is split at its suspension points into segments, as Python text.
+//!
+//! A segment starts at the function's entry, where a suspended function goes on, or where control
+//! flow meets. From there the blocks form a tree, which is written as nested `if`s; every path ends
+//! in a `return` that says what happens next. A block where control flow meets is reached by a
+//! `jump`, unless it is small enough to be written again, or is the loop that the segment started
+//! with: then `continue` does, and turns of the loop that do not suspend stay inside one segment.
+//!
+//! Live variables travel by value in the order of their names. One that may be unbound travels as a
+//! sentinel and is deleted on arrival, so that reading it fails as it does in Python.
+
+mod lines;
+mod signature;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use anabranch_ir::{Exit, Segment, SegmentId, SourceLine};
+use ruff_python_ast::StmtFunctionDef;
+use ruff_text_size::Ranged;
+
+use crate::SourceFile;
+use crate::cfg::{BlockId, Code, Graph, Step, Terminator};
+use crate::liveness::{Liveness, liveness};
+use crate::lower::mangled;
+use crate::names::parameter_names;
+use crate::parse::ParsedModule;
+
+/// Stands for a variable without a value.
+pub const UNBOUND: &str = "__anabranch_unbound__";
+
+/// A meeting block of at most this many steps is written again instead of jumped to.
+const REPEATED_STEPS_MAX: usize = 2;
+
+/// What the emitter must know of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Function<'a> {
+    pub node: &'a StmtFunctionDef,
+    /// The entity class of a method.
+    pub class: Option<&'a str>,
+    pub source: &'a SourceFile,
+    pub module: &'a ParsedModule,
+}
+
+/// Splits `graph` into segments. Segment 0 is the entry.
+pub fn emit(function: &Function<'_>, graph: &Graph) -> Vec<Segment> {
+    let parameters = parameter_names(&function.node.parameters);
+    let self_count = usize::from(function.class.is_some());
+    let liveness = liveness(graph, &parameters[self_count.min(parameters.len())..]);
+    let mut emitter = Emitter {
+        function: *function,
+        graph,
+        meetings: meetings(graph),
+        liveness,
+        numbers: BTreeMap::new(),
+        pending: VecDeque::new(),
+        lines: Vec::new(),
+        exits: Vec::new(),
+        open_loop: None,
+        continues: false,
+    };
+    let mut segments = Vec::new();
+    emitter.number(Graph::ENTRY, None);
+    while let Some((block, input)) = emitter.pending.pop_front() {
+        segments.push(emitter.segment(block, input));
+    }
+    segments
+}
+
+/// Skips blocks that only lead on.
+fn resolve(graph: &Graph, mut block: BlockId) -> BlockId {
+    // A loop of empty blocks cannot come from Python source, but must not hang the compiler.
+    for _ in graph.ids() {
+        match &graph.block(block).terminator {
+            Terminator::Goto(next) if graph.block(block).steps.is_empty() => block = *next,
+            _ => break,
+        }
+    }
+    block
+}
+
+/// Blocks that control flow reaches on more than one way.
+fn meetings(graph: &Graph) -> BTreeSet<BlockId> {
+    let mut seen = BTreeSet::from([Graph::ENTRY]);
+    let mut meetings = BTreeSet::new();
+    let mut pending = vec![Graph::ENTRY];
+    while let Some(block) = pending.pop() {
+        for next in graph.block(block).terminator.successors() {
+            let next = resolve(graph, next);
+            if seen.insert(next) {
+                pending.push(next);
+            } else {
+                meetings.insert(next);
+            }
+        }
+    }
+    meetings
+}
+
+struct Emitter<'g, 'a> {
+    function: Function<'a>,
+    graph: &'g Graph,
+    meetings: BTreeSet<BlockId>,
+    liveness: Liveness,
+    numbers: BTreeMap<BlockId, SegmentId>,
+    pending: VecDeque<(BlockId, Option<String>)>,
+    /// Of the segment being written.
+    lines: Vec<SourceLine>,
+    exits: Vec<Exit>,
+    /// The loop header that the segment started with, where `continue` leads back to it.
+    open_loop: Option<BlockId>,
+    /// Whether a `continue` was written.
+    continues: bool,
+}
+
+impl Emitter<'_, '_> {
+    /// The segment that starts at `block`.
+    fn number(&mut self, block: BlockId, input: Option<String>) -> SegmentId {
+        if let Some(number) = self.numbers.get(&block) {
+            return *number;
+        }
+        let number = SegmentId::from_index(self.numbers.len());
+        self.numbers.insert(block, number);
+        self.pending.push_back((block, input));
+        number
+    }
+
+    fn segment(&mut self, block: BlockId, input: Option<String>) -> Segment {
+        let number = self.numbers[&block];
+        let name = format!("{}_{}", segment_base(self.function.node.name.as_str()), number.0);
+        let is_entry = block == Graph::ENTRY;
+        let live = if is_entry { self.parameters() } else { self.handed_over(block, &input) };
+        let header = if is_entry {
+            signature::header(&name, &self.function)
+        } else {
+            let own_self = self.self_name();
+            let parameters: Vec<&str> = own_self
+                .into_iter()
+                .chain(live.iter().map(String::as_str))
+                .chain(input.as_deref())
+                .collect();
+            format!("def {name}({}):", parameters.join(", "))
+        };
+        let origin = match self.graph.block(block).steps.first() {
+            Some(step) if !is_entry => self.function.source.line(step.code.origin()),
+            _ => self.function.source.line(self.function.node.name.range().start()),
+        };
+        self.made_up(0, &header, origin);
+        if !is_entry {
+            for variable in &live {
+                if !self.liveness.is_bound(block, variable) {
+                    let text = format!("if {variable} is {UNBOUND}: del {variable}");
+                    self.made_up(1, &text, origin);
+                }
+            }
+        }
+        self.segment_body(block);
+        Segment {
+            name,
+            live,
+            input,
+            exits: std::mem::take(&mut self.exits),
+            code: std::mem::take(&mut self.lines),
+        }
+    }
+
+    fn self_name(&self) -> Option<&str> {
+        self.function.class?;
+        parameter_names(&self.function.node.parameters).first().copied()
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        let names = parameter_names(&self.function.node.parameters);
+        let skipped = usize::from(self.function.class.is_some());
+        names.into_iter().skip(skipped).map(str::to_owned).collect()
+    }
+
+    /// The variables that the segment at `block` takes, its input apart.
+    fn handed_over(&self, block: BlockId, input: &Option<String>) -> Vec<String> {
+        let live = self.liveness.live(block).iter();
+        live.filter(|variable| Some(*variable) != input.as_ref()).cloned().collect()
+    }
+
+    fn segment_body(&mut self, block: BlockId) {
+        if matches!(self.graph.block(block).terminator, Terminator::Next { .. }) {
+            self.block(block, 1);
+            return;
+        }
+        // Written once to see whether the loop closes inside of the segment.
+        let (lines, exits) = (self.lines.len(), self.exits.len());
+        self.open_loop = Some(block);
+        self.continues = false;
+        self.block(block, 2);
+        self.open_loop = None;
+        let written = self.lines.split_off(lines);
+        self.exits.truncate(exits);
+        if !self.continues {
+            self.block(block, 1);
+            return;
+        }
+        let origin = written.first().map_or(1, |line| line.origin);
+        match &self.graph.block(block).terminator {
+            Terminator::Branch { test, then, otherwise }
+                if self.graph.block(block).steps.is_empty() =>
+            {
+                let mut head = Code::new("while ", test.origin());
+                head.append(test.clone());
+                head.push(":");
+                self.code(&head, 1);
+                self.open_loop = Some(block);
+                self.edge(block, *then, 2);
+                self.open_loop = None;
+                self.edge(block, *otherwise, 1);
+            }
+            _ => {
+                self.made_up(1, "while True:", origin);
+                self.open_loop = Some(block);
+                self.block(block, 2);
+                self.open_loop = None;
+            }
+        }
+    }
+
+    /// Writes `id` and what follows it up to the end of the segment.
+    fn block(&mut self, id: BlockId, depth: usize) {
+        let block = self.graph.block(id);
+        for step in &block.steps {
+            self.code(&step.code, depth);
+        }
+        match &block.terminator {
+            Terminator::Unreachable => {
+                if block.steps.is_empty() {
+                    self.made_up(depth, "pass", 1);
+                }
+            }
+            Terminator::Goto(next) => self.edge(id, *next, depth),
+            Terminator::Branch { test, then, otherwise } => {
+                let mut head = Code::new("if ", test.origin());
+                head.append(test.clone());
+                head.push(":");
+                self.code(&head, depth);
+                self.edge(id, *then, depth + 1);
+                self.edge(id, *otherwise, depth);
+            }
+            Terminator::Next { iterator, target, body, exhausted } => {
+                let mut head = Code::new("for ", target.origin());
+                head.append(target.clone());
+                head.push(&format!(" in {iterator}:"));
+                self.code(&head, depth);
+                let outer = self.open_loop.replace(id);
+                self.edge(id, *body, depth + 1);
+                self.open_loop = outer;
+                self.edge(id, *exhausted, depth);
+            }
+            Terminator::Return(value) => {
+                let mut code = Code::new("return \"return\", ", value.origin());
+                code.append(value.clone());
+                self.code(&code, depth);
+                self.exit(Exit::Return);
+            }
+            Terminator::Leave { step, next, .. } => {
+                self.leave(id, step, depth);
+                self.edge(id, *next, depth);
+            }
+            Terminator::Suspend { action, result, next } => {
+                let next = if result.is_none() { resolve(self.graph, *next) } else { *next };
+                let wanted = result.clone().filter(|result| self.liveness.live(next).contains(result));
+                let resume = self.number(next, wanted.clone());
+                let bound = self.liveness.bound_after(self.graph, id);
+                let live = self.live_tuple(next, &wanted, &bound);
+                let head = format!("return \"{}\", {}, {live}, ", action.word, resume.0);
+                let mut code = Code::new(head, action.fields.origin());
+                code.append(action.fields.clone());
+                self.code(&code, depth);
+                self.exit(with_resume(action.exit.clone(), resume));
+            }
+        }
+    }
+
+    /// Goes from `from` to `to`.
+    fn edge(&mut self, from: BlockId, to: BlockId, depth: usize) {
+        let to = resolve(self.graph, to);
+        if self.open_loop == Some(to) {
+            self.continues = true;
+            let origin = self.lines.last().map_or(1, |line| line.origin);
+            self.made_up(depth, "continue", origin);
+        } else if !self.meetings.contains(&to) || self.is_small(to) {
+            self.block(to, depth);
+        } else {
+            let bound = self.liveness.bound_after(self.graph, from);
+            let text = self.jump(to, &bound);
+            let origin = self.lines.last().map_or(1, |line| line.origin);
+            self.made_up(depth, &text, origin);
+        }
+    }
+
+    fn is_small(&self, id: BlockId) -> bool {
+        let block = self.graph.block(id);
+        let ends = matches!(block.terminator, Terminator::Return(_) | Terminator::Unreachable);
+        let is_short = block.steps.iter().all(|step| !step.code.is_multiline());
+        ends && is_short && block.steps.len() <= REPEATED_STEPS_MAX
+    }
+
+    fn jump(&mut self, to: BlockId, bound: &BTreeSet<String>) -> String {
+        let number = self.number(to, None);
+        self.exit(Exit::Jump(number));
+        format!("return \"jump\", {}, {}", number.0, self.live_tuple(to, &None, bound))
+    }
+
+    /// A statement with jumps inside of its text.
+    fn leave(&mut self, id: BlockId, step: &Step, depth: usize) {
+        let bound = {
+            let mut bound = self.liveness.bound_after(self.graph, id);
+            bound.retain(|variable| !step.unbinds.contains(variable));
+            bound
+        };
+        let mut code = step.code.clone();
+        for chunk in &mut code.chunks {
+            if let Some(target) = chunk.jump.take() {
+                let target = resolve(self.graph, target);
+                chunk.text = if self.open_loop == Some(target) {
+                    self.continues = true;
+                    "continue".to_owned()
+                } else {
+                    self.jump(target, &bound)
+                };
+            }
+        }
+        self.code(&code, depth);
+    }
+
+    /// The variables that the segment at `block` takes, as they are now.
+    fn live_tuple(
+        &self,
+        block: BlockId,
+        input: &Option<String>,
+        bound: &BTreeSet<String>,
+    ) -> String {
+        let mut text = "(".to_owned();
+        let live = self.handed_over(block, input);
+        for variable in &live {
+            if text.len() > 1 {
+                text.push(' ');
+            }
+            if bound.contains(variable) {
+                text.push_str(variable);
+            } else {
+                let stored = mangled(self.function.class, variable);
+                text.push_str(&format!("locals().get(\"{stored}\", {UNBOUND})"));
+            }
+            text.push(',');
+        }
+        if live.len() > 1 {
+            text.pop();
+        }
+        text.push(')');
+        text
+    }
+
+    fn exit(&mut self, exit: Exit) {
+        if !self.exits.contains(&exit) {
+            self.exits.push(exit);
+        }
+    }
+}
+
+fn with_resume(mut exit: Exit, segment: SegmentId) -> Exit {
+    match &mut exit {
+        Exit::Return => {}
+        Exit::Jump(resume)
+        | Exit::Call { resume, .. }
+        | Exit::Get { resume, .. }
+        | Exit::Set { resume, .. }
+        | Exit::Create { resume, .. }
+        | Exit::Function { resume, .. }
+        | Exit::Exists { resume }
+        | Exit::Delete { resume } => *resume = segment,
+    }
+    exit
+}
+
+/// What the names of a function's segments start with: two leading underscores would be mangled.
+fn segment_base(name: &str) -> String {
+    if name.starts_with("__") { format!("private{name}") } else { name.to_owned() }
+}

@@ -1,0 +1,89 @@
+//! From code to lines with their origins.
+
+use anabranch_ir::SourceLine;
+use ruff_text_size::{TextRange, TextSize};
+
+use super::Emitter;
+use crate::cfg::Code;
+
+/// One level of indentation in the emitted text.
+const INDENTATION: &str = "    ";
+
+impl Emitter<'_, '_> {
+    /// A line of the compiler's own.
+    pub(super) fn made_up(&mut self, depth: usize, text: &str, origin: u32) {
+        let text = format!("{}{text}", INDENTATION.repeat(depth));
+        self.lines.push(SourceLine { text, origin, is_inside_string: false });
+    }
+
+    /// Writes `code` at `depth`. Inner lines keep their indentation relative to the first, and lines
+    /// inside of a string stay as they are.
+    pub(super) fn code(&mut self, code: &Code, depth: usize) {
+        let source = self.function.source;
+        let old_indentation = source.indentation(code.origin()).to_owned();
+        let new_indentation = INDENTATION.repeat(depth);
+        let mut line = SourceLine {
+            text: new_indentation.clone(),
+            origin: source.line(code.origin()),
+            is_inside_string: false,
+        };
+        for chunk in &code.chunks {
+            let mut offset = chunk.origin;
+            for piece in split_lines(&chunk.text) {
+                if offset != chunk.origin {
+                    self.lines.push(line);
+                    line = self.inner_line(offset, &old_indentation, &new_indentation);
+                    let skipped = skipped_width(piece, &line, &old_indentation);
+                    line.text.push_str(piece[skipped..].trim_end_matches(['\r', '\n']));
+                } else {
+                    line.text.push_str(piece.trim_end_matches(['\r', '\n']));
+                }
+                offset += TextSize::of(piece);
+            }
+            // A chunk that ends with a line end goes on, in the next one, at a new line.
+            if chunk.text.ends_with(['\r', '\n']) {
+                self.lines.push(line);
+                line = self.inner_line(offset, "", &new_indentation);
+            }
+        }
+        self.lines.push(line);
+    }
+
+    fn inner_line(&self, offset: TextSize, old: &str, new: &str) -> SourceLine {
+        let source = self.function.source;
+        let is_inside_string = self.function.module.is_inside_string(offset);
+        let text = if is_inside_string { String::new() } else { new.to_owned() };
+        debug_assert!(TextRange::up_to(offset).end() == offset && old.len() < u32::MAX as usize);
+        SourceLine { text, origin: source.line(offset), is_inside_string }
+    }
+}
+
+/// How much of `piece`, an inner line, is indentation that its statement has lost.
+fn skipped_width(piece: &str, line: &SourceLine, old_indentation: &str) -> usize {
+    if line.is_inside_string {
+        return 0;
+    }
+    match piece.strip_prefix(old_indentation) {
+        Some(rest) => piece.len() - rest.len(),
+        // Inside brackets a line may stand further left than its statement.
+        None => piece.len() - piece.trim_start_matches([' ', '\t', '\x0c']).len(),
+    }
+}
+
+/// The lines of `text`, each with its end.
+fn split_lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = match rest.find(['\r', '\n']) {
+            Some(at) if rest[at..].starts_with("\r\n") => at + 2,
+            Some(at) => at + 1,
+            None => rest.len(),
+        };
+        let (line, tail) = rest.split_at(end);
+        rest = tail;
+        Some(line)
+    })
+}

@@ -1,0 +1,152 @@
+//! Stage 8: which variables each block needs, and which may be unbound there.
+//!
+//! Two data-flow analyses over the graph, each to its fixpoint: live variables backward, definite
+//! assignment forward.
+
+use std::collections::BTreeSet;
+
+use crate::cfg::{Block, BlockId, Graph, Step, Terminator};
+
+/// A set of variables for each block.
+type VariablesByBlock = Vec<BTreeSet<String>>;
+
+/// What is known of the variables at the start of each block.
+#[derive(Debug)]
+pub struct Liveness {
+    live: VariablesByBlock,
+    /// Bound on every path; `None` for a block that cannot be reached.
+    bound: Vec<Option<BTreeSet<String>>>,
+}
+
+impl Liveness {
+    /// The variables that the code from `block` on may read.
+    pub fn live(&self, block: BlockId) -> &BTreeSet<String> {
+        &self.live[block.0 as usize]
+    }
+
+    /// Whether `variable` has a value on every path to `block`.
+    pub fn is_bound(&self, block: BlockId, variable: &str) -> bool {
+        self.bound[block.0 as usize].as_ref().is_none_or(|bound| bound.contains(variable))
+    }
+
+    /// The variables bound when the steps of `block` have run.
+    pub fn bound_after(&self, graph: &Graph, block: BlockId) -> BTreeSet<String> {
+        let mut bound = self.bound[block.0 as usize].clone().unwrap_or_default();
+        for step in &graph.block(block).steps {
+            apply(step, &mut bound);
+        }
+        bound
+    }
+}
+
+/// Analyses `graph`, a function with these parameters.
+pub fn liveness(graph: &Graph, parameters: &[&str]) -> Liveness {
+    Liveness { live: live_variables(graph), bound: bound_variables(graph, parameters) }
+}
+
+fn live_variables(graph: &Graph) -> VariablesByBlock {
+    let mut live: VariablesByBlock = graph.ids().map(|_| BTreeSet::new()).collect();
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for id in graph.ids().rev() {
+            let after = live_before(graph.block(id), &live);
+            let slot = &mut live[id.0 as usize];
+            if after != *slot {
+                *slot = after;
+                changed = true;
+            }
+        }
+    }
+    live
+}
+
+fn live_before(block: &Block, live: &VariablesByBlock) -> BTreeSet<String> {
+    let of = |id: &BlockId| live[id.0 as usize].clone();
+    let mut needed = match &block.terminator {
+        Terminator::Unreachable => BTreeSet::new(),
+        Terminator::Goto(next) => of(next),
+        Terminator::Branch { test, then, otherwise } => {
+            let mut needed = of(then);
+            needed.extend(of(otherwise));
+            needed.extend(test.reads.iter().cloned());
+            needed
+        }
+        Terminator::Next { iterator, target, body, exhausted } => {
+            let mut needed = of(body);
+            // The target is bound on the way into the body only.
+            needed.retain(|variable| !target.binds.contains(variable));
+            needed.extend(target.reads.iter().cloned());
+            needed.extend(of(exhausted));
+            needed.insert(iterator.clone());
+            needed
+        }
+        Terminator::Return(value) => value.reads.clone(),
+        Terminator::Leave { step, exits, next } => {
+            let mut needed = of(next);
+            needed.retain(|variable| !step.surely_binds.contains(variable));
+            needed.extend(exits.iter().flat_map(of));
+            needed.extend(step.code.reads.iter().cloned());
+            needed
+        }
+        Terminator::Suspend { action, result, next } => {
+            let mut needed = of(next);
+            if let Some(result) = result {
+                needed.remove(result);
+            }
+            needed.extend(action.fields.reads.iter().cloned());
+            needed
+        }
+    };
+    for step in block.steps.iter().rev() {
+        needed.retain(|variable| !step.surely_binds.contains(variable));
+        needed.extend(step.code.reads.iter().cloned());
+    }
+    needed
+}
+
+fn apply(step: &Step, bound: &mut BTreeSet<String>) {
+    bound.extend(step.surely_binds.iter().cloned());
+    bound.retain(|variable| !step.unbinds.contains(variable));
+}
+
+fn bound_variables(graph: &Graph, parameters: &[&str]) -> Vec<Option<BTreeSet<String>>> {
+    let mut bound: Vec<Option<BTreeSet<String>>> = graph.ids().map(|_| None).collect();
+    bound[0] = Some(parameters.iter().map(|name| (*name).to_owned()).collect());
+    let mut pending = vec![Graph::ENTRY];
+    while let Some(id) = pending.pop() {
+        let block = graph.block(id);
+        let mut after = bound[id.0 as usize].clone().expect("only reached blocks are pending");
+        for step in &block.steps {
+            apply(step, &mut after);
+        }
+        for next in block.terminator.successors() {
+            let mut arriving = after.clone();
+            match &block.terminator {
+                Terminator::Next { target, body, .. } if next == *body => {
+                    arriving.extend(target.binds.iter().cloned());
+                }
+                Terminator::Leave { step, next: after, .. } => {
+                    arriving.retain(|variable| !step.unbinds.contains(variable));
+                    if next == *after {
+                        arriving.extend(step.surely_binds.iter().cloned());
+                    }
+                }
+                Terminator::Suspend { result: Some(result), .. } => {
+                    arriving.insert(result.clone());
+                }
+                _ => {}
+            }
+            let slot = &mut bound[next.0 as usize];
+            let met = match slot.as_ref() {
+                None => arriving,
+                Some(known) => known.intersection(&arriving).cloned().collect(),
+            };
+            if slot.as_ref() != Some(&met) {
+                *slot = Some(met);
+                pending.push(next);
+            }
+        }
+    }
+    bound
+}

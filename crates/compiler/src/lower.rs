@@ -1,0 +1,217 @@
+//! Stage 7: a function that can suspend becomes a control-flow graph.
+//!
+//! Statements that cannot suspend stay as they are, as slices of the user's source. The others are
+//! taken apart until each suspension stands alone: everything that Python evaluates before it is a
+//! step before it, saved in a temporary variable unless nothing can change it meanwhile.
+//!
+//! # Layout
+//! - [`text`]: slices of the source with edits, and the variables they read and bind.
+//! - [`sequence`]: parts of an expression in the order of evaluation.
+//! - [`expression`], [`call`], [`choice`], [`fstring`], [`comprehension`]: expressions.
+//! - [`statement`], [`assignment`], [`loops`], [`native`]: statements.
+
+mod assignment;
+mod call;
+mod choice;
+mod comprehension;
+mod expression;
+mod fstring;
+mod loops;
+mod native;
+mod sequence;
+mod statement;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anabranch_ir::Exit;
+use ruff_python_ast::{Expr, Stmt};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use crate::cfg::{Action, BlockId, Code, Graph, Step, Terminator};
+use crate::effects::{self, Effects};
+use crate::types::{FunctionScope, Inference, Name, Typing};
+use crate::{Diagnostic, SourceFile};
+
+/// Lowers the function of `scope`. The diagnostics are about what it cannot express.
+pub fn lower<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    effects: &Effects,
+) -> (Graph, Vec<Diagnostic>) {
+    let loaded = typing.application.loaded;
+    let mut lowering = Lowering {
+        inference: Inference::new(typing, scope),
+        effects,
+        source: &loaded.files[scope.module],
+        graph: Graph::default(),
+        current: Graph::ENTRY,
+        loops: Vec::new(),
+        renames: Vec::new(),
+        temporaries: BTreeSet::new(),
+        prefix: temporary_prefix(scope),
+        diagnostics: Vec::new(),
+    };
+    lowering.current = lowering.graph.add();
+    lowering.body(without_docstring(&scope.node.body));
+    lowering.end(Terminator::Return(Code::new("None", scope.node.range().start())));
+    (lowering.graph, lowering.diagnostics)
+}
+
+struct Lowering<'t, 'a> {
+    inference: Inference<'t, 'a>,
+    effects: &'t Effects,
+    source: &'t SourceFile,
+    graph: Graph,
+    /// Where the next step goes.
+    current: BlockId,
+    /// The loops around that have been taken apart, innermost last.
+    loops: Vec<Loop>,
+    /// New names for the variables of comprehensions around, innermost last.
+    renames: Vec<BTreeMap<&'a str, String>>,
+    temporaries: BTreeSet<String>,
+    /// What the names of temporaries start with.
+    prefix: String,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Where `continue` and `break` lead.
+#[derive(Clone, Copy)]
+struct Loop {
+    header: BlockId,
+    after: BlockId,
+}
+
+impl<'a> Lowering<'_, 'a> {
+    fn step(&mut self, code: Code, surely_binds: BTreeSet<String>) {
+        let step = Step { code, surely_binds, unbinds: BTreeSet::new() };
+        self.graph.block_mut(self.current).steps.push(step);
+    }
+
+    /// Ends the current block. What follows until the next `begin` cannot be reached.
+    fn end(&mut self, terminator: Terminator) {
+        self.graph.block_mut(self.current).terminator = terminator;
+        self.current = self.graph.add();
+    }
+
+    /// Goes on in `block`.
+    fn begin(&mut self, block: BlockId) {
+        self.current = block;
+    }
+
+    /// Ends the current block with a jump to `block` and goes on there.
+    fn flow_into(&mut self, block: BlockId) {
+        self.graph.block_mut(self.current).terminator = Terminator::Goto(block);
+        self.current = block;
+    }
+
+    /// A variable of the compiler's own.
+    fn temporary(&mut self) -> String {
+        let name = format!("{}{}", self.prefix, self.temporaries.len() + 1);
+        self.temporaries.insert(name.clone());
+        name
+    }
+
+    /// `name = code` as a step.
+    fn assign(&mut self, name: &str, code: Code) {
+        let mut whole = Code::new(format!("{name} = "), code.origin());
+        whole.append(code);
+        whole.binds.insert(name.to_owned());
+        self.step(whole, BTreeSet::from([name.to_owned()]));
+    }
+
+    /// Evaluates `code` now; the result names its value.
+    fn save(&mut self, code: Code) -> Code {
+        let name = self.temporary();
+        let origin = code.origin();
+        self.assign(&name, code);
+        Code::variable(name, origin)
+    }
+
+    /// Suspends; `result` takes the action's result.
+    fn suspend(&mut self, word: &'static str, fields: Code, exit: Exit, result: Option<String>) {
+        assert!(fields.binds.is_empty(), "this is a bug in Anabranch: live variables change");
+        let next = self.graph.add();
+        let action = Action { word, fields, exit };
+        self.graph.block_mut(self.current).terminator =
+            Terminator::Suspend { action, result, next };
+        self.current = next;
+    }
+
+    fn suspends(&self, expression: &'a Expr) -> bool {
+        effects::expression_suspends(&self.inference, self.effects, expression)
+    }
+
+    fn statement_suspends(&self, statement: &'a Stmt) -> bool {
+        effects::statement_suspends(&self.inference, self.effects, statement)
+    }
+
+    fn target_suspends(&self, target: &'a Expr) -> bool {
+        effects::target_suspends(&self.inference, self.effects, target)
+    }
+
+    /// Reports something that this stage cannot express.
+    fn refuse(&mut self, range: TextRange, message: &str, help: &str) {
+        self.diagnostics.push(
+            Diagnostic::new(crate::Code::RemoteUnsupported, message)
+                .at(self.inference.scope.module, range, "not compiled yet")
+                .help(help),
+        );
+    }
+
+    /// The builtin `name`, which the emitted text uses; refused if the user gave it another meaning.
+    fn builtin(&mut self, name: &'static str, range: TextRange) -> &'static str {
+        if self.inference.name(name) != Name::Builtin {
+            let message = format!("the name `{name}` hides Python's own `{name}`");
+            self.refuse(range, &message, "rename yours: this construct needs Python's own");
+        }
+        name
+    }
+
+    /// The name as Python stores it: a private name in a class body is mangled (Python reference,
+    /// 6.2.1).
+    fn mangled(&self, name: &str) -> String {
+        let owner = self.inference.scope.owner;
+        let class = owner.map(|owner| self.inference.application().entities[owner].name);
+        mangled(class, name)
+    }
+}
+
+/// `name` as Python stores it in the body of `class`.
+pub fn mangled(class: Option<&str>, name: &str) -> String {
+    match class.map(|class| class.trim_start_matches('_')) {
+        Some(class)
+            if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() =>
+        {
+            format!("_{class}{name}")
+        }
+        _ => name.to_owned(),
+    }
+}
+
+fn without_docstring(body: &[Stmt]) -> &[Stmt] {
+    match body {
+        [Stmt::Expr(first), rest @ ..] if first.value.is_string_literal_expr() => rest,
+        _ => body,
+    }
+}
+
+/// A prefix for temporaries that no variable of the function starts with, followed by a digit.
+fn temporary_prefix(scope: &FunctionScope<'_>) -> String {
+    let mut prefix = "_".to_owned();
+    let is_taken = |prefix: &str| {
+        scope.variables.iter().any(|name| {
+            let rest = name.strip_prefix(prefix);
+            rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+        })
+    };
+    while is_taken(&prefix) {
+        prefix.push_str("t_");
+    }
+    prefix
+}
+
+/// The start of a node, as the origin of made-up text.
+fn start_of(node: &impl Ranged) -> TextSize {
+    node.range().start()
+}

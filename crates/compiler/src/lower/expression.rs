@@ -1,0 +1,174 @@
+//! Expressions that suspend.
+
+use anabranch_ir::{Exit, OperatorId, SegmentId};
+use ruff_python_ast::{Expr, ExprAttribute};
+use ruff_text_size::Ranged;
+
+use super::sequence::Part;
+use super::{Lowering, start_of};
+use crate::cfg::Code;
+use crate::effects::{Action, action_of};
+
+/// Stands for the resume segment until segments have numbers.
+pub(super) const UNNUMBERED: SegmentId = SegmentId(0);
+
+impl<'a> Lowering<'_, 'a> {
+    /// Evaluates `expression` up to and including its last suspension. The code gives its value,
+    /// if evaluated before anything else.
+    pub(super) fn expression(&mut self, expression: &'a Expr) -> Code {
+        if !self.suspends(expression) {
+            return self.verbatim(expression);
+        }
+        match expression {
+            Expr::Attribute(_) | Expr::Call(_) if self.action(expression).is_some() => {
+                let result = self.temporary();
+                self.perform(expression, Some(result.clone()));
+                Code::variable(result, start_of(expression))
+            }
+            Expr::Named(node) => {
+                let value = self.expression(&node.value);
+                let value = self.standalone(&node.value, value);
+                let Expr::Name(name) = &*node.target else {
+                    unreachable!("this is a bug in Anabranch: `:=` binds a name")
+                };
+                let name = self.variable(name.id.as_str()).unwrap_or_else(|| name.id.to_string());
+                self.assign(&name, value);
+                Code::variable(name, start_of(expression))
+            }
+            Expr::If(node) => self.conditional(node),
+            Expr::BoolOp(node) => self.short_circuit(node),
+            Expr::Compare(node) if node.ops.len() > 1 => self.chained_comparison(node),
+            Expr::FString(node) => self.fstring(expression, node),
+            Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) => {
+                self.comprehension(expression)
+            }
+            _ => {
+                let parts = self.parts(expression);
+                self.composed(expression, &parts)
+            }
+        }
+    }
+
+    /// The action of `expression` itself.
+    pub(super) fn action(&mut self, expression: &'a Expr) -> Option<Action> {
+        action_of(&mut self.inference, self.effects, expression)
+    }
+
+    /// Performs the action that `expression` is; `result` takes its value.
+    pub(super) fn perform(&mut self, expression: &'a Expr, result: Option<String>) {
+        let action = self.action(expression);
+        match (expression, action) {
+            (Expr::Attribute(node), Some(Action::Get { receiver })) => {
+                let value = self.receiver(node);
+                self.get(value, node, receiver, result);
+            }
+            (Expr::Call(node), Some(action)) => self.call(node, action, result),
+            _ => unreachable!("this is a bug in Anabranch: not an action"),
+        }
+    }
+
+    /// The receiver of an attribute, as the code that names it.
+    pub(super) fn receiver(&mut self, node: &'a ExprAttribute) -> Code {
+        let parts = [Part::new(&node.value)];
+        let code = self.settled_sequence(&parts).remove(0);
+        self.standalone(&node.value, code)
+    }
+
+    /// Reads `receiver.attribute`.
+    pub(super) fn get(
+        &mut self,
+        receiver: Code,
+        node: &'a ExprAttribute,
+        class: Option<usize>,
+        result: Option<String>,
+    ) {
+        let attribute = self.mangled(node.attr.as_str());
+        let mut fields = receiver;
+        fields.push(&format!(", \"{attribute}\""));
+        let exit = Exit::Get { resume: UNNUMBERED, receiver: operator(class), attribute };
+        self.suspend("get", fields, exit, result);
+    }
+
+    /// Writes `receiver.attribute = value`.
+    pub(super) fn set(
+        &mut self,
+        receiver: Code,
+        node: &'a ExprAttribute,
+        class: Option<usize>,
+        value: Code,
+    ) {
+        let attribute = self.mangled(node.attr.as_str());
+        let mut fields = receiver;
+        fields.push(&format!(", \"{attribute}\", "));
+        fields.append(value);
+        let exit = Exit::Set { resume: UNNUMBERED, receiver: operator(class), attribute };
+        self.suspend("set", fields, exit, None);
+    }
+
+    /// The parts of an expression that evaluates all of them, in order.
+    fn parts(&mut self, expression: &'a Expr) -> Vec<Part<'a>> {
+        match expression {
+            Expr::Attribute(node) => vec![Part::new(&node.value)],
+            Expr::Call(node) => {
+                let mut parts = vec![match &*node.func {
+                    // The method is looked up on what the receiver was before the arguments.
+                    Expr::Attribute(attribute) => Part::new(&attribute.value),
+                    other => Part::new(other),
+                }];
+                parts.extend(super::call::argument_parts(&node.arguments));
+                parts
+            }
+            Expr::BinOp(node) => vec![Part::new(&node.left), Part::new(&node.right)],
+            Expr::UnaryOp(node) => vec![Part::new(&node.operand)],
+            Expr::Compare(node) => vec![Part::new(&node.left), Part::new(&node.comparators[0])],
+            Expr::Subscript(node) => {
+                let mut parts = vec![Part::new(&node.value)];
+                parts.extend(index_parts(&node.slice));
+                parts
+            }
+            Expr::Slice(_) => index_parts(expression),
+            Expr::Tuple(node) => node.elts.iter().map(Part::new).collect(),
+            Expr::List(node) => node.elts.iter().map(Part::new).collect(),
+            Expr::Set(node) => node.elts.iter().map(Part::new).collect(),
+            Expr::Dict(node) => {
+                let items = node.items.iter();
+                items
+                    .flat_map(|item| match &item.key {
+                        Some(key) => vec![Part::new(key), Part::new(&item.value)],
+                        None => vec![Part::unpacked(&item.value)],
+                    })
+                    .collect()
+            }
+            Expr::Generator(node) => vec![Part::new(&node.generators[0].iter)],
+            Expr::Lambda(node) => {
+                let parameters = node.parameters.iter();
+                let parameters = parameters.flat_map(|list| list.iter_non_variadic_params());
+                let defaults = parameters.filter_map(|parameter| parameter.default.as_deref());
+                defaults.map(Part::new).collect()
+            }
+            Expr::Starred(node) => vec![Part::new(&node.value)],
+            _ => {
+                let message = "a remote call in an expression of this kind";
+                let help = "assign the result of the call to a variable first, and use that";
+                self.refuse(expression.range(), message, help);
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// The parts of a subscript's index.
+pub(super) fn index_parts(index: &Expr) -> Vec<Part<'_>> {
+    match index {
+        Expr::Slice(node) => {
+            let bounds = [&node.lower, &node.upper, &node.step];
+            bounds.into_iter().flatten().map(|bound| Part::new(bound)).collect()
+        }
+        Expr::Tuple(node) => node.elts.iter().flat_map(|element| index_parts(element)).collect(),
+        other => vec![Part::new(other)],
+    }
+}
+
+pub(super) fn operator(class: Option<usize>) -> Option<OperatorId> {
+    class.map(OperatorId::from_index)
+}

@@ -1,0 +1,58 @@
+//! Loops that suspend.
+
+use ruff_python_ast::{Expr, StmtFor, StmtWhile};
+use ruff_text_size::Ranged;
+
+use super::{Loop, Lowering, start_of};
+use crate::cfg::{Code, Terminator};
+
+impl<'a> Lowering<'_, 'a> {
+    pub(super) fn for_loop(&mut self, node: &'a StmtFor) {
+        let iterator = self.iterator(&node.iter);
+        let (header, body) = (self.graph.add(), self.graph.add());
+        let (exhausted, after) = (self.graph.add(), self.graph.add());
+        if self.target_suspends(&node.target) {
+            self.refuse_part(node.target.range(), "the target of a loop");
+        }
+        let target = self.verbatim(&node.target);
+        self.flow_into(header);
+        self.end(Terminator::Next { iterator, target, body, exhausted });
+        self.loops.push(Loop { header, after });
+        self.begin(body);
+        self.body(&node.body);
+        self.end(Terminator::Goto(header));
+        self.loops.pop();
+        self.begin(exhausted);
+        self.body(&node.orelse);
+        self.flow_into(after);
+    }
+
+    pub(super) fn while_loop(&mut self, node: &'a StmtWhile) {
+        let (header, body) = (self.graph.add(), self.graph.add());
+        let (exhausted, after) = (self.graph.add(), self.graph.add());
+        self.flow_into(header);
+        let test = self.condition(&node.test);
+        self.end(Terminator::Branch { test, then: body, otherwise: exhausted });
+        self.loops.push(Loop { header, after });
+        self.begin(body);
+        self.body(&node.body);
+        self.end(Terminator::Goto(header));
+        self.loops.pop();
+        self.begin(exhausted);
+        self.body(&node.orelse);
+        self.flow_into(after);
+    }
+
+    /// A variable with an iterator over `iterable`.
+    pub(super) fn iterator(&mut self, iterable: &'a Expr) -> String {
+        let code = self.expression(iterable);
+        let code = self.standalone(iterable, code);
+        let mut call = Code::new(self.builtin("iter", iterable.range()), start_of(iterable));
+        call.push("(");
+        call.append(code);
+        call.push(")");
+        let name = self.temporary();
+        self.assign(&name, call);
+        name
+    }
+}

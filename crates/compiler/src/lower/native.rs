@@ -1,0 +1,173 @@
+//! Statements that cannot suspend: slices of the user's source.
+//!
+//! Only what leaves the statement is rewritten: a `return` says that it is one, and a `break` or
+//! `continue` of an enclosing loop that has been taken apart becomes a jump.
+
+use std::collections::BTreeSet;
+
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+use ruff_python_ast::{Expr, ExprContext, Stmt};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use super::Lowering;
+use super::text::{Edit, Replacement};
+use crate::cfg::{Code, Step, Terminator};
+use crate::names::{bound_names, statement_occurrences, targets};
+
+impl<'a> Lowering<'_, 'a> {
+    pub(super) fn native(&mut self, statement: &'a Stmt) {
+        let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
+        ways_out.visit_stmt(statement);
+        let mut edits: Vec<Edit> = Vec::new();
+        for (range, value) in ways_out.returns {
+            edits.extend(self.return_edits(range, value));
+        }
+        let mut exits = Vec::new();
+        for (range, is_break) in ways_out.leaves {
+            let target = self.loops.last().expect("the parser checked that a loop is around");
+            let block = if is_break { target.after } else { target.header };
+            exits.push(block);
+            edits.push(Edit { range, with: Replacement::Jump(block) });
+        }
+        let mut code = self.edited_statement(statement, edits);
+        if let Stmt::AugAssign(node) = statement
+            && let Expr::Name(name) = &*node.target
+        {
+            code.reads.extend(self.variable(name.id.as_str()));
+        }
+        let step = Step {
+            surely_binds: self.variables(surely_bound(statement)),
+            unbinds: self.unbound_by(statement),
+            code,
+        };
+        if exits.is_empty() {
+            let leaves = matches!(statement, Stmt::Raise(_));
+            self.graph.block_mut(self.current).steps.push(step);
+            if leaves {
+                self.end(Terminator::Unreachable);
+            }
+        } else {
+            let next = self.graph.add();
+            self.end(Terminator::Leave { step, exits, next });
+            self.begin(next);
+        }
+    }
+
+    fn variables(&self, names: BTreeSet<&str>) -> BTreeSet<String> {
+        names.into_iter().filter_map(|name| self.variable(name)).collect()
+    }
+
+    fn unbound_by(&self, statement: &'a Stmt) -> BTreeSet<String> {
+        let found = statement_occurrences(statement).into_iter();
+        let deleted = found.filter(|occurrence| occurrence.context == ExprContext::Del);
+        self.variables(deleted.map(|occurrence| occurrence.name).collect())
+    }
+
+    /// `return value` → `return "return", (value)`
+    fn return_edits(&self, range: TextRange, value: Option<&'a Expr>) -> Vec<Edit> {
+        let keyword = TextRange::at(range.start(), TextSize::of("return"));
+        let Some(value) = value else {
+            return vec![Edit::code(range, Code::new("return \"return\", None", range.start()))];
+        };
+        let needs_parentheses = match value {
+            Expr::Tuple(node) => !node.parenthesized,
+            Expr::Yield(_) | Expr::YieldFrom(_) | Expr::Named(_) => true,
+            _ => false,
+        };
+        let word = Code::new("return \"return\",", range.start());
+        if !needs_parentheses {
+            return vec![Edit::code(keyword, word)];
+        }
+        let mut open = word;
+        open.push(" (");
+        let end = TextRange::empty(range.end());
+        vec![Edit::code(keyword, open), Edit::code(end, Code::new(")", range.end()))]
+    }
+}
+
+/// Whether `statement` has a `break` or `continue` of a loop around it.
+pub(super) fn leaves_loop(statement: &Stmt) -> bool {
+    let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
+    ways_out.visit_stmt(statement);
+    !ways_out.leaves.is_empty()
+}
+
+/// Statements that leave the visited one.
+struct WaysOut<'s> {
+    /// Loops around, inside the visited statement.
+    depth: usize,
+    returns: Vec<(TextRange, Option<&'s Expr>)>,
+    /// Each with whether it is a `break`.
+    leaves: Vec<(TextRange, bool)>,
+}
+
+impl<'s> StatementVisitor<'s> for WaysOut<'s> {
+    fn visit_stmt(&mut self, statement: &'s Stmt) {
+        match statement {
+            Stmt::Return(node) => self.returns.push((node.range(), node.value.as_deref())),
+            Stmt::Break(_) | Stmt::Continue(_) => {
+                if self.depth == 0 {
+                    self.leaves.push((statement.range(), statement.is_break_stmt()));
+                }
+            }
+            Stmt::For(node) => self.visit_loop(&node.body, &node.orelse),
+            Stmt::While(node) => self.visit_loop(&node.body, &node.orelse),
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            _ => walk_stmt(self, statement),
+        }
+    }
+}
+
+impl<'s> WaysOut<'s> {
+    fn visit_loop(&mut self, body: &'s [Stmt], orelse: &'s [Stmt]) {
+        self.depth += 1;
+        self.visit_body(body);
+        self.depth -= 1;
+        self.visit_body(orelse);
+    }
+}
+
+/// The names that are bound for sure when `statement` has run to its end.
+fn surely_bound(statement: &Stmt) -> BTreeSet<&str> {
+    match statement {
+        Stmt::Assign(node) => node.targets.iter().flat_map(targets).collect(),
+        Stmt::AugAssign(node) => targets(&node.target).into_iter().collect(),
+        Stmt::AnnAssign(node) if node.value.is_some() => {
+            targets(&node.target).into_iter().collect()
+        }
+        Stmt::Import(_) | Stmt::ImportFrom(_) => {
+            bound_names(std::slice::from_ref(statement)).into_iter().collect()
+        }
+        Stmt::FunctionDef(node) => BTreeSet::from([node.name.as_str()]),
+        Stmt::ClassDef(node) => BTreeSet::from([node.name.as_str()]),
+        Stmt::With(node) => {
+            // `__exit__` may swallow an exception from the body, so only the targets are sure.
+            let variables = node.items.iter().filter_map(|item| item.optional_vars.as_deref());
+            variables.flat_map(targets).collect()
+        }
+        Stmt::If(node) => {
+            let mut bound = surely_bound_by(&node.body);
+            let has_else = node.elif_else_clauses.last().is_some_and(|last| last.test.is_none());
+            for clause in &node.elif_else_clauses {
+                let clause = surely_bound_by(&clause.body);
+                bound.retain(|name| clause.contains(name));
+            }
+            if has_else { bound } else { BTreeSet::new() }
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+fn surely_bound_by(body: &[Stmt]) -> BTreeSet<&str> {
+    let mut bound = BTreeSet::new();
+    for statement in body {
+        bound.extend(surely_bound(statement));
+        // What comes later may unbind it again.
+        for occurrence in statement_occurrences(statement) {
+            if occurrence.context == ExprContext::Del {
+                bound.remove(occurrence.name);
+            }
+        }
+    }
+    bound
+}

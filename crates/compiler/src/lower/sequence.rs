@@ -1,0 +1,186 @@
+//! Parts of an expression in the order in which Python evaluates them.
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, Keyword};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::Lowering;
+use super::text::Edit;
+use crate::cfg::Code;
+use crate::types::Name;
+
+/// A part of an expression.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) expression: &'a Expr,
+    /// What stands before it.
+    stars: Stars,
+    /// The part of the source that it takes up, stars included.
+    pub(super) range: TextRange,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stars {
+    None,
+    /// `*iterable`: iterated when its turn comes.
+    One,
+    /// `**mapping`
+    Two,
+    /// `**mapping` in a dict display: the stars are not part of any node and stay in the text.
+    InText,
+}
+
+impl<'a> Part<'a> {
+    /// An operand, or an element of a display or of arguments.
+    pub(super) fn new(expression: &'a Expr) -> Self {
+        match expression {
+            Expr::Starred(node) => {
+                Self { expression: &node.value, stars: Stars::One, range: node.range() }
+            }
+            _ => Self { expression, stars: Stars::None, range: expression.range() },
+        }
+    }
+
+    /// `name=value` (of which the value is the part) or `**mapping`.
+    pub(super) fn keyword(keyword: &'a Keyword) -> Self {
+        match keyword.arg {
+            Some(_) => Self::new(&keyword.value),
+            None => Self {
+                expression: &keyword.value,
+                stars: Stars::Two,
+                range: keyword.range(),
+            },
+        }
+    }
+
+    /// `**mapping` in a dict display, which has no node of its own.
+    pub(super) fn unpacked(mapping: &'a Expr) -> Self {
+        Self { expression: mapping, stars: Stars::InText, range: mapping.range() }
+    }
+
+    pub(super) fn is_starred(&self) -> bool {
+        !matches!(self.stars, Stars::None)
+    }
+}
+
+impl<'a> Lowering<'_, 'a> {
+    /// Evaluates `parts` in order, up to and including the last that suspends. Gives the code of
+    /// each, in the form in which it stands in the source (with its stars).
+    pub(super) fn sequence(&mut self, parts: &[Part<'a>]) -> Vec<Code> {
+        let last = parts.iter().rposition(|part| self.suspends(part.expression));
+        let settled = last.unwrap_or(0);
+        self.sequence_until(parts, settled)
+    }
+
+    /// Evaluates all of `parts` so that nothing of it is left to do but to name the values, if one
+    /// of them binds a variable; otherwise like [`Lowering::sequence`].
+    pub(super) fn settled_sequence(&mut self, parts: &[Part<'a>]) -> Vec<Code> {
+        if parts.iter().any(|part| binds_a_name(part.expression)) {
+            return self.sequence_until(parts, parts.len());
+        }
+        self.sequence(parts)
+    }
+
+    /// Saves every part before number `settled`.
+    fn sequence_until(&mut self, parts: &[Part<'a>], settled: usize) -> Vec<Code> {
+        let mut codes = Vec::new();
+        for (index, part) in parts.iter().enumerate() {
+            let code = if self.suspends(part.expression) {
+                self.expression(part.expression)
+            } else {
+                self.verbatim(part.expression)
+            };
+            let later = &parts[index + 1..];
+            let code = match part.stars {
+                _ if index >= settled => with_stars(part.stars, self.grouped(part, code)),
+                Stars::None if self.is_stable(part.expression, &code, later) => code,
+                Stars::None => {
+                    let code = self.standalone(part.expression, code);
+                    self.save(code)
+                }
+                stars => {
+                    // The iterable is used up now, as Python does.
+                    let (open, close) = match stars {
+                        Stars::One => ("[*", "]"),
+                        _ => ("{**", "}"),
+                    };
+                    let mut display = Code::new(open, part.range.start());
+                    display.append(self.grouped(part, code));
+                    display.push(close);
+                    let saved = self.save(display);
+                    with_stars(stars, saved)
+                }
+            };
+            codes.push(code);
+        }
+        codes
+    }
+
+    /// `code` of a part as it can stand between commas.
+    fn grouped(&self, part: &Part<'a>, code: Code) -> Code {
+        if part.is_starred() { self.standalone(part.expression, code) } else { code }
+    }
+
+    /// Whether `code` gives the same value after the `later` parts have run as before.
+    fn is_stable(&self, expression: &'a Expr, code: &Code, later: &[Part<'a>]) -> bool {
+        if let [chunk] = &code.chunks[..]
+            && self.temporaries.contains(&chunk.text)
+        {
+            return true;
+        }
+        match expression {
+            Expr::NumberLiteral(_)
+            | Expr::StringLiteral(_)
+            | Expr::BytesLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::NoneLiteral(_)
+            | Expr::EllipsisLiteral(_) => true,
+            Expr::Name(name) => match self.inference.name(name.id.as_str()) {
+                Name::Local => !later.iter().any(|part| binds(part.expression, name.id.as_str())),
+                // Definitions of a module do not change while it serves.
+                Name::Bound(binding) => binding != crate::resolve::Binding::Variable,
+                Name::Builtin => true,
+            },
+            _ => false,
+        }
+    }
+
+    /// `expression` with its parts evaluated in order.
+    pub(super) fn composed(&mut self, expression: &'a Expr, parts: &[Part<'a>]) -> Code {
+        let codes = self.sequence(parts);
+        let edits = parts.iter().zip(codes);
+        let edits = edits.map(|(part, code)| Edit::code(part.range, code)).collect();
+        self.edited(expression, edits)
+    }
+}
+
+fn with_stars(stars: Stars, code: Code) -> Code {
+    let text = match stars {
+        Stars::None | Stars::InText => return code,
+        Stars::One => "*",
+        Stars::Two => "**",
+    };
+    let mut starred = Code::new(text, code.origin());
+    starred.append(code);
+    starred
+}
+
+/// Whether `expression` binds any variable with `:=`.
+pub(super) fn binds_a_name(expression: &Expr) -> bool {
+    struct Walrus(bool);
+    impl<'s> Visitor<'s> for Walrus {
+        fn visit_expr(&mut self, expression: &'s Expr) {
+            self.0 |= expression.is_named_expr();
+            visitor::walk_expr(self, expression);
+        }
+    }
+    let mut walrus = Walrus(false);
+    walrus.visit_expr(expression);
+    walrus.0
+}
+
+/// Whether `expression` binds `variable` with `:=`.
+fn binds(expression: &Expr, variable: &str) -> bool {
+    let stores = crate::names::occurrences(expression);
+    stores.iter().any(|occurrence| occurrence.name == variable && occurrence.context.is_store())
+}

@@ -1,0 +1,134 @@
+//! Slices of the user's source with edits.
+
+use ruff_python_ast::{Expr, ExprContext, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::Lowering;
+use crate::cfg::{BlockId, Chunk, Code};
+use crate::names::{Occurrence, occurrences, statement_occurrences};
+use crate::types::Name;
+
+/// A part of the source to be replaced.
+pub(super) struct Edit {
+    pub(super) range: TextRange,
+    pub(super) with: Replacement,
+}
+
+pub(super) enum Replacement {
+    Code(Code),
+    /// The words that make the segment go on at this block.
+    Jump(BlockId),
+}
+
+impl Edit {
+    pub(super) fn code(range: TextRange, code: Code) -> Self {
+        Self { range, with: Replacement::Code(code) }
+    }
+}
+
+impl<'a> Lowering<'_, 'a> {
+    /// The text of `expression` as it stands.
+    pub(super) fn verbatim(&self, expression: &'a Expr) -> Code {
+        self.edited(expression, Vec::new())
+    }
+
+    /// The text of `expression` with edits.
+    pub(super) fn edited(&self, expression: &'a Expr, edits: Vec<Edit>) -> Code {
+        self.slice(expression.range(), occurrences(expression), edits)
+    }
+
+    /// The text of `statement` with edits. Its `binds` are the names that it may bind.
+    pub(super) fn edited_statement(&self, statement: &'a Stmt, edits: Vec<Edit>) -> Code {
+        self.slice(statement.range(), statement_occurrences(statement), edits)
+    }
+
+    /// The text of `expression`, fit to stand alone on the right of `=` or between commas.
+    pub(super) fn standalone(&self, expression: &'a Expr, code: Code) -> Code {
+        let needs_parentheses = match expression {
+            Expr::Tuple(node) => !node.parenthesized,
+            Expr::Generator(node) => !node.parenthesized,
+            Expr::Named(_) | Expr::Yield(_) | Expr::YieldFrom(_) => true,
+            _ => false,
+        };
+        if needs_parentheses || code.is_multiline() { code.parenthesized() } else { code }
+    }
+
+    fn slice(
+        &self,
+        range: TextRange,
+        found: Vec<Occurrence<'a>>,
+        mut edits: Vec<Edit>,
+    ) -> Code {
+        let mut code = Code::default();
+        for occurrence in found {
+            if edits.iter().any(|edit| edit.range.contains_range(occurrence.range)) {
+                continue;
+            }
+            let Some(name) = self.variable(occurrence.name) else { continue };
+            if name != occurrence.name {
+                let replacement = Code::new(name.clone(), occurrence.range.start());
+                edits.push(Edit::code(occurrence.range, replacement));
+            }
+            match occurrence.context {
+                ExprContext::Load => code.reads.insert(name),
+                ExprContext::Store | ExprContext::Del => code.binds.insert(name),
+                ExprContext::Invalid => false,
+            };
+        }
+        edits.sort_by_key(|edit| edit.range.start());
+        let mut from = range.start();
+        for edit in edits {
+            self.copy(TextRange::new(from, edit.range.start()), &mut code);
+            match edit.with {
+                Replacement::Code(replacement) => self.insert(edit.range, replacement, &mut code),
+                Replacement::Jump(block) => code.chunks.push(Chunk {
+                    text: String::new(),
+                    origin: edit.range.start(),
+                    jump: Some(block),
+                }),
+            }
+            from = edit.range.end();
+        }
+        self.copy(TextRange::new(from, range.end()), &mut code);
+        code
+    }
+
+    fn copy(&self, range: TextRange, code: &mut Code) {
+        if !range.is_empty() {
+            let text = self.source.slice(range).to_owned();
+            code.chunks.push(Chunk { text, origin: range.start(), jump: None });
+        }
+    }
+
+    /// Puts `replacement` where `range` was. A name must not grow together with its neighbours:
+    /// `"a"in x` is valid Python.
+    fn insert(&self, range: TextRange, replacement: Code, code: &mut Code) {
+        let is_word = |character: char| character.is_alphanumeric() || character == '_';
+        let text = replacement.text();
+        let before = self.source.text[..usize::from(range.start())].chars().next_back();
+        let after = self.source.text[usize::from(range.end())..].chars().next();
+        if before.is_some_and(is_word) && text.starts_with(is_word) {
+            code.push(" ");
+        }
+        code.append(replacement);
+        if after.is_some_and(is_word) && text.ends_with(is_word) {
+            code.push(" ");
+        }
+    }
+
+    /// The name that `name` has in the emitted text, if it is a variable that segments hand on:
+    /// not `self`, which every segment of a method gets.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        for renames in self.renames.iter().rev() {
+            if let Some(renamed) = renames.get(name) {
+                return Some(renamed.clone());
+            }
+        }
+        let scope = self.inference.scope;
+        let is_self = scope.self_name == Some(name);
+        let is_imported = matches!(self.inference.name(name), Name::Bound(_))
+            && scope.variables.contains(name);
+        let is_variable = self.inference.name(name) == Name::Local || is_imported;
+        (is_variable && !is_self).then(|| name.to_owned())
+    }
+}

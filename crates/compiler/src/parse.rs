@@ -1,0 +1,108 @@
+//! Stage 1: text to syntax tree.
+
+use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::{ModModule, PythonVersion, Suite};
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use crate::{Code, Diagnostic, SourceFile, SourceText};
+
+/// A parsed module.
+#[derive(Debug)]
+pub struct ParsedModule {
+    /// The dotted import name.
+    pub name: String,
+    /// Index of the file, for diagnostics.
+    pub file: usize,
+    pub body: Suite,
+    /// String literals that span lines: their inner lines must not be indented anew.
+    multiline_strings: Vec<TextRange>,
+}
+
+impl ParsedModule {
+    /// Whether `offset`, the start of a line, lies inside a string literal.
+    pub fn is_inside_string(&self, offset: TextSize) -> bool {
+        let after = self.multiline_strings.partition_point(|range| range.start() < offset);
+        // Ranges may nest (a string in an f-string), so an earlier one can reach further.
+        self.multiline_strings[..after].iter().rev().any(|range| offset < range.end())
+    }
+}
+
+/// Decodes the bytes of a source file.
+///
+/// # Errors
+/// The encoding is not UTF-8: the message says so.
+pub fn decode(source: SourceText) -> Result<SourceFile, (SourceFile, Diagnostic)> {
+    let bytes = source.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&source.bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.len() < u32::MAX as usize => {
+            Ok(SourceFile::new(source.path, text.to_owned()))
+        }
+        Ok(_) => {
+            let message = format!("{} is too large to compile", source.path);
+            Err((SourceFile::new(source.path, String::new()), unreadable(message)))
+        }
+        Err(_) => {
+            let message = format!("{} is not UTF-8 text", source.path);
+            let diagnostic = unreadable(message).help("save the file as UTF-8");
+            Err((SourceFile::new(source.path, String::new()), diagnostic))
+        }
+    }
+}
+
+fn unreadable(message: String) -> Diagnostic {
+    Diagnostic::new(Code::UnreadableSource, message)
+}
+
+/// Parses `source`. A module with errors has an empty body, so that later stages see nothing of it.
+pub fn parse(
+    name: String,
+    file: usize,
+    source: &SourceFile,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> ParsedModule {
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY311);
+    let parsed = parse_unchecked(&source.text, options).try_into_module();
+    let parsed = parsed.expect("this is a bug in Anabranch: a module parsed to something else");
+    for error in parsed.errors() {
+        let diagnostic = Diagnostic::new(Code::SyntaxError, error.error.to_string());
+        diagnostics.push(diagnostic.at(file, clamp(error.location, source), "here"));
+    }
+    for error in parsed.unsupported_syntax_errors() {
+        let diagnostic = Diagnostic::new(Code::SyntaxError, error.to_string());
+        diagnostics.push(diagnostic.at(file, clamp(error.range, source), "here"));
+    }
+    let multiline_strings = multiline_strings(&parsed, source);
+    let is_valid = parsed.has_no_syntax_errors();
+    let body = if is_valid { parsed.into_suite() } else { Suite::new() };
+    ParsedModule { name, file, body, multiline_strings }
+}
+
+/// The parser may point just behind the end of the text.
+fn clamp(range: TextRange, source: &SourceFile) -> TextRange {
+    let end = TextSize::of(&source.text);
+    TextRange::new(range.start().min(end), range.end().min(end))
+}
+
+fn multiline_strings(
+    parsed: &ruff_python_parser::Parsed<ModModule>,
+    source: &SourceFile,
+) -> Vec<TextRange> {
+    let mut ranges = Vec::new();
+    let mut open = Vec::new();
+    for token in parsed.tokens() {
+        match token.kind() {
+            TokenKind::String => ranges.push(token.range()),
+            TokenKind::FStringStart | TokenKind::TStringStart => open.push(token.start()),
+            TokenKind::FStringEnd | TokenKind::TStringEnd => {
+                if let Some(start) = open.pop() {
+                    ranges.push(TextRange::new(start, token.end()));
+                }
+            }
+            _ => {}
+        }
+    }
+    ranges.retain(|range| source.line(range.start()) != source.line(range.end()));
+    ranges.sort_by_key(|range| range.start());
+    ranges
+}

@@ -1,0 +1,57 @@
+//! Stage 6: what cannot be compiled, as diagnostics.
+//!
+//! Each rule looks at one entity class or one function of entity code and reports all it finds.
+
+mod captures;
+mod classes;
+mod functions;
+mod places;
+mod references;
+
+use ruff_python_ast::Stmt;
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+
+use crate::Diagnostic;
+use crate::effects::Effects;
+use crate::types::{FunctionScope, Typing};
+
+/// Checks the whole application.
+pub fn check<'a>(
+    typing: &Typing<'a>,
+    scopes: &[FunctionScope<'a>],
+    effects: &Effects,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for entity in 0..typing.application.entities.len() {
+        classes::check(typing, entity, effects, diagnostics);
+    }
+    for (index, scope) in scopes.iter().enumerate() {
+        if !effects.is_entity_code(index) {
+            continue;
+        }
+        functions::check(typing, scope, diagnostics);
+        places::check(typing, scope, effects, diagnostics);
+        references::check(typing, scope, diagnostics);
+        if effects.suspends(index).is_some() {
+            functions::check_split(typing, scope, diagnostics);
+            captures::check(scope, diagnostics);
+        }
+    }
+}
+
+/// The names that `body` declares `global`.
+pub fn global_names(body: &[Stmt]) -> Vec<&str> {
+    struct Globals<'s>(Vec<&'s str>);
+    impl<'s> StatementVisitor<'s> for Globals<'s> {
+        fn visit_stmt(&mut self, statement: &'s Stmt) {
+            match statement {
+                Stmt::Global(node) => self.0.extend(node.names.iter().map(|name| name.as_str())),
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                _ => walk_stmt(self, statement),
+            }
+        }
+    }
+    let mut globals = Globals(Vec::new());
+    globals.visit_body(body);
+    globals.0
+}

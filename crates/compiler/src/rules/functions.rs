@@ -1,0 +1,140 @@
+//! Rules for functions of entity code.
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::classes::check_key_assignments;
+use crate::types::{FunctionScope, Inference, Typing};
+use crate::{Code, Diagnostic};
+
+/// Rules for every function of entity code.
+pub(super) fn check<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    found: &mut Vec<Diagnostic>,
+) {
+    check_key_assignments(typing, scope, found);
+    let name = scope.node.name.as_str();
+    let mut visitor = Statements { globals: Vec::new(), suspending: None };
+    visitor.visit_body(&scope.node.body);
+    for range in visitor.globals {
+        found.push(
+            Diagnostic::new(Code::GlobalWrite, format!("`{name}` writes a global variable"))
+                .at(scope.module, range, "declared here")
+                .why("state outside of entities is neither stored nor undone")
+                .help("keep the value in an attribute of an entity"),
+        );
+    }
+    let is_async = scope.node.is_async;
+    let place = visitor.suspending.or(is_async.then(|| scope.node.name.range()));
+    if let (Some(range), true) = (place, scope.owner.is_some()) {
+        let kind = if is_async { "asynchronous" } else { "a generator" };
+        found.push(
+            Diagnostic::new(Code::AsyncOrGenerator, format!("the method `{name}` is {kind}"))
+                .at(scope.module, range, "not in a method of an entity")
+                .why("a method runs as one transaction and returns one result")
+                .help("write an ordinary method; remote calls wait by themselves"),
+        );
+    }
+}
+
+/// Rules for functions that are split into segments.
+pub(super) fn check_split<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let name = scope.node.name.as_str();
+    let mut visitor = Statements { globals: Vec::new(), suspending: None };
+    visitor.visit_body(&scope.node.body);
+    let is_async = scope.node.is_async.then(|| scope.node.name.range());
+    if let (Some(range), None) = (visitor.suspending.or(is_async), scope.owner) {
+        let message = format!("`{name}` makes remote calls and is asynchronous or a generator");
+        found.push(
+            Diagnostic::new(Code::YieldInSplit, message)
+                .at(scope.module, range, "cannot suspend twice")
+                .help("return a list instead; remote calls wait by themselves"),
+        );
+    }
+    let mut frames = Frames { inference: Inference::new(typing, scope), found };
+    frames.visit_body(&scope.node.body);
+}
+
+/// `global` statements and what makes a function asynchronous or a generator.
+struct Statements {
+    globals: Vec<TextRange>,
+    suspending: Option<TextRange>,
+}
+
+impl<'s> Visitor<'s> for Statements {
+    fn visit_stmt(&mut self, statement: &'s Stmt) {
+        match statement {
+            Stmt::Global(node) => self.globals.push(node.range()),
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => return,
+            Stmt::For(node) if node.is_async => self.suspending = Some(node.range()),
+            Stmt::With(node) if node.is_async => self.suspending = Some(node.range()),
+            _ => {}
+        }
+        visitor::walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, expression: &'s Expr) {
+        match expression {
+            Expr::Yield(_) | Expr::YieldFrom(_) | Expr::Await(_) => {
+                self.suspending = Some(expression.range());
+            }
+            Expr::Lambda(_) => return,
+            _ => {}
+        }
+        visitor::walk_expr(self, expression);
+    }
+}
+
+/// Looks into the running frame, which a split function has several of.
+struct Frames<'t, 'a> {
+    inference: Inference<'t, 'a>,
+    found: &'t mut Vec<Diagnostic>,
+}
+
+impl<'a> Visitor<'a> for Frames<'_, 'a> {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        let module = self.inference.scope.module;
+        let name = self.inference.scope.node.name.as_str();
+        if let Expr::Call(node) = expression
+            && let Some(builtin) = self.inference.builtin(&node.func)
+        {
+            let is_empty = node.arguments.is_empty();
+            let inspects = match builtin {
+                "locals" | "eval" | "exec" => true,
+                "vars" | "dir" => is_empty,
+                _ => false,
+            };
+            if inspects {
+                let message = format!("`{name}` makes remote calls and uses `{builtin}`");
+                self.found.push(
+                    Diagnostic::new(Code::FrameInspection, message)
+                        .at(module, node.range(), "looks at the variables of the running function")
+                        .why("a function with remote calls runs in several pieces")
+                        .help("name the variables, or move this into a function without remote calls"),
+                );
+            }
+            if builtin == "super" {
+                let message = format!("`{name}` makes remote calls and uses `super()`");
+                self.found.push(
+                    Diagnostic::new(Code::SuperInSplit, message)
+                        .at(module, node.range(), "not compiled yet")
+                        .help("call the function of the base class by its name"),
+                );
+            }
+        }
+        if self.inference.builtin(expression) == Some("__class__") {
+            self.found.push(
+                Diagnostic::new(Code::SuperInSplit, format!("`{name}` uses `__class__`"))
+                    .at(module, expression.range(), "not compiled yet")
+                    .help("write the name of the class"),
+            );
+        }
+        visitor::walk_expr(self, expression);
+    }
+}

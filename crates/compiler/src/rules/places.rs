@@ -1,0 +1,95 @@
+//! Remote calls in places where a function cannot suspend.
+
+use crate::effects::{Certainty, Effects, Place, spots};
+use crate::types::{FunctionScope, Typing};
+use crate::{Code, Diagnostic};
+
+pub(super) fn check<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    effects: &Effects,
+    found: &mut Vec<Diagnostic>,
+) {
+    for spot in spots(typing, scope, effects, &scope.node.body) {
+        // What only may be remote runs as plain Python there, and fails clearly if it is.
+        if spot.place == Place::Body || spot.action.certainty() == Certainty::Maybe {
+            continue;
+        }
+        let refusal = refusal(spot.place);
+        let mut diagnostic = Diagnostic::new(refusal.code, refusal.message)
+            .at(scope.module, spot.range, "this leaves the entity")
+            .why(refusal.why)
+            .help(refusal.help);
+        if spot.place != Place::Other {
+            let start = spot.place_range.start();
+            let word = ruff_text_size::TextRange::at(start, refusal.word_length.into());
+            diagnostic = diagnostic.also(scope.module, word, "inside of this");
+        }
+        found.push(diagnostic);
+    }
+}
+
+struct Refusal {
+    code: Code,
+    message: &'static str,
+    /// How much of the construct to mark.
+    word_length: u32,
+    why: &'static str,
+    help: &'static str,
+}
+
+fn refusal(place: Place) -> Refusal {
+    let not_yet = "this version of Anabranch does not split this statement";
+    match place {
+        Place::Body => unreachable!("this is a bug in Anabranch: a call can suspend in a body"),
+        Place::Try => Refusal {
+            code: Code::RemoteInTry,
+            message: "a remote call in a `try` statement",
+            word_length: 3,
+            why: not_yet,
+            help: "make the call before or after the `try`, or ask first with a method that returns a bool",
+        },
+        Place::With => Refusal {
+            code: Code::RemoteInWith,
+            message: "a remote call in a `with` statement",
+            word_length: 4,
+            why: "the resource would stay open while the call runs elsewhere, and cannot be stored",
+            help: "make the call before the `with`, or after it",
+        },
+        Place::Match => Refusal {
+            code: Code::RemoteInMatch,
+            message: "a remote call in a `match` statement",
+            word_length: 5,
+            why: not_yet,
+            help: "use `if` and `elif`",
+        },
+        Place::Lambda => Refusal {
+            code: Code::RemoteInLambda,
+            message: "a remote call in a lambda",
+            word_length: 6,
+            why: "Python calls a lambda in the middle of other work, where nothing can wait",
+            help: "fetch the values first, for example into a list of tuples, and use those",
+        },
+        Place::Nested => Refusal {
+            code: Code::RemoteInNested,
+            message: "a remote call in a nested function or class",
+            word_length: 3,
+            why: "an inner function can be called from anywhere, also where nothing can wait",
+            help: "make it a method, or a function at the top level of the module",
+        },
+        Place::Generator => Refusal {
+            code: Code::RemoteInGenerator,
+            message: "a remote call in a generator expression",
+            word_length: 1,
+            why: "a generator runs in the middle of other work, where nothing can wait",
+            help: "use a list comprehension: `sum([item.price for item in items])`",
+        },
+        Place::Other => Refusal {
+            code: Code::RemoteUnsupported,
+            message: "a remote attribute cannot be deleted",
+            word_length: 0,
+            why: "attributes are deleted by the entity's own methods",
+            help: "call a method of the entity that deletes it",
+        },
+    }
+}

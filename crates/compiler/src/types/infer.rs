@@ -1,0 +1,262 @@
+//! The inference: types of attributes, variables and expressions.
+
+mod call;
+mod table;
+mod variables;
+
+use std::collections::BTreeMap;
+
+use ruff_python_ast::{Comprehension, Expr, Number, Operator, UnaryOp};
+
+use super::{FunctionScope, Name, Type};
+use crate::resolve::{Application, Binding};
+
+pub use table::Typing;
+
+/// Types of the expressions of one function.
+#[derive(Clone, Debug)]
+pub struct Inference<'t, 'a> {
+    pub typing: &'t Typing<'a>,
+    pub scope: &'t FunctionScope<'a>,
+    /// Variables of the comprehensions and lambdas around, innermost last.
+    overlays: Vec<BTreeMap<&'a str, Type>>,
+}
+
+impl<'t, 'a> Inference<'t, 'a> {
+    pub fn new(typing: &'t Typing<'a>, scope: &'t FunctionScope<'a>) -> Self {
+        Self { typing, scope, overlays: Vec::new() }
+    }
+
+    pub fn application(&self) -> &'t Application<'a> {
+        self.typing.application
+    }
+
+    /// Enters a scope inside the function, whose variables have these types.
+    pub fn enter(&mut self, variables: BTreeMap<&'a str, Type>) {
+        self.overlays.push(variables);
+    }
+
+    /// Leaves the scope entered last.
+    pub fn leave(&mut self) {
+        self.overlays.pop();
+    }
+
+    /// Enters the scope of `generator`, whose iterable is evaluated outside of it.
+    pub fn enter_generator(&mut self, generator: &'a Comprehension) {
+        let element = self.infer(&generator.iter).element();
+        let mut variables = BTreeMap::new();
+        variables::bind(&generator.target, element, &mut |name, kind| {
+            variables.insert(name, kind);
+        });
+        self.enter(variables);
+    }
+
+    /// What `name` refers to here; a variable of a scope inside the function counts as local.
+    pub fn name(&self, name: &str) -> Name {
+        if self.overlays.iter().any(|variables| variables.contains_key(name)) {
+            return Name::Local;
+        }
+        self.scope.name(self.application(), name)
+    }
+
+    /// What an expression of names and attributes refers to, if that is known at compile time.
+    pub fn binding(&self, expression: &Expr) -> Option<Binding> {
+        match expression {
+            Expr::Name(name) => match self.name(name.id.as_str()) {
+                Name::Bound(binding) => Some(binding),
+                Name::Local | Name::Builtin => None,
+            },
+            Expr::Attribute(attribute) => {
+                let base = self.binding(&attribute.value)?;
+                self.application().member(&base, attribute.attr.as_str())
+            }
+            _ => None,
+        }
+    }
+
+    /// The name, if `expression` is one that nothing in the application defines.
+    pub fn builtin<'e>(&self, expression: &'e Expr) -> Option<&'e str> {
+        let Expr::Name(name) = expression else { return None };
+        (self.name(name.id.as_str()) == Name::Builtin).then_some(name.id.as_str())
+    }
+
+    /// The type of `expression`.
+    pub fn infer(&mut self, expression: &'a Expr) -> Type {
+        match expression {
+            Expr::Name(name) => self.infer_name(name.id.as_str()),
+            Expr::Attribute(node) => self.infer_attribute(node),
+            Expr::Call(node) => self.infer_call(node),
+            Expr::NoneLiteral(_) => Type::None,
+            Expr::StringLiteral(_)
+            | Expr::BytesLiteral(_)
+            | Expr::NumberLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::EllipsisLiteral(_)
+            | Expr::FString(_)
+            | Expr::TString(_)
+            | Expr::Compare(_) => Type::Plain,
+            Expr::Lambda(_) => Type::Local,
+            Expr::Named(node) => self.infer(&node.value),
+            Expr::If(node) => self.infer(&node.body).join(self.infer(&node.orelse)),
+            Expr::BoolOp(node) => {
+                node.values.iter().fold(Type::Never, |joined, value| joined.join(self.infer(value)))
+            }
+            Expr::UnaryOp(node) => match node.op {
+                UnaryOp::Not => Type::Plain,
+                _ => self.infer_operator(&[&node.operand]),
+            },
+            Expr::BinOp(node) => self.infer_binary(node),
+            Expr::List(node) => Type::List(Box::new(self.infer_elements(&node.elts))),
+            Expr::Set(node) => Type::Set(Box::new(self.infer_elements(&node.elts))),
+            Expr::Tuple(node) => self.infer_tuple(&node.elts),
+            Expr::Dict(node) => {
+                let (mut key, mut value) = (Type::Never, Type::Never);
+                for item in &node.items {
+                    let (item_key, item_value) = match &item.key {
+                        Some(key) => (self.infer(key), self.infer(&item.value)),
+                        None => match self.infer(&item.value) {
+                            Type::Dict(key, value) => (*key, *value),
+                            _ => (Type::Unknown, Type::Unknown),
+                        },
+                    };
+                    key = key.join(item_key);
+                    value = value.join(item_value);
+                }
+                Type::Dict(Box::new(key), Box::new(value))
+            }
+            Expr::ListComp(node) => {
+                Type::List(Box::new(self.infer_inside(&node.generators, &node.elt)))
+            }
+            Expr::Generator(node) => {
+                Type::List(Box::new(self.infer_inside(&node.generators, &node.elt)))
+            }
+            Expr::SetComp(node) => {
+                Type::Set(Box::new(self.infer_inside(&node.generators, &node.elt)))
+            }
+            Expr::DictComp(node) => {
+                let key = match &node.key {
+                    Some(key) => self.infer_inside(&node.generators, key),
+                    None => Type::Unknown,
+                };
+                let value = self.infer_inside(&node.generators, &node.value);
+                Type::Dict(Box::new(key), Box::new(value))
+            }
+            Expr::Subscript(node) => {
+                let container = self.infer(&node.value);
+                match &*node.slice {
+                    Expr::Slice(_) => match container {
+                        Type::Tuple(_) => Type::TupleOf(Box::new(container.element())),
+                        other => other,
+                    },
+                    index => container.item(constant_index(index)),
+                }
+            }
+            Expr::Starred(node) => self.infer(&node.value),
+            Expr::Slice(_) => Type::Plain,
+            Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) | Expr::IpyEscapeCommand(_) => {
+                Type::Unknown
+            }
+        }
+    }
+
+    fn infer_name(&self, name: &str) -> Type {
+        for variables in self.overlays.iter().rev() {
+            if let Some(kind) = variables.get(name) {
+                return kind.clone();
+            }
+        }
+        match self.scope.name(self.application(), name) {
+            Name::Local => {
+                if let (Some(owner), true) =
+                    (self.scope.owner, self.scope.self_name == Some(name))
+                {
+                    return Type::SelfEntity(owner);
+                }
+                self.scope.types.get(name).cloned().unwrap_or(Type::Never)
+            }
+            Name::Bound(Binding::Variable) => Type::Unknown,
+            Name::Bound(_) | Name::Builtin => Type::Local,
+        }
+    }
+
+    fn infer_attribute(&mut self, node: &'a ruff_python_ast::ExprAttribute) -> Type {
+        let name = node.attr.as_str();
+        if let Some(base) = self.binding(&node.value) {
+            return match (&base, self.application().member(&base, name)) {
+                (Binding::Enum(_), _) => Type::Plain,
+                (_, Some(Binding::External(_) | Binding::Variable)) => Type::Unknown,
+                (_, Some(_)) => Type::Local,
+                (_, None) => Type::Unknown,
+            };
+        }
+        match self.infer(&node.value) {
+            Type::Reference(entity) | Type::SelfEntity(entity) => {
+                if self.application().method(entity, name).is_some() {
+                    return Type::Local;
+                }
+                self.typing.attribute(entity, name)
+            }
+            Type::Record(record) => self.typing.field(record, name),
+            Type::Plain => Type::Plain,
+            _ => Type::Unknown,
+        }
+    }
+
+    /// The result of an operator. Entities have no operators, so it is not a reference, whatever
+    /// the operands are.
+    fn infer_operator(&mut self, operands: &[&'a Expr]) -> Type {
+        let is_plain =
+            |kind: Type| matches!(kind, Type::Plain | Type::None);
+        if operands.iter().all(|operand| is_plain(self.infer(operand))) {
+            Type::Plain
+        } else {
+            Type::Local
+        }
+    }
+
+    fn infer_binary(&mut self, node: &'a ruff_python_ast::ExprBinOp) -> Type {
+        let (left, right) = (self.infer(&node.left), self.infer(&node.right));
+        match (node.op, left, right) {
+            (Operator::Add, Type::List(a), Type::List(b)) => Type::List(Box::new(a.join(*b))),
+            (Operator::Mult, Type::List(a), _) => Type::List(a),
+            (Operator::Mod, Type::Plain, _) if node.left.is_string_literal_expr() => Type::Plain,
+            _ => self.infer_operator(&[&node.left, &node.right]),
+        }
+    }
+
+    fn infer_elements(&mut self, elements: &'a [Expr]) -> Type {
+        elements.iter().fold(Type::Never, |joined, element| {
+            let kind = self.infer(element);
+            joined.join(if element.is_starred_expr() { kind.element() } else { kind })
+        })
+    }
+
+    fn infer_tuple(&mut self, elements: &'a [Expr]) -> Type {
+        if elements.iter().any(Expr::is_starred_expr) {
+            return Type::TupleOf(Box::new(self.infer_elements(elements)));
+        }
+        let kinds: Vec<Type> = elements.iter().map(|element| self.infer(element)).collect();
+        // Plain inside and out: what tuples of numbers and names are used for most.
+        if !kinds.is_empty() && kinds.iter().all(|kind| *kind == Type::Plain) {
+            return Type::Tuple(kinds);
+        }
+        Type::Tuple(kinds)
+    }
+
+    fn infer_inside(&mut self, generators: &'a [Comprehension], element: &'a Expr) -> Type {
+        for generator in generators {
+            self.enter_generator(generator);
+        }
+        let kind = self.infer(element);
+        for _ in generators {
+            self.leave();
+        }
+        kind
+    }
+}
+
+fn constant_index(expression: &Expr) -> Option<usize> {
+    let Expr::NumberLiteral(literal) = expression else { return None };
+    let Number::Int(index) = &literal.value else { return None };
+    index.as_usize()
+}

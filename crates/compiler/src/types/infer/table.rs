@@ -1,0 +1,239 @@
+//! Types of attributes, fields and results: what functions know of each other.
+
+use std::collections::BTreeMap;
+
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
+
+use super::Inference;
+use super::variables::infer_variables;
+use crate::hints::annotation;
+use crate::resolve::Application;
+use crate::types::{FunctionScope, Type};
+
+/// The types of the application's attributes, fields and results.
+#[derive(Debug)]
+pub struct Typing<'a> {
+    pub application: &'a Application<'a>,
+    /// By entity class.
+    attributes: Vec<BTreeMap<&'a str, Type>>,
+    /// By dataclass.
+    fields: Vec<BTreeMap<&'a str, Type>>,
+    /// By function.
+    results: Vec<Type>,
+}
+
+impl<'a> Typing<'a> {
+    pub fn new(application: &'a Application<'a>) -> Self {
+        let results = application.functions.iter().map(|function| {
+            match &function.node.returns {
+                Some(hint) => annotation(application, function.module, hint).1,
+                None if returns_a_value(function.node) => Type::Unknown,
+                None => Type::None,
+            }
+        });
+        let records = application.records.iter();
+        let fields = records.map(|record| class_annotations(application, record.module, &record.node.body));
+        let mut typing = Self {
+            application,
+            attributes: vec![BTreeMap::new(); application.entities.len()],
+            fields: fields.collect(),
+            results: results.collect(),
+        };
+        // What is assigned to one class's attribute may come from another's: a second round.
+        for _ in 0..2 {
+            for entity in 0..application.entities.len() {
+                typing.attributes[entity] = typing.infer_attributes(entity);
+            }
+        }
+        typing
+    }
+
+    /// The type of attribute `name` of an entity class.
+    pub fn attribute(&self, entity: usize, name: &str) -> Type {
+        self.attributes[entity].get(name).cloned().unwrap_or(Type::Unknown)
+    }
+
+    /// The attributes that the class's own code assigns, by name.
+    pub fn assigned_attributes(&self, entity: usize) -> impl Iterator<Item = &'a str> {
+        self.attributes[entity].keys().copied()
+    }
+
+    /// Whether the class's own code assigns the attribute.
+    pub fn has_attribute(&self, entity: usize, name: &str) -> bool {
+        self.attributes[entity].contains_key(name)
+    }
+
+    /// The type of field `name` of a dataclass.
+    pub fn field(&self, record: usize, name: &str) -> Type {
+        self.fields[record].get(name).cloned().unwrap_or(Type::Unknown)
+    }
+
+    /// The type of what a function returns.
+    pub fn result(&self, function: usize) -> Type {
+        self.results[function].clone()
+    }
+
+    /// The scope of a function with the types of its variables.
+    pub fn scope(
+        &self,
+        module: usize,
+        owner: Option<usize>,
+        node: &'a StmtFunctionDef,
+    ) -> FunctionScope<'a> {
+        let mut scope = FunctionScope::new(self.application, module, owner, node);
+        infer_variables(self, &mut scope);
+        scope
+    }
+
+    fn infer_attributes(&self, entity: usize) -> BTreeMap<&'a str, Type> {
+        let class = &self.application.entities[entity];
+        let declared = class_annotations(self.application, class.module, &class.node.body);
+        let mut found = AttributeTypes { inferred: BTreeMap::new(), declared };
+        for statement in &class.node.body {
+            if let Stmt::Assign(node) = statement {
+                for target in &node.targets {
+                    if let Expr::Name(name) = target {
+                        found.join(name.id.as_str(), Type::Unknown);
+                    }
+                }
+            }
+            if let Stmt::FunctionDef(node) = statement {
+                let scope = self.scope(class.module, Some(entity), node);
+                let mut pass = Assignments { inference: Inference::new(self, &scope), found };
+                pass.visit_body(&node.body);
+                found = pass.found;
+            }
+        }
+        let mut types = found.inferred;
+        // Only `None` so far: somebody else will assign something to it.
+        for kind in types.values_mut().filter(|kind| **kind == Type::None) {
+            *kind = Type::Unknown;
+        }
+        types.extend(found.declared);
+        types
+    }
+}
+
+/// `name: hint` in a class body.
+fn class_annotations<'a>(
+    application: &Application<'a>,
+    module: usize,
+    body: &'a [Stmt],
+) -> BTreeMap<&'a str, Type> {
+    let mut types = BTreeMap::new();
+    for statement in body {
+        if let Stmt::AnnAssign(node) = statement
+            && let Expr::Name(name) = &*node.target
+        {
+            let (_, kind) = annotation(application, module, &node.annotation);
+            types.insert(name.id.as_str(), kind);
+        }
+    }
+    types
+}
+
+struct AttributeTypes<'a> {
+    inferred: BTreeMap<&'a str, Type>,
+    /// With an annotation, which wins.
+    declared: BTreeMap<&'a str, Type>,
+}
+
+impl<'a> AttributeTypes<'a> {
+    fn join(&mut self, name: &'a str, kind: Type) {
+        let joined = match self.inferred.remove(name) {
+            Some(previous) => previous.join(kind),
+            None => kind,
+        };
+        self.inferred.insert(name, joined);
+    }
+}
+
+/// Assignments to attributes of `self` in one method.
+struct Assignments<'t, 'a> {
+    inference: Inference<'t, 'a>,
+    found: AttributeTypes<'a>,
+}
+
+impl<'a> Assignments<'_, 'a> {
+    fn assign(&mut self, target: &'a Expr, kind: Type) {
+        match target {
+            Expr::Attribute(node) => {
+                if let Expr::Name(name) = &*node.value
+                    && self.inference.scope.self_name == Some(name.id.as_str())
+                {
+                    self.found.join(node.attr.as_str(), kind);
+                }
+            }
+            Expr::Tuple(node) => {
+                node.elts.iter().for_each(|element| self.assign(element, Type::Unknown));
+            }
+            Expr::List(node) => {
+                node.elts.iter().for_each(|element| self.assign(element, Type::Unknown));
+            }
+            Expr::Starred(node) => self.assign(&node.value, Type::Unknown),
+            _ => {}
+        }
+    }
+}
+
+impl<'a> StatementVisitor<'a> for Assignments<'_, 'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::Assign(node) => {
+                let kind = self.inference.infer(&node.value);
+                for target in &node.targets {
+                    self.assign(target, kind.clone());
+                }
+            }
+            Stmt::AnnAssign(node) => {
+                if let Expr::Attribute(attribute) = &*node.target
+                    && let Expr::Name(name) = &*attribute.value
+                    && self.inference.scope.self_name == Some(name.id.as_str())
+                {
+                    let module = self.inference.scope.module;
+                    let application = self.inference.application();
+                    let (_, kind) = annotation(application, module, &node.annotation);
+                    self.found.declared.insert(attribute.attr.as_str(), kind);
+                }
+            }
+            Stmt::AugAssign(node) => {
+                let both = self.inference.infer(&node.target);
+                let value = self.inference.infer(&node.value);
+                let kind = match (both, value) {
+                    (Type::List(a), other) => Type::List(Box::new(a.join(other.element()))),
+                    (Type::Plain | Type::Never, Type::Plain) => Type::Plain,
+                    _ => Type::Local,
+                };
+                self.assign(&node.target, kind);
+            }
+            Stmt::For(node) => self.assign(&node.target, Type::Unknown),
+            Stmt::With(node) => {
+                for item in &node.items {
+                    if let Some(target) = &item.optional_vars {
+                        self.assign(target, Type::Unknown);
+                    }
+                }
+            }
+            _ => {}
+        }
+        walk_stmt(self, statement);
+    }
+}
+
+/// Whether some `return` of the function gives a value. Nested functions count, which only makes
+/// the answer less precise.
+fn returns_a_value(node: &StmtFunctionDef) -> bool {
+    struct Returns(bool);
+    impl<'s> StatementVisitor<'s> for Returns {
+        fn visit_stmt(&mut self, statement: &'s Stmt) {
+            if let Stmt::Return(node) = statement {
+                self.0 |= node.value.is_some();
+            }
+            walk_stmt(self, statement);
+        }
+    }
+    let mut returns = Returns(false);
+    returns.visit_body(&node.body);
+    returns.0
+}

@@ -1,0 +1,132 @@
+//! The names inside one function.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ruff_python_ast::{Stmt, StmtFunctionDef};
+
+use super::Type;
+use crate::names::{bound_names, parameter_names};
+use crate::resolve::{Application, Binding};
+
+/// What a name inside a function refers to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Name {
+    /// A variable of the function (or of a comprehension inside of it).
+    Local,
+    /// Something with a meaning known at compile time: of the module, or imported in the function.
+    Bound(Binding),
+    /// Neither: a builtin, or a name that only the run can tell.
+    Builtin,
+}
+
+/// One function's variables and their types.
+#[derive(Clone, Debug)]
+pub struct FunctionScope<'a> {
+    pub module: usize,
+    /// The entity class of a method.
+    pub owner: Option<usize>,
+    pub node: &'a StmtFunctionDef,
+    /// The first parameter of a method.
+    pub self_name: Option<&'a str>,
+    /// All variables, parameters included.
+    pub variables: BTreeSet<&'a str>,
+    /// Variables that only an import statement binds, with what they mean.
+    imports: BTreeMap<&'a str, Binding>,
+    pub types: BTreeMap<&'a str, Type>,
+}
+
+impl<'a> FunctionScope<'a> {
+    pub fn new(
+        application: &Application<'a>,
+        module: usize,
+        owner: Option<usize>,
+        node: &'a StmtFunctionDef,
+    ) -> Self {
+        let parameters = parameter_names(&node.parameters);
+        let self_name = owner.and_then(|_| {
+            let mut positional = node.parameters.posonlyargs.iter().chain(&node.parameters.args);
+            positional.next().map(|parameter| parameter.name().as_str())
+        });
+        let mut variables: BTreeSet<&str> = bound_names(&node.body).into_iter().collect();
+        let mut imports = BTreeMap::new();
+        collect_imports(application, module, &node.body, &mut imports);
+        let mut otherwise_bound = BTreeSet::new();
+        collect_other_bindings(&node.body, &mut otherwise_bound);
+        imports.retain(|name, _| !otherwise_bound.contains(name) && !parameters.contains(name));
+        variables.extend(parameters);
+        for name in crate::rules::global_names(&node.body) {
+            variables.remove(name);
+        }
+        Self { module, owner, node, self_name, variables, imports, types: BTreeMap::new() }
+    }
+
+    /// What `name` means in the function.
+    pub fn name(&self, application: &Application<'a>, name: &str) -> Name {
+        if let Some(binding) = self.imports.get(name) {
+            return Name::Bound(binding.clone());
+        }
+        if self.variables.contains(name) {
+            return Name::Local;
+        }
+        match application.binding(self.module, name) {
+            Some(binding) => Name::Bound(binding.clone()),
+            None => Name::Builtin,
+        }
+    }
+}
+
+/// Imports directly in the function's own statements.
+fn collect_imports<'a>(
+    application: &Application<'a>,
+    module: usize,
+    body: &'a [Stmt],
+    imports: &mut BTreeMap<&'a str, Binding>,
+) {
+    for statement in body {
+        match statement {
+            Stmt::Import(node) => {
+                for alias in &node.names {
+                    let name = alias.name.as_str();
+                    let top = name.split('.').next().unwrap_or(name);
+                    let (local, target) = match &alias.asname {
+                        Some(local) => (local.as_str(), name),
+                        None => (top, top),
+                    };
+                    let binding = match application.loaded.named(target) {
+                        Some(module) => Binding::Module(module),
+                        None => Binding::External(target.to_owned()),
+                    };
+                    insert_import(imports, local, binding);
+                }
+            }
+            Stmt::ImportFrom(node) => {
+                let Some(from) = application.loaded.absolute_name(module, node) else { continue };
+                let base = match application.loaded.named(&from) {
+                    Some(module) => Binding::Module(module),
+                    None => Binding::External(from),
+                };
+                for alias in &node.names {
+                    let local = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+                    let binding = application.member(&base, alias.name.as_str());
+                    insert_import(imports, local, binding.unwrap_or(Binding::Variable));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A name imported twice with different meanings is only known at run time.
+fn insert_import<'a>(imports: &mut BTreeMap<&'a str, Binding>, name: &'a str, binding: Binding) {
+    let is_same = imports.get(name).is_none_or(|previous| *previous == binding);
+    imports.insert(name, if is_same { binding } else { Binding::Variable });
+}
+
+/// Names bound by anything but an import statement directly in the function.
+fn collect_other_bindings<'a>(body: &'a [Stmt], names: &mut BTreeSet<&'a str>) {
+    for statement in body {
+        if !matches!(statement, Stmt::Import(_) | Stmt::ImportFrom(_)) {
+            names.extend(bound_names(std::slice::from_ref(statement)));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Exceptions: those that the kernel and the engine cause, and how a client learns of any.
+
+use anabranch_kernel::value::{ExceptionValue, Value, wire};
+use anabranch_kernel::{Failure, Raised};
+use pyo3::call::PyCallArgs;
+use pyo3::exceptions::PyRecursionError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyString};
+
+use crate::class::class_of;
+use crate::decode::{Source, decode};
+use crate::encode::{OpaqueValues, encode};
+use crate::well_known;
+
+pub(crate) fn entity_not_found(py: Python<'_>, class: &str, key: &Bound<'_, PyAny>) -> PyErr {
+    anabranch_error(py, "EntityNotFound", (class, key))
+}
+
+pub(crate) fn entity_exists(py: Python<'_>, class: &str, key: &Bound<'_, PyAny>) -> PyErr {
+    anabranch_error(py, "EntityExists", (class, key))
+}
+
+pub(crate) fn remote_access(py: Python<'_>, message: String) -> PyErr {
+    anabranch_error(py, "RemoteAccessError", (message,))
+}
+
+pub(crate) fn anabranch(py: Python<'_>, message: String) -> PyErr {
+    anabranch_error(py, "AnabranchError", (message,))
+}
+
+pub(crate) fn recursion(depth_max: usize) -> PyErr {
+    PyRecursionError::new_err(format!(
+        "maximum recursion depth exceeded: calls of entities nest deeper than {depth_max} levels"
+    ))
+}
+
+fn anabranch_error<'py>(py: Python<'py>, class: &str, arguments: impl PyCallArgs<'py>) -> PyErr {
+    let exception = py
+        .import("anabranch.errors")
+        .and_then(|errors| errors.getattr(class))
+        .and_then(|class| class.call1(arguments));
+    exception.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// Describes an exception that left a root method.
+pub(crate) fn describe(exception: &Bound<'_, PyAny>) -> Raised {
+    let message = exception.str().map_or_else(|_| String::new(), |text| text.to_string());
+    let class = class_name(exception);
+    let encoded = encode(exception, OpaqueValues::Pickled).unwrap_or_else(|_| {
+        // Something in it has no encoding: the client gets its class and text.
+        wire::encode(&Value::Exception(Box::new(ExceptionValue {
+            class: class.clone(),
+            args: vec![Value::Str(message.clone())],
+            attributes: Vec::new(),
+        })))
+    });
+    Raised {
+        exception: encoded,
+        class,
+        message,
+        http_status: http_status(exception),
+        traceback: traceback_text(exception),
+    }
+}
+
+fn class_name(exception: &Bound<'_, PyAny>) -> String {
+    if let Some(name) = class_of(exception).ok().and_then(|class| class.name.clone()) {
+        return name;
+    }
+    let class = exception.get_type();
+    let part = |name: PyResult<Bound<'_, PyString>>| {
+        name.map_or_else(|_| "?".to_owned(), |name| name.to_string())
+    };
+    format!("{}:{}", part(class.module()), part(class.qualname()))
+}
+
+fn http_status(exception: &Bound<'_, PyAny>) -> Option<u16> {
+    let status = exception.get_type().getattr_opt(intern!(exception.py(), "http_status"));
+    let status = status.ok()??;
+    if status.is_instance_of::<PyBool>() {
+        return None;
+    }
+    status.extract().ok()
+}
+
+/// The traceback as Python prints it.
+pub(crate) fn traceback_text(exception: &Bound<'_, PyAny>) -> String {
+    let lines = || -> PyResult<Vec<String>> {
+        well_known::format_exception(exception.py())?.call1((exception,))?.extract()
+    };
+    lines().map_or_else(|error| error.to_string(), |lines| lines.concat())
+}
+
+/// The exception for the driver whose root call failed: the application's own where there is one.
+pub(crate) fn from_failure(py: Python<'_>, failure: Failure) -> PyErr {
+    match failure {
+        Failure::Raised(raised) => from_raised(py, &raised),
+        Failure::Interrupted => {
+            let message = "the transaction ran too long and was stopped; nothing of it was applied";
+            anabranch_error(py, "Interrupted", (message,))
+        }
+        Failure::IdempotencyConflict => {
+            let message = "the idempotency key was used before, for another request";
+            anabranch_error(py, "IdempotencyConflict", (message,))
+        }
+        Failure::Overloaded => {
+            let message = "too many requests are waiting; try again later";
+            anabranch_error(py, "Overloaded", (message,))
+        }
+        Failure::Unavailable(why) => anabranch_error(py, "Unavailable", (why,)),
+        Failure::Bug(what) => anabranch(py, format!("this is a bug in Anabranch: {what}")),
+    }
+}
+
+fn from_raised(py: Python<'_>, raised: &Raised) -> PyErr {
+    let rebuilt = decode(py, &raised.exception, Source::Request);
+    let error = match rebuilt {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(_) => {
+            let arguments = (raised.message.as_str(),);
+            anabranch_error(py, "RemoteError", (raised.class.as_str(), arguments))
+        }
+    };
+    if !raised.traceback.is_empty() {
+        // Shows where in entity code it was raised, without being part of the exception.
+        let cause = EntityCodeTraceback::new_err(format!("\n{}", raised.traceback.trim_end()));
+        error.set_cause(py, Some(cause));
+    }
+    error
+}
+
+pyo3::create_exception!(
+    anabranch,
+    EntityCodeTraceback,
+    pyo3::exceptions::PyException,
+    "The traceback of an exception as it was raised in entity code; the cause of the exception."
+);

@@ -1,0 +1,256 @@
+//! The kernel's interpreter on CPython.
+
+use std::sync::Arc;
+
+use anabranch_ir::OperatorId;
+use anabranch_kernel::value::wire::DecodeError;
+use anabranch_kernel::{Arguments, EntityId, Entry, Fault, Interpreter, Outcome, Raised};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
+
+use crate::application::Application;
+use crate::call::call_function;
+use crate::copy::copy;
+use crate::decode::{EntityClasses, Source, decode_arguments, decode_state, decode_with};
+use crate::encode::{OpaqueValues, encode, encode_state};
+use crate::entity_code::set_in_entity_code;
+use crate::instance::allocate;
+use crate::reference::Reference;
+use crate::{exception, run, well_known};
+
+/// Runs the segments of an application on live Python objects.
+pub struct CPython {
+    application: Arc<Application>,
+}
+
+impl CPython {
+    pub fn new(application: Arc<Application>) -> Self {
+        Self { application }
+    }
+
+    fn entities(&self) -> EntityClasses<'_> {
+        EntityClasses::Of(&self.application)
+    }
+}
+
+/// A live entity: an ordinary Python object.
+#[derive(Debug)]
+pub struct LiveEntity {
+    pub(crate) id: EntityId,
+    pub(crate) object: Py<PyAny>,
+}
+
+type Value = Py<PyAny>;
+
+/// Gives an exception as a value.
+fn raised<T>(py: Python<'_>, result: PyResult<T>) -> Result<T, Value> {
+    result.map_err(|error| error.into_value(py).into_any())
+}
+
+impl Interpreter for CPython {
+    type Value = Value;
+    type Entity = LiveEntity;
+
+    fn session<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
+        Python::attach(|_| work(self))
+    }
+
+    fn wait<R: Send>(&mut self, wait: impl FnOnce() -> R + Send) -> R {
+        Python::attach(|py| py.detach(wait))
+    }
+
+    fn begin_transaction(&mut self) {
+        set_in_entity_code(true);
+    }
+
+    fn end_transaction(&mut self) {
+        set_in_entity_code(false);
+    }
+
+    fn decode_arguments(&mut self, message: &[u8]) -> Result<Arguments<Value>, DecodeError> {
+        Python::attach(|py| decode_arguments(py, message, self.entities()))
+    }
+
+    fn decode(&mut self, message: &[u8]) -> Result<Value, DecodeError> {
+        Python::attach(|py| {
+            let value = decode_with(py, message, Source::Request, self.entities())?;
+            Ok(value.unbind())
+        })
+    }
+
+    fn encode(&mut self, value: &Value) -> Result<Vec<u8>, Value> {
+        Python::attach(|py| raised(py, encode(value.bind(py), OpaqueValues::Pickled)))
+    }
+
+    fn copy(&mut self, value: &Value) -> Result<Value, Value> {
+        Python::attach(|py| raised(py, copy(value.bind(py)).map(Bound::unbind)))
+    }
+
+    fn copy_arguments(&mut self, arguments: &Arguments<Value>) -> Result<Arguments<Value>, Value> {
+        let Some(keywords) = &arguments.keywords else {
+            let positional = self.copy(&arguments.positional)?;
+            return Ok(Arguments { positional, keywords: None });
+        };
+        Python::attach(|py| {
+            // One copy of both, so that a value in both stays one value.
+            let both = (arguments.positional.bind(py), keywords.bind(py));
+            let copies = || -> PyResult<_> {
+                let copies = copy(both.into_pyobject(py)?.as_any())?;
+                let (positional, keywords): (Value, Value) = copies.extract()?;
+                Ok(Arguments { positional, keywords: Some(keywords) })
+            };
+            raised(py, copies())
+        })
+    }
+
+    fn describe(&mut self, exception: &Value) -> Raised {
+        Python::attach(|py| exception::describe(exception.bind(py)))
+    }
+
+    fn exception(&mut self, fault: Fault<'_>) -> Value {
+        Python::attach(|py| {
+            let error = match fault {
+                Fault::EntityNotFound(id) => self.fault(py, id, exception::entity_not_found),
+                Fault::EntityExists(id) => self.fault(py, id, exception::entity_exists),
+                Fault::Recursion { depth_max } => exception::recursion(depth_max),
+            };
+            error.into_value(py).into_any()
+        })
+    }
+
+    fn reference(&mut self, id: &EntityId) -> Value {
+        Python::attach(|py| {
+            let class = self.application.class(py, id.operator).clone().unbind();
+            let key = self.key(py, id).unbind();
+            let reference = Reference::from_parts(class, key, id.key.clone());
+            let reference = Bound::new(py, reference).expect("Python is out of memory");
+            reference.into_any().unbind()
+        })
+    }
+
+    fn none(&mut self) -> Value {
+        Python::attach(|py| py.None())
+    }
+
+    fn bool(&mut self, value: bool) -> Value {
+        Python::attach(|py| PyBool::new(py, value).to_owned().into_any().unbind())
+    }
+
+    fn construct(
+        &mut self,
+        operator: OperatorId,
+        arguments: Arguments<Value>,
+    ) -> Result<(EntityId, LiveEntity), Value> {
+        Python::attach(|py| raised(py, construct(py, &self.application, operator, &arguments)))
+    }
+
+    fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<LiveEntity, DecodeError> {
+        Python::attach(|py| {
+            let class = self.application.class(py, id.operator);
+            let object = decode_state(class, state, self.entities())?.unbind();
+            Ok(LiveEntity { id: id.clone(), object })
+        })
+    }
+
+    fn save(&mut self, entity: &LiveEntity) -> Result<Vec<u8>, Value> {
+        Python::attach(|py| raised(py, encode_state(entity.object.bind(py))))
+    }
+
+    fn state(&mut self, entity: &LiveEntity) -> Value {
+        Python::attach(|py| {
+            let attributes = entity.object.bind(py).getattr(intern!(py, "__dict__"));
+            let attributes =
+                attributes.and_then(|attributes| Ok(attributes.cast_into::<PyDict>()?));
+            let copy = attributes.and_then(|attributes| attributes.copy());
+            copy.expect("an entity has a __dict__").into_any().unbind()
+        })
+    }
+
+    fn get_attribute(&mut self, entity: &LiveEntity, attribute: &Value) -> Result<Value, Value> {
+        Python::attach(|py| {
+            let object = entity.object.bind(py);
+            raised(py, get_attribute(object, attribute.bind(py)).map(Bound::unbind))
+        })
+    }
+
+    fn set_attribute(
+        &mut self,
+        entity: &LiveEntity,
+        attribute: &Value,
+        value: &Value,
+    ) -> Result<(), Value> {
+        Python::attach(|py| {
+            let attribute = attribute.bind(py).cast::<PyString>().map_err(PyErr::from);
+            let set = attribute.and_then(|name| entity.object.bind(py).setattr(name, value));
+            raised(py, set)
+        })
+    }
+
+    fn attribute_name(&mut self, name: &str) -> Value {
+        Python::attach(|py| PyString::intern(py, name).into_any().unbind())
+    }
+
+    fn run(&mut self, entity: Option<&LiveEntity>, entry: Entry<Value>) -> Outcome<Value> {
+        Python::attach(|py| match run::run(py, &self.application, entity, entry) {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Raise(error.into_value(py).into_any()),
+        })
+    }
+}
+
+impl CPython {
+    fn key<'py>(&self, py: Python<'py>, id: &EntityId) -> Bound<'py, PyAny> {
+        let key = decode_with(py, &id.key, Source::Request, self.entities());
+        key.expect("this is a bug in Anabranch: an entity's key is no message")
+    }
+
+    fn fault(
+        &self,
+        py: Python<'_>,
+        id: &EntityId,
+        error: fn(Python<'_>, &str, &Bound<'_, PyAny>) -> PyErr,
+    ) -> PyErr {
+        let class = &self.application.program().operator(id.operator).name;
+        error(py, class, &self.key(py, id))
+    }
+}
+
+/// Runs `__init__` and `__key__` of a new entity.
+fn construct(
+    py: Python<'_>,
+    application: &Application,
+    operator: OperatorId,
+    arguments: &Arguments<Value>,
+) -> PyResult<(EntityId, LiveEntity)> {
+    let class = application.class(py, operator);
+    let object = allocate(class)?;
+    let positional = arguments.positional.bind(py).cast::<PyTuple>()?;
+    let keywords = arguments.keywords.as_ref().map(|keywords| keywords.bind(py));
+    let keywords = keywords.map(|keywords| keywords.cast::<PyDict>()).transpose()?;
+    let initialize = class.getattr(intern!(py, "__init__"))?;
+    call_function(&initialize, Some(&object), positional, keywords)?;
+    let key = object.call_method0(intern!(py, "__key__"))?;
+    let key = crate::key::encode_key(&key)?.into();
+    let id = EntityId { operator, key };
+    Ok((id.clone(), LiveEntity { id, object: object.unbind() }))
+}
+
+fn get_attribute<'py>(
+    object: &Bound<'py, PyAny>,
+    attribute: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    let name = attribute.cast::<PyString>()?;
+    let value = object.getattr(name)?;
+    if value.get_type().is(well_known::method(py)?)
+        && value.getattr(intern!(py, "__self__"))?.is(object)
+    {
+        let message = format!(
+            "{}.{name} is a method and cannot leave its entity; call it, or pass the entity",
+            object.repr()?
+        );
+        return Err(exception::remote_access(py, message));
+    }
+    Ok(value)
+}

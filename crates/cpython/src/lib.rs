@@ -1,0 +1,51 @@
+//! The interpreter on CPython; the only crate, with the Python module itself, that touches Python.
+//!
+//! # Layout
+//! - [`interpreter`]: what the kernel calls, [`CPython`].
+//! - [`application`]: the user's modules, classes and functions in this process; [`loader`] makes
+//!   segments callable, [`run`] runs them, [`call`] calls Python.
+//! - [`encode`], [`decode`], [`copy`]: values to messages, back, and to copies; [`class`] says what
+//!   a class means to them, [`scalar`] and [`clock`] know types without parts, [`key`] those of keys.
+//! - [`reference`]: what stands for an entity elsewhere.
+//! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
+//! - [`exception`], [`entity_code`]: errors, and whether the running thread runs entity code.
+//!
+//! Invariants:
+//! - User code never runs while a lock of ours is held.
+//! - Nothing here keeps state between transactions but caches.
+
+mod application;
+mod backend;
+mod call;
+mod class;
+mod clock;
+mod copy;
+mod decode;
+mod driver;
+mod encode;
+mod entity_code;
+mod exception;
+mod host;
+mod instance;
+mod interpreter;
+mod key;
+mod loader;
+mod module;
+mod name_table;
+mod reference;
+mod run;
+mod scalar;
+mod unbound;
+mod well_known;
+
+pub use application::{Application, ImportError, Mode};
+pub use backend::EngineBackend;
+pub use copy::copy;
+pub use decode::{Source, decode};
+pub use driver::run_main;
+pub use encode::{OpaqueValues, encode};
+pub use entity_code::in_entity_code;
+pub use host::{install_backend, is_reserved_module};
+pub use interpreter::{CPython, LiveEntity};
+pub use module::add_to_module;
+pub use reference::Reference;

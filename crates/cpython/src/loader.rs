@@ -1,0 +1,199 @@
+//! Makes the functions of a program callable.
+//!
+//! Segments arrive as one Python text per module with a line table. The text is parsed, every node
+//! gets the line of the user's file that it comes from, and the tree is compiled under the name of
+//! that file: tracebacks and breakpoints show the user's own lines. Columns are dropped, because
+//! they would mark the wrong places.
+
+use std::path::Path;
+
+use anabranch_ir::{Body, Function, ModuleId, Program, Segment, python};
+use pyo3::exceptions::PySystemError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFunction, PyModule, PyString, PyType};
+
+use crate::unbound::Unbound;
+use crate::well_known;
+
+/// A function of the program in this process.
+pub(crate) enum LoadedFunction {
+    /// The user's own function, called by name on the entity.
+    NativeMethod(Py<PyString>),
+    /// The user's own module-level function.
+    NativeHelper(Py<PyAny>),
+    Segments(Vec<LoadedSegment>),
+}
+
+/// A segment in this process.
+pub(crate) struct LoadedSegment {
+    pub(crate) callable: Py<PyAny>,
+    /// Whether the result of the suspended action is the last argument.
+    pub(crate) takes_input: bool,
+}
+
+/// The functions of `program` by id.
+///
+/// # Errors
+/// The user's modules or the emitted text are not what the program says.
+pub(crate) fn load(
+    py: Python<'_>,
+    program: &Program,
+    modules: &[Bound<'_, PyModule>],
+    classes: &[Bound<'_, PyType>],
+    root: &Path,
+) -> PyResult<Vec<LoadedFunction>> {
+    let mut scopes = Vec::with_capacity(modules.len());
+    for (index, module) in modules.iter().enumerate() {
+        scopes.push(execute(py, program, ModuleId::from_index(index), module, root)?);
+    }
+    let load_one = |function: &Function| {
+        let index = function.module.index();
+        let class = function.operator.map(|operator| &classes[operator.index()]);
+        match &function.body {
+            Body::Native => load_native(function, &modules[index], class),
+            Body::Segments(segments) => {
+                load_segments(function, segments, &modules[index], class, &scopes[index])
+            }
+        }
+    };
+    program.functions.iter().map(load_one).collect()
+}
+
+/// Runs the emitted text of a module and returns what it defines.
+fn execute<'py>(
+    py: Python<'py>,
+    program: &Program,
+    id: ModuleId,
+    module: &Bound<'py, PyModule>,
+    root: &Path,
+) -> PyResult<Bound<'py, PyDict>> {
+    let (text, lines) = python::module_text(program, id);
+    let tree = well_known::ast_parse(py)?.call1((text,))?;
+    for node in well_known::ast_walk(py)?.call1((&tree,))?.try_iter()? {
+        move_to_origin(&node?, &lines)?;
+    }
+    let file = root.join(&program.module(id).path);
+    let code = well_known::builtins_compile(py)?.call1((tree, file.as_os_str(), "exec"))?;
+    let globals = module.dict();
+    globals.set_item("__anabranch_unbound__", Unbound::instance(py)?)?;
+    let scope = PyDict::new(py);
+    well_known::builtins_exec(py)?.call1((code, globals, &scope))?;
+    Ok(scope)
+}
+
+/// Gives a node the user's line, and no columns.
+fn move_to_origin(node: &Bound<'_, PyAny>, lines: &[u32]) -> PyResult<()> {
+    let py = node.py();
+    let Some(line) = node.getattr_opt(intern!(py, "lineno"))? else {
+        return Ok(());
+    };
+    let origin = |line: Bound<'_, PyAny>| -> PyResult<u32> {
+        let line: usize = line.extract()?;
+        Ok(lines[line - 1])
+    };
+    let first = origin(line)?;
+    let last = origin(node.getattr(intern!(py, "end_lineno"))?)?;
+    node.setattr(intern!(py, "lineno"), first)?;
+    // Lines of the user's file may come in another order than in the text.
+    node.setattr(intern!(py, "end_lineno"), last.max(first))?;
+    node.setattr(intern!(py, "col_offset"), -1)?;
+    node.setattr(intern!(py, "end_col_offset"), -1)
+}
+
+fn load_native(
+    function: &Function,
+    module: &Bound<'_, PyModule>,
+    class: Option<&Bound<'_, PyType>>,
+) -> PyResult<LoadedFunction> {
+    match class {
+        Some(class) => {
+            let name = mangled(class, &function.name)?;
+            Ok(LoadedFunction::NativeMethod(PyString::intern(module.py(), &name).unbind()))
+        }
+        None => Ok(LoadedFunction::NativeHelper(module.getattr(&function.name)?.unbind())),
+    }
+}
+
+fn load_segments(
+    function: &Function,
+    segments: &[Segment],
+    module: &Bound<'_, PyModule>,
+    class: Option<&Bound<'_, PyType>>,
+    scope: &Bound<'_, PyDict>,
+) -> PyResult<LoadedFunction> {
+    let original = match class {
+        Some(class) => class.getattr(mangled(class, &function.name)?)?,
+        None => module.getattr(&function.name)?,
+    };
+    let mut loaded = Vec::with_capacity(segments.len());
+    for (index, segment) in segments.iter().enumerate() {
+        let callable = match class {
+            Some(class) => {
+                let wrapper = defined(scope, &class.name()?.to_string())?;
+                wrapper.getattr(mangled(class, &segment.name)?)?
+            }
+            None => defined(scope, &segment.name)?,
+        };
+        let callable = callable.cast_into::<PyFunction>()?;
+        take_identity(&callable, &original)?;
+        if index == 0 {
+            take_defaults(&callable, &original)?;
+        }
+        if let Some(class) = class {
+            take_class(&callable, class)?;
+        }
+        let takes_input = segment.input.is_some();
+        loaded.push(LoadedSegment { callable: callable.into_any().unbind(), takes_input });
+    }
+    Ok(LoadedFunction::Segments(loaded))
+}
+
+fn defined<'py>(scope: &Bound<'py, PyDict>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    scope.get_item(name)?.ok_or_else(|| {
+        PySystemError::new_err(format!("this is a bug in Anabranch: no {name} in the emitted text"))
+    })
+}
+
+/// Gives a segment the names of the user's function, for tracebacks and binding errors.
+fn take_identity(segment: &Bound<'_, PyFunction>, original: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = segment.py();
+    let name = original.getattr(intern!(py, "__name__"))?;
+    let qualified = original.getattr(intern!(py, "__qualname__"))?;
+    let changes = PyDict::new(py);
+    changes.set_item("co_name", &name)?;
+    changes.set_item("co_qualname", &qualified)?;
+    let code = segment.getattr(intern!(py, "__code__"))?;
+    let code = code.call_method(intern!(py, "replace"), (), Some(&changes))?;
+    segment.setattr(intern!(py, "__code__"), code)?;
+    segment.setattr(intern!(py, "__name__"), name)?;
+    segment.setattr(intern!(py, "__qualname__"), qualified)
+}
+
+/// Gives the first segment the default values of the user's function.
+fn take_defaults(segment: &Bound<'_, PyFunction>, original: &Bound<'_, PyAny>) -> PyResult<()> {
+    for defaults in ["__defaults__", "__kwdefaults__"] {
+        segment.setattr(defaults, original.getattr(defaults)?)?;
+    }
+    Ok(())
+}
+
+/// Lets `super()` and `__class__` mean the user's class, not the wrapper in the emitted text.
+fn take_class(segment: &Bound<'_, PyFunction>, class: &Bound<'_, PyType>) -> PyResult<()> {
+    let py = segment.py();
+    let names: Vec<String> =
+        segment.getattr(intern!(py, "__code__"))?.getattr(intern!(py, "co_freevars"))?.extract()?;
+    if let Some(index) = names.iter().position(|name| name == "__class__") {
+        let cell = segment.getattr(intern!(py, "__closure__"))?.get_item(index)?;
+        cell.setattr(intern!(py, "cell_contents"), class)?;
+    }
+    Ok(())
+}
+
+/// The name under which a class keeps an attribute that its body calls `name`.
+fn mangled(class: &Bound<'_, PyType>, name: &str) -> PyResult<String> {
+    let class = class.name()?.to_string();
+    let class = class.trim_start_matches('_');
+    let private = name.starts_with("__") && !name.ends_with("__") && !class.is_empty();
+    Ok(if private { format!("_{class}{name}") } else { name.to_owned() })
+}

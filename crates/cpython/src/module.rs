@@ -1,0 +1,44 @@
+//! What the Python module `anabranch._native` offers, apart from the command line.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::backend::EngineBackend;
+use crate::decode::Source;
+use crate::encode::OpaqueValues;
+use crate::exception::EntityCodeTraceback;
+use crate::reference::Reference;
+
+/// The wire message of a value, for another process.
+#[pyfunction]
+fn encode<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    let message = crate::encode(value, OpaqueValues::Refused)?;
+    Ok(PyBytes::new(value.py(), &message))
+}
+
+/// The value of a wire message from another process; pickles are refused.
+#[pyfunction]
+fn decode<'py>(py: Python<'py>, message: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    crate::decode(py, message, Source::Network)
+        .map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+/// Whether this thread runs entity code for an engine.
+#[pyfunction]
+fn in_entity_code() -> bool {
+    crate::in_entity_code()
+}
+
+/// Adds functions and classes to the module.
+///
+/// # Errors
+/// Python is out of memory.
+pub fn add_to_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(encode, module)?)?;
+    module.add_function(wrap_pyfunction!(decode, module)?)?;
+    module.add_function(wrap_pyfunction!(in_entity_code, module)?)?;
+    module.add_class::<Reference>()?;
+    module.add_class::<EngineBackend>()?;
+    module.add("EntityCodeTraceback", module.py().get_type::<EntityCodeTraceback>())
+}

@@ -1,0 +1,350 @@
+//! Runs a function from one suspension to the next.
+//!
+//! A segment returns a tuple whose first element is a word (see [`anabranch_ir::Exit`]). Jumps go
+//! on here. Actions on a reference go back to the kernel. Where the receiver turns out to be
+//! something else, the action is performed at once, as Python would, and the function goes on.
+
+use anabranch_ir::{FunctionId, SegmentId};
+use anabranch_kernel::{Action, Arguments, EntityId, Entry, Outcome};
+use pyo3::exceptions::{PyAttributeError, PySystemError, PyTypeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+
+use crate::application::Application;
+use crate::call::{call_function, call_segment};
+use crate::exception;
+use crate::interpreter::LiveEntity;
+use crate::key::encode_key;
+use crate::loader::LoadedFunction;
+use crate::reference::Reference;
+
+type Value = Py<PyAny>;
+
+/// Runs from `entry` to the next suspension or the end of the function; an exception that leaves
+/// the function is the error.
+pub(crate) fn run(
+    py: Python<'_>,
+    application: &Application,
+    entity: Option<&LiveEntity>,
+    entry: Entry<Value>,
+) -> PyResult<Outcome<Value>> {
+    let this = entity.map(|entity| entity.object.bind(py));
+    let (function, exit) = match entry {
+        Entry::Start { function, arguments } => {
+            let positional = arguments.positional.bind(py).cast::<PyTuple>()?;
+            let keywords = arguments.keywords.as_ref().map(|keywords| keywords.bind(py));
+            let keywords = keywords.map(|keywords| keywords.cast::<PyDict>()).transpose()?;
+            let result = match application.function(function) {
+                LoadedFunction::Segments(segments) => {
+                    let start = segments[0].callable.bind(py);
+                    call_function(
+                        start,
+                        method_receiver(application, function, this),
+                        positional,
+                        keywords,
+                    )?
+                }
+                LoadedFunction::NativeMethod(name) => {
+                    let receiver = this.ok_or_else(|| bug("a method runs without an entity"))?;
+                    let method = receiver.getattr(name.bind(py))?;
+                    let result = call_function(&method, None, positional, keywords)?;
+                    return Ok(Outcome::Return(result.unbind()));
+                }
+                LoadedFunction::NativeHelper(helper) => {
+                    let result = call_function(helper.bind(py), None, positional, keywords)?;
+                    return Ok(Outcome::Return(result.unbind()));
+                }
+            };
+            (function, result)
+        }
+        Entry::Resume { function, segment, live, input } => {
+            let receiver = method_receiver(application, function, this);
+            let live = live.bind(py).cast::<PyTuple>()?;
+            let input = Some(input.bind(py));
+            (function, resume(py, application, function, segment, receiver, live, input)?)
+        }
+    };
+    Run { py, application, entity, function }.follow(exit)
+}
+
+/// `self`, if `function` is a method.
+fn method_receiver<'a, 'py>(
+    application: &Application,
+    function: FunctionId,
+    this: Option<&'a Bound<'py, PyAny>>,
+) -> Option<&'a Bound<'py, PyAny>> {
+    let is_method = application.program().function(function).operator.is_some();
+    if is_method { this } else { None }
+}
+
+fn resume<'py>(
+    py: Python<'py>,
+    application: &Application,
+    function: FunctionId,
+    segment: SegmentId,
+    receiver: Option<&Bound<'py, PyAny>>,
+    live: &Bound<'py, PyTuple>,
+    input: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let LoadedFunction::Segments(segments) = application.function(function) else {
+        return Err(bug("a native function is resumed"));
+    };
+    let segment =
+        segments.get(segment.index()).ok_or_else(|| bug("a function has no such segment"))?;
+    let input = if segment.takes_input { input } else { None };
+    call_segment(segment.callable.bind(py), receiver, live, input)
+}
+
+/// What goes on after an exit of a segment.
+enum Next<'py> {
+    Stop(Outcome<Value>),
+    /// The action is done; the segment runs with its result.
+    Go {
+        segment: SegmentId,
+        live: Bound<'py, PyTuple>,
+        input: Option<Bound<'py, PyAny>>,
+    },
+}
+
+/// One run of a function.
+struct Run<'a, 'py> {
+    py: Python<'py>,
+    application: &'a Application,
+    entity: Option<&'a LiveEntity>,
+    function: FunctionId,
+}
+
+impl<'py> Run<'_, 'py> {
+    /// Does what the exits of segments say, until the function suspends or ends.
+    fn follow(&self, mut exit: Bound<'py, PyAny>) -> PyResult<Outcome<Value>> {
+        let py = self.py;
+        let this = self.entity.map(|entity| entity.object.bind(py));
+        let receiver = method_receiver(self.application, self.function, this);
+        loop {
+            match self.next(&exit)? {
+                Next::Stop(outcome) => return Ok(outcome),
+                Next::Go { segment, live, input } => {
+                    let input = input.as_ref();
+                    let (application, function) = (self.application, self.function);
+                    exit = resume(py, application, function, segment, receiver, &live, input)?;
+                }
+            }
+        }
+    }
+
+    fn next(&self, exit: &Bound<'py, PyAny>) -> PyResult<Next<'py>> {
+        let py = self.py;
+        let exit = Exit::new(exit)?;
+        // Words in code are interned, so their addresses tell them apart.
+        let is = |word: &Bound<'py, PyString>| exit.word.is(word);
+        if is(intern!(py, "return")) {
+            return Ok(Next::Stop(Outcome::Return(exit.field(1)?.unbind())));
+        }
+        if is(intern!(py, "jump")) {
+            let (segment, live) = (segment_id(&exit.field(1)?)?, exit.tuple(2)?);
+            return Ok(Next::Go { segment, live, input: None });
+        }
+        let (segment, live) = (segment_id(&exit.field(1)?)?, exit.tuple(2)?);
+        let done = if is(intern!(py, "call")) {
+            self.call(&exit)?
+        } else if is(intern!(py, "get")) {
+            self.get(&exit)?
+        } else if is(intern!(py, "set")) {
+            self.set(&exit)?
+        } else if is(intern!(py, "create")) {
+            Done::Later(self.create(&exit)?)
+        } else if is(intern!(py, "function")) {
+            Done::Later(self.helper(&exit)?)
+        } else if is(intern!(py, "exists")) {
+            Done::Later(self.exists(&exit)?)
+        } else if is(intern!(py, "delete")) {
+            Done::Later(self.delete(&exit)?)
+        } else {
+            return Err(bug(&format!("a segment returned the word {}", exit.word.to_owned())));
+        };
+        Ok(match done {
+            Done::Now(input) => Next::Go { segment, live, input: Some(input) },
+            Done::Later(action) => {
+                let live = live.into_any().unbind();
+                Next::Stop(Outcome::Suspend { segment, live, action })
+            }
+        })
+    }
+
+    /// `"call", resume, live, receiver, method, positional, keywords`
+    fn call(&self, exit: &Exit<'_, 'py>) -> PyResult<Done<'py>> {
+        let receiver = exit.field(3)?;
+        let name = exit.name(4)?;
+        let target = match self.receiver(&receiver)? {
+            Receiver::Reference(target) => target,
+            Receiver::Itself(id) if self.has_segments(id, &name) => id.clone(),
+            Receiver::Itself(_) | Receiver::Local => {
+                let method = receiver.getattr(&name)?;
+                let keywords = exit.keywords(6)?;
+                return Ok(Done::Now(method.call(exit.tuple(5)?, keywords.as_ref())?));
+            }
+        };
+        let method = self.application.method(target.operator, &name);
+        let method = method.ok_or_else(|| self.no_attribute(&target, &name))?;
+        let arguments = exit.arguments(5)?;
+        Ok(Done::Later(Action::Call { target, method, arguments }))
+    }
+
+    /// `"get", resume, live, receiver, attribute`
+    fn get(&self, exit: &Exit<'_, 'py>) -> PyResult<Done<'py>> {
+        let receiver = exit.field(3)?;
+        let name = exit.name(4)?;
+        match self.receiver(&receiver)? {
+            Receiver::Reference(target) => {
+                Ok(Done::Later(Action::Get { target, attribute: name.into_any().unbind() }))
+            }
+            Receiver::Itself(_) | Receiver::Local => Ok(Done::Now(receiver.getattr(&name)?)),
+        }
+    }
+
+    /// `"set", resume, live, receiver, attribute, value`
+    fn set(&self, exit: &Exit<'_, 'py>) -> PyResult<Done<'py>> {
+        let receiver = exit.field(3)?;
+        let name = exit.name(4)?;
+        let value = exit.field(5)?;
+        match self.receiver(&receiver)? {
+            Receiver::Reference(target) => {
+                let (attribute, value) = (name.into_any().unbind(), value.unbind());
+                Ok(Done::Later(Action::Set { target, attribute, value }))
+            }
+            Receiver::Itself(_) | Receiver::Local => {
+                receiver.setattr(&name, value)?;
+                Ok(Done::Now(self.py.None().into_bound(self.py)))
+            }
+        }
+    }
+
+    /// `"create", resume, live, class, positional, keywords`
+    fn create(&self, exit: &Exit<'_, 'py>) -> PyResult<Action<Value>> {
+        let class = exit.field(3)?;
+        let operator = self.application.operator_of(&class);
+        let operator = operator.ok_or_else(|| self.not_an_entity_class(&class))?;
+        Ok(Action::Create { operator, arguments: exit.arguments(4)? })
+    }
+
+    /// `"function", resume, live, function, positional, keywords`
+    fn helper(&self, exit: &Exit<'_, 'py>) -> PyResult<Action<Value>> {
+        let name = exit.name(3)?;
+        let function = self.application.helper(&name);
+        let function = function.ok_or_else(|| bug(&format!("no helper is called {name}")))?;
+        Ok(Action::Function { function, arguments: exit.arguments(4)? })
+    }
+
+    /// `"exists", resume, live, class, key`
+    fn exists(&self, exit: &Exit<'_, 'py>) -> PyResult<Action<Value>> {
+        let class = exit.field(3)?;
+        let operator = self.application.operator_of(&class);
+        let operator = operator.ok_or_else(|| self.not_an_entity_class(&class))?;
+        let key = encode_key(&exit.field(4)?)?.into();
+        Ok(Action::Exists { target: EntityId { operator, key } })
+    }
+
+    /// `"delete", resume, live, receiver`
+    fn delete(&self, exit: &Exit<'_, 'py>) -> PyResult<Action<Value>> {
+        let receiver = exit.field(3)?;
+        match self.receiver(&receiver)? {
+            Receiver::Reference(target) => Ok(Action::Delete { target }),
+            Receiver::Itself(id) => Ok(Action::Delete { target: id.clone() }),
+            Receiver::Local => Err(PyTypeError::new_err(format!(
+                "delete() needs an entity, not {}",
+                receiver.get_type().name()?
+            ))),
+        }
+    }
+
+    /// The run-time test: what a receiver is.
+    fn receiver(&self, receiver: &Bound<'py, PyAny>) -> PyResult<Receiver<'_>> {
+        if let Ok(reference) = receiver.cast_exact::<Reference>() {
+            return Ok(Receiver::Reference(self.application.entity_id(self.py, reference.get())?));
+        }
+        match self.entity {
+            Some(entity) if entity.object.is(receiver) => Ok(Receiver::Itself(&entity.id)),
+            _ => Ok(Receiver::Local),
+        }
+    }
+
+    fn has_segments(&self, id: &EntityId, name: &Bound<'py, PyString>) -> bool {
+        let method = self.application.method(id.operator, name);
+        method.is_some_and(|method| {
+            matches!(self.application.function(method), LoadedFunction::Segments(_))
+        })
+    }
+
+    fn no_attribute(&self, target: &EntityId, name: &Bound<'py, PyString>) -> PyErr {
+        let class = &self.application.program().operator(target.operator).name;
+        PyAttributeError::new_err(format!("'{class}' object has no attribute '{name}'"))
+    }
+
+    fn not_an_entity_class(&self, class: &Bound<'py, PyAny>) -> PyErr {
+        exception::anabranch(self.py, format!("{class} is not an entity class of the application"))
+    }
+}
+
+enum Receiver<'a> {
+    Reference(EntityId),
+    /// The entity on whose behalf the function runs.
+    Itself(&'a EntityId),
+    Local,
+}
+
+enum Done<'py> {
+    /// The result is here.
+    Now(Bound<'py, PyAny>),
+    /// The kernel performs the action.
+    Later(Action<Value>),
+}
+
+/// The tuple that a segment returned.
+struct Exit<'a, 'py> {
+    fields: &'a Bound<'py, PyTuple>,
+    word: Borrowed<'a, 'py, PyAny>,
+}
+
+impl<'a, 'py> Exit<'a, 'py> {
+    fn new(fields: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+        let fields = fields.cast_exact::<PyTuple>();
+        let fields = fields.map_err(|_| bug("a segment returned no tuple"))?;
+        Ok(Self { fields, word: fields.get_borrowed_item(0)? })
+    }
+
+    fn field(&self, index: usize) -> PyResult<Bound<'py, PyAny>> {
+        self.fields.get_item(index)
+    }
+
+    fn tuple(&self, index: usize) -> PyResult<Bound<'py, PyTuple>> {
+        Ok(self.field(index)?.cast_into::<PyTuple>()?)
+    }
+
+    fn name(&self, index: usize) -> PyResult<Bound<'py, PyString>> {
+        Ok(self.field(index)?.cast_into::<PyString>()?)
+    }
+
+    fn keywords(&self, index: usize) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let keywords = self.field(index)?;
+        if keywords.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(keywords.cast_into::<PyDict>()?))
+    }
+
+    /// Positional arguments at `index` and keywords after them.
+    fn arguments(&self, index: usize) -> PyResult<Arguments<Value>> {
+        let positional = self.tuple(index)?.into_any().unbind();
+        let keywords = self.keywords(index + 1)?.map(|keywords| keywords.into_any().unbind());
+        Ok(Arguments { positional, keywords })
+    }
+}
+
+fn segment_id(number: &Bound<'_, PyAny>) -> PyResult<SegmentId> {
+    Ok(SegmentId(number.extract()?))
+}
+
+fn bug(what: &str) -> PyErr {
+    PySystemError::new_err(format!("this is a bug in Anabranch: {what}"))
+}

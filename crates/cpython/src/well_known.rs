@@ -1,0 +1,43 @@
+//! Python objects that are needed again and again, imported once.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+macro_rules! well_known {
+    ($($name:ident = $module:literal, $attribute:literal;)*) => {
+        $(
+            #[doc = concat!("`", $module, ".", $attribute, "`")]
+            pub(crate) fn $name(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+                static CELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+                CELL.import(py, $module, $attribute)
+            }
+        )*
+    };
+}
+
+well_known! {
+    ast_parse = "ast", "parse";
+    ast_walk = "ast", "walk";
+    builtins_compile = "builtins", "compile";
+    builtins_exec = "builtins", "exec";
+    date = "datetime", "date";
+    date_time = "datetime", "datetime";
+    time = "datetime", "time";
+    time_delta = "datetime", "timedelta";
+    timezone = "datetime", "timezone";
+    zone_info = "zoneinfo", "ZoneInfo";
+    decimal = "decimal", "Decimal";
+    uuid = "uuid", "UUID";
+    enum_class = "enum", "Enum";
+    dataclass_getstate = "dataclasses", "_dataclass_getstate";
+    deepcopy = "copy", "deepcopy";
+    pickle_dumps = "pickle", "dumps";
+    pickle_loads = "pickle", "loads";
+    modules = "sys", "modules";
+    format_exception = "traceback", "format_exception";
+    method = "types", "MethodType";
+    wrapper_descriptor = "types", "WrapperDescriptorType";
+    registered_entity_class = "anabranch._registry", "entity_class";
+    driver_read = "anabranch._driver", "read";
+    driver_write = "anabranch._driver", "write";
+}

@@ -1,0 +1,139 @@
+//! Why a data folder cannot be opened.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::manifest;
+use crate::store::StoreError;
+
+/// Why a data folder cannot be opened, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "the data folder {} is in use by another process{}; stop that process or choose another \
+         folder",
+        directory.display(),
+        process.map(|id| format!(" (process {id})")).unwrap_or_default()
+    )]
+    InUse {
+        directory: PathBuf,
+        process: Option<u32>,
+    },
+
+    #[error(
+        "the data folder {} has format version {found}, written by Anabranch {written_by}; this \
+         is Anabranch {}, which reads versions up to {}; upgrade Anabranch to open it",
+        directory.display(), manifest::CREATED_BY, manifest::FORMAT_VERSION
+    )]
+    NewerFormat {
+        directory: PathBuf,
+        found: u64,
+        written_by: String,
+    },
+
+    #[error(
+        "the data folder {} has a store but no {}; restore that file from a backup, or move the \
+         folder away to start with an empty one",
+        directory.display(), manifest::FILE_NAME
+    )]
+    ManifestMissing { directory: PathBuf },
+
+    #[error(
+        "the data folder {} has a {} but its store is gone; restore the folder from a backup, or \
+         move it away to start with an empty one",
+        directory.display(), manifest::FILE_NAME
+    )]
+    StoreMissing { directory: PathBuf },
+
+    #[error(
+        "the data folder {} is damaged: {problem}; restore it from a backup, or move it away to \
+         start with an empty one",
+        directory.display()
+    )]
+    Damaged { directory: PathBuf, problem: String },
+
+    #[error(
+        "the folder {} is not empty and is not a data folder of Anabranch (it holds {found:?}); \
+         choose an empty or a new folder",
+        directory.display()
+    )]
+    Foreign { directory: PathBuf, found: String },
+
+    #[error("{} is not a folder; choose another path", directory.display())]
+    NotDirectory { directory: PathBuf },
+
+    #[error(
+        "the data folder {} is not writable ({source}); make it writable for this user or choose \
+         another folder",
+        directory.display()
+    )]
+    NotWritable {
+        directory: PathBuf,
+        source: io::Error,
+    },
+
+    #[error(
+        "the disk of the data folder {} is full ({source}); make room and start again",
+        directory.display()
+    )]
+    Full {
+        directory: PathBuf,
+        source: io::Error,
+    },
+
+    #[error("cannot {action} in the data folder {}: {source}", directory.display())]
+    Io {
+        directory: PathBuf,
+        action: &'static str,
+        source: io::Error,
+    },
+
+    #[error("cannot read the store: {0}")]
+    Store(StoreError),
+
+    #[error("cannot start the threads of the engine: {0}")]
+    Threads(io::Error),
+}
+
+impl OpenError {
+    /// What an operating system error means for the one who wants to open `directory`.
+    pub(crate) fn from_io(directory: &Path, action: &'static str, source: io::Error) -> Self {
+        let directory = directory.to_owned();
+        match source.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::NotWritable { directory, source }
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::Full { directory, source }
+            }
+            io::ErrorKind::NotADirectory => Self::NotDirectory { directory },
+            _ => Self::Io {
+                directory,
+                action,
+                source,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_operating_system_say_what_to_do() {
+        let directory = Path::new("/data/shop");
+        let error_for = |kind: io::ErrorKind| {
+            OpenError::from_io(directory, "create files", kind.into()).to_string()
+        };
+        assert_eq!(
+            error_for(io::ErrorKind::StorageFull),
+            "the disk of the data folder /data/shop is full (no storage space); make room and \
+             start again"
+        );
+        assert!(error_for(io::ErrorKind::ReadOnlyFilesystem).contains("is not writable"));
+        assert!(error_for(io::ErrorKind::PermissionDenied).contains("is not writable"));
+        assert!(error_for(io::ErrorKind::NotADirectory).contains("is not a folder"));
+        assert!(error_for(io::ErrorKind::TimedOut).contains("cannot create files in the data"));
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests of the embedded engine, each against a program and an interpreter written in Rust.
+
+mod bank;
+mod client;
+mod crash;
+mod data_folder;
+mod durability;
+mod failures;
+mod idempotency;
+mod memory_store;
+mod queues;

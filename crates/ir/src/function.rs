@@ -1,0 +1,54 @@
+//! Methods of entities and helper functions.
+
+use crate::{Hint, ModuleId, OperatorId, Segment, Span};
+
+/// A method of an entity class, or a module-level function that can reach a remote call.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The plain name: `buy_item`.
+    pub name: String,
+    /// The entity class of a method; `None` for a helper function.
+    pub operator: Option<OperatorId>,
+    pub module: ModuleId,
+    pub signature: Signature,
+    pub body: Body,
+    /// The docstring, cleaned as `inspect.cleandoc` does.
+    pub documentation: Option<String>,
+    pub span: Span,
+}
+
+/// How a function runs.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// It can never suspend: the interpreter calls the user's own function.
+    Native,
+    /// It can suspend: a state machine that starts at `seg0`.
+    Segments(Vec<Segment>),
+}
+
+/// Parameters (without `self`) and result of a function.
+#[derive(Clone, Debug, Default)]
+pub struct Signature {
+    pub parameters: Vec<Parameter>,
+    pub returns: Option<Hint>,
+}
+
+/// One parameter.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub name: String,
+    pub kind: ParameterKind,
+    pub hint: Hint,
+    /// Whether the parameter may be left out. `*args` and `**kwargs` always may.
+    pub has_default: bool,
+}
+
+/// The five kinds of parameter, as in `inspect.Parameter`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ParameterKind {
+    PositionalOnly,
+    PositionalOrKeyword,
+    VarPositional,
+    KeywordOnly,
+    VarKeyword,
+}

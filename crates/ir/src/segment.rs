@@ -1,0 +1,88 @@
+//! A stretch of a method between two suspension points.
+
+use crate::{ModuleId, OperatorId, SegmentId};
+
+/// A stretch of a function that runs without interruption.
+///
+/// It is a Python function: live variables in as positional arguments (for a method after `self`,
+/// for the segment after a suspension before the `input`), a tuple out. The first element of the
+/// tuple says what happens next (see [`Exit`]).
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// The name of the Python function: `buy_item_1`.
+    pub name: String,
+    /// The variables handed in, in order.
+    pub live: Vec<String>,
+    /// Where the result of the suspended action arrives, if this segment follows one that has a
+    /// result: the last parameter.
+    pub input: Option<String>,
+    /// Every way to leave the segment, in source order.
+    pub exits: Vec<Exit>,
+    /// The Python text of the function, without the class around it.
+    pub code: Vec<SourceLine>,
+}
+
+/// A line of a segment's code and the line of the user's file it comes from.
+#[derive(Clone, Debug)]
+pub struct SourceLine {
+    pub text: String,
+    /// One-based line in the function's module; tracebacks and breakpoints show it.
+    pub origin: u32,
+    /// The line starts inside a string literal: white space before it belongs to the string.
+    pub is_inside_string: bool,
+}
+
+/// A way to leave a segment. In the emitted Python each is a `return` of a tuple that starts with
+/// the word in quotes.
+///
+/// Actions end the segment with a *run-time test*: where the receiver is not a reference the
+/// interpreter performs the action at once, as Python would, and goes on with `resume`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// `"return", value`
+    Return,
+    /// `"jump", segment, live`
+    Jump(SegmentId),
+    /// `"call", resume, live, receiver, method, positional, keywords`
+    Call { resume: SegmentId, receiver: Option<OperatorId>, method: String },
+    /// `"get", resume, live, receiver, attribute`
+    Get { resume: SegmentId, receiver: Option<OperatorId>, attribute: String },
+    /// `"set", resume, live, receiver, attribute, value`
+    Set { resume: SegmentId, receiver: Option<OperatorId>, attribute: String },
+    /// `"create", resume, live, class, positional, keywords`
+    Create { resume: SegmentId, operator: OperatorId },
+    /// `"function", resume, live, function, positional, keywords`: a helper function that can
+    /// suspend, run on behalf of the same entity.
+    Function { resume: SegmentId, function: String },
+    /// `"exists", resume, live, class, key`
+    Exists { resume: SegmentId },
+    /// `"delete", resume, live, receiver`
+    Delete { resume: SegmentId },
+}
+
+impl Exit {
+    /// The segment that runs next, if the function goes on.
+    pub fn target(&self) -> Option<SegmentId> {
+        match self {
+            Exit::Return => None,
+            Exit::Jump(segment) => Some(*segment),
+            Exit::Call { resume, .. }
+            | Exit::Get { resume, .. }
+            | Exit::Set { resume, .. }
+            | Exit::Create { resume, .. }
+            | Exit::Function { resume, .. }
+            | Exit::Exists { resume }
+            | Exit::Delete { resume } => Some(*resume),
+        }
+    }
+}
+
+/// A place in the user's source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Span {
+    pub module: ModuleId,
+    /// One-based first line.
+    pub line: u32,
+    /// One-based last line.
+    pub end_line: u32,
+}

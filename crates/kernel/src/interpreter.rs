@@ -1,0 +1,217 @@
+//! What runs a segment: CPython now, a native interpreter later. The kernel does not know which.
+
+use anabranch_ir::{FunctionId, OperatorId, SegmentId};
+
+use crate::value::wire::DecodeError;
+use crate::{EntityId, Raised};
+
+/// Runs segments on live entities.
+///
+/// Every fallible method gives an exception of the user's program as the error, as a value: user
+/// code can catch what the kernel raises and the other way round.
+pub trait Interpreter: Send + 'static {
+    /// A handle on a value in the interpreter's own form. Cloning shares the value.
+    type Value: Clone + Send;
+    /// A live entity: its state in the interpreter's own form.
+    type Entity: Send;
+
+    /// Runs `work` with whatever the thread needs for the interpreter held (for CPython the
+    /// interpreter lock), so that the calls inside do not acquire it one by one.
+    fn session<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R;
+
+    /// Inside a session: runs `wait`, which may block, without holding up other threads.
+    fn wait<R: Send>(&mut self, wait: impl FnOnce() -> R + Send) -> R;
+
+    /// Called before each transaction; user code runs only between this and the next call.
+    fn begin_transaction(&mut self);
+
+    /// Called after each transaction.
+    fn end_transaction(&mut self);
+
+    /// The arguments of a request.
+    ///
+    /// # Errors
+    /// The bytes are not arguments, or name a class that cannot be found.
+    fn decode_arguments(&mut self, message: &[u8]) -> Result<Arguments<Self::Value>, DecodeError>;
+
+    /// The value in `message`.
+    ///
+    /// # Errors
+    /// The bytes are not a value, or name a class that cannot be found.
+    fn decode(&mut self, message: &[u8]) -> Result<Self::Value, DecodeError>;
+
+    /// The wire message of `value`; live entities inside become references.
+    ///
+    /// # Errors
+    /// A `TypeError` for what has no encoding.
+    fn encode(&mut self, value: &Self::Value) -> Result<Vec<u8>, Self::Value>;
+
+    /// A deep copy, as for a value that crosses from one entity to another: references are
+    /// shared, live entities become references.
+    ///
+    /// # Errors
+    /// What a copying hook of the value raises.
+    fn copy(&mut self, value: &Self::Value) -> Result<Self::Value, Self::Value>;
+
+    /// Copies of the arguments of one call. A value that occurs in both the positional and the
+    /// keyword arguments should stay one value.
+    ///
+    /// # Errors
+    /// What a copying hook of a value raises.
+    fn copy_arguments(
+        &mut self,
+        arguments: &Arguments<Self::Value>,
+    ) -> Result<Arguments<Self::Value>, Self::Value> {
+        let positional = self.copy(&arguments.positional)?;
+        let keywords = arguments.keywords.as_ref();
+        let keywords = keywords.map(|keywords| self.copy(keywords)).transpose()?;
+        Ok(Arguments { positional, keywords })
+    }
+
+    /// Describes an exception for the client.
+    fn describe(&mut self, exception: &Self::Value) -> Raised;
+
+    /// The exception for something the kernel found.
+    fn exception(&mut self, fault: Fault<'_>) -> Self::Value;
+
+    /// The reference to `id`.
+    fn reference(&mut self, id: &EntityId) -> Self::Value;
+
+    /// The values `None` and a bool.
+    fn none(&mut self) -> Self::Value;
+    fn bool(&mut self, value: bool) -> Self::Value;
+
+    /// Runs `__init__` and `__key__` of a new entity.
+    ///
+    /// # Errors
+    /// What they raise.
+    fn construct(
+        &mut self,
+        operator: OperatorId,
+        arguments: Arguments<Self::Value>,
+    ) -> Result<(EntityId, Self::Entity), Self::Value>;
+
+    /// Makes a live entity from the state that [`Interpreter::save`] wrote.
+    ///
+    /// # Errors
+    /// The bytes are not a state of this class.
+    fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<Self::Entity, DecodeError>;
+
+    /// The entity's state as a wire message.
+    ///
+    /// # Errors
+    /// A `TypeError` for an attribute that has no encoding.
+    fn save(&mut self, entity: &Self::Entity) -> Result<Vec<u8>, Self::Value>;
+
+    /// A dict of all attributes, not copied.
+    fn state(&mut self, entity: &Self::Entity) -> Self::Value;
+
+    /// Reads an attribute, not copied.
+    ///
+    /// # Errors
+    /// `AttributeError`, or what a property raises.
+    fn get_attribute(
+        &mut self,
+        entity: &Self::Entity,
+        attribute: &Self::Value,
+    ) -> Result<Self::Value, Self::Value>;
+
+    /// Writes an attribute.
+    ///
+    /// # Errors
+    /// What a property raises.
+    fn set_attribute(
+        &mut self,
+        entity: &Self::Entity,
+        attribute: &Self::Value,
+        value: &Self::Value,
+    ) -> Result<(), Self::Value>;
+
+    /// The name of an attribute as a value.
+    fn attribute_name(&mut self, name: &str) -> Self::Value;
+
+    /// Runs from `entry` to the next suspension or the end of the function. `entity` is the one on
+    /// whose behalf the function runs.
+    fn run(
+        &mut self,
+        entity: Option<&Self::Entity>,
+        entry: Entry<Self::Value>,
+    ) -> Outcome<Self::Value>;
+}
+
+/// Arguments of a call, in the interpreter's own form.
+#[derive(Clone, Debug)]
+pub struct Arguments<V> {
+    /// A tuple.
+    pub positional: V,
+    /// A dict with `str` keys; `None` for no keywords.
+    pub keywords: Option<V>,
+}
+
+/// Where to run from.
+#[derive(Debug)]
+pub enum Entry<V> {
+    /// The start of a function.
+    Start { function: FunctionId, arguments: Arguments<V> },
+    /// Where a suspended function left off.
+    Resume { function: FunctionId, segment: SegmentId, live: V, input: V },
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Outcome<V> {
+    Return(V),
+    /// An exception left the function.
+    Raise(V),
+    /// The function waits for `action`; `segment` takes its result and `live`.
+    Suspend {
+        segment: SegmentId,
+        live: V,
+        action: Action<V>,
+    },
+}
+
+/// What a suspended function waits for. Values in it are not copied yet.
+#[derive(Debug)]
+pub enum Action<V> {
+    Call {
+        target: EntityId,
+        method: FunctionId,
+        arguments: Arguments<V>,
+    },
+    Get {
+        target: EntityId,
+        attribute: V,
+    },
+    Set {
+        target: EntityId,
+        attribute: V,
+        value: V,
+    },
+    Create {
+        operator: OperatorId,
+        arguments: Arguments<V>,
+    },
+    /// A helper function, run on behalf of the same entity.
+    Function {
+        function: FunctionId,
+        arguments: Arguments<V>,
+    },
+    Exists {
+        target: EntityId,
+    },
+    Delete {
+        target: EntityId,
+    },
+}
+
+/// What the kernel raises in user code.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault<'a> {
+    EntityNotFound(&'a EntityId),
+    EntityExists(&'a EntityId),
+    /// Calls nest deeper than this many frames.
+    Recursion {
+        depth_max: usize,
+    },
+}

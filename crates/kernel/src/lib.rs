@@ -1,0 +1,28 @@
+//! The engine-neutral runtime.
+//!
+//! # Layout
+//! - [`value`]: values as data and their binary encoding.
+//! - [`entity_id`]: what an entity is found by.
+//! - [`request`]: root calls and replies, as engines and servers exchange them.
+//! - [`interpreter`]: what runs a segment, behind a trait.
+//! - [`transaction`]: runs a root call to completion where all entities are at hand.
+//! - [`engine`]: what moves requests and keeps state, behind a trait.
+//!
+//! Invariants:
+//! - No I/O, no clock, no randomness, no thread: all of these come in as data or through a trait.
+//! - Nothing here knows Python objects; values are [`Interpreter::Value`](interpreter::Interpreter)
+//!   handles or wire bytes.
+
+pub mod engine;
+pub mod entity_id;
+pub mod interpreter;
+pub mod request;
+pub mod transaction;
+pub mod value;
+
+pub use engine::{Engine, OnReply};
+pub use entity_id::EntityId;
+pub use interpreter::{Action, Arguments, Entry, Fault, Interpreter, Outcome};
+pub use request::{Failure, IdempotencyKey, Operation, Raised, Reply, Request};
+pub use transaction::{DriverSession, StateReader, TransactionDriver, Transition, Write};
+pub use value::Value;

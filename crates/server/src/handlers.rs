@@ -1,0 +1,9 @@
+//! What answers the routes, one file per operation.
+
+pub(crate) mod call;
+pub(crate) mod create;
+pub(crate) mod operations;
+pub(crate) mod state;
+
+mod answer;
+mod posted;

@@ -1,0 +1,104 @@
+//! What all handlers share, and how they hand requests to the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anabranch_ir::Program;
+use anabranch_kernel::{Engine, Failure, IdempotencyKey, Operation, Request};
+use axum::body::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+use crate::auth::Token;
+use crate::metrics::Metrics;
+use crate::openapi;
+use crate::options::Options;
+use crate::problem::{Kind, Problem, from_failure};
+
+/// The server without its sockets.
+pub(crate) struct Ingress {
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) token: Option<Token>,
+    pub(crate) body_max: usize,
+    pub(crate) metrics: Metrics,
+    /// The OpenAPI document.
+    pub(crate) openapi: Bytes,
+    in_flight_max: u32,
+    request_timeout: Duration,
+    places: Arc<Semaphore>,
+}
+
+/// A request's place among those in flight. It is kept until the engine has replied, also when the
+/// client has gone away.
+pub(crate) struct Place {
+    permit: OwnedSemaphorePermit,
+    /// Until when the client gets an answer.
+    pub(crate) deadline: Instant,
+}
+
+impl Ingress {
+    pub(crate) fn new(engine: Arc<dyn Engine>, options: &Options) -> Self {
+        let openapi = openapi::document(engine.program(), options.token.is_some());
+        Self {
+            engine,
+            token: options.token.as_deref().map(Token::new),
+            body_max: options.body_max,
+            metrics: Metrics::new(),
+            openapi: Bytes::from(openapi.to_string()),
+            in_flight_max: options.in_flight_max,
+            request_timeout: options.request_timeout,
+            places: Arc::new(Semaphore::new(options.in_flight_max as usize)),
+        }
+    }
+
+    pub(crate) fn program(&self) -> &Program {
+        self.engine.program()
+    }
+
+    /// Takes a place among the requests in flight.
+    ///
+    /// # Errors
+    /// There is none left.
+    pub(crate) fn take_place(&self) -> Result<Place, Problem> {
+        let permit = Arc::clone(&self.places).try_acquire_owned();
+        let permit = permit.map_err(|_| from_failure(self.program(), Failure::Overloaded))?;
+        Ok(Place { permit, deadline: Instant::now() + self.request_timeout })
+    }
+
+    /// Waits until no request is in flight.
+    pub(crate) async fn wait_until_idle(&self) {
+        // The semaphore is never closed.
+        let _all = self.places.acquire_many(self.in_flight_max).await;
+    }
+
+    /// Hands `operation` to the engine and waits for the wire message of its result. A client that
+    /// goes away meanwhile cancels nothing.
+    ///
+    /// # Errors
+    /// The engine's failure, or no reply until the deadline.
+    pub(crate) async fn execute(
+        &self,
+        operation: Operation,
+        idempotency_key: Option<IdempotencyKey>,
+        place: Place,
+    ) -> Result<Vec<u8>, Problem> {
+        let Place { permit, deadline } = place;
+        let (sender, receiver) = oneshot::channel();
+        let on_reply = Box::new(move |reply| {
+            drop(permit);
+            // Nobody receives a reply after the deadline or for a client that has gone away.
+            let _unreceived = sender.send(reply);
+        });
+        self.engine.submit(Request { operation, idempotency_key }, on_reply);
+        match timeout_at(deadline, receiver).await {
+            Ok(Ok(Ok(message))) => Ok(message),
+            Ok(Ok(Err(failure))) => Err(from_failure(self.program(), failure)),
+            Ok(Err(_)) => Err(Problem::bug("the engine dropped a request without a reply")),
+            Err(_) => Err(Problem::new(
+                Kind::Timeout,
+                "the request goes on and may yet be applied; \
+                 repeat it with the same Idempotency-Key to learn its outcome",
+            )),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! HTTP ingress over any engine.
+//!
+//! A request becomes one [`Operation`](anabranch_kernel::Operation), its reply a response. Nothing
+//! here knows Python: JSON is read by the program's type hints, and results are written as they are.
+//!
+//! # Layout
+//! - [`options`], [`mod@serve`]: setting up, listening, draining.
+//! - [`routes`], `handlers`, `observation`, `auth`: from a request to a response.
+//! - `paths`, `keys`: what a path names.
+//! - `body`, `idempotency`, `arguments`, `mistakes`: what a request brings, and what is wrong with it.
+//! - `json`: values as JSON and back.
+//! - `ingress`: shared state and the way to the engine.
+//! - `problem`: errors as problem+json.
+//! - `openapi`, `metrics`: documents about the server.
+//!
+//! Invariants:
+//! - Nothing reaches the engine before all of the request has been checked.
+//! - What was submitted is never cancelled: not by a client that goes away, not by a timeout.
+//! - Bodies, requests in flight, connections and waiting are bounded.
+//! - Tracebacks, causes and tokens never reach a client.
+
+pub mod options;
+pub mod routes;
+pub mod serve;
+
+mod arguments;
+mod auth;
+mod body;
+mod handlers;
+mod hashing;
+mod idempotency;
+mod ingress;
+mod json;
+mod keys;
+mod metrics;
+mod mistakes;
+mod observation;
+mod openapi;
+mod paths;
+mod problem;
+#[cfg(test)]
+mod tests;
+
+pub use options::Options;
+pub use routes::router;
+pub use serve::{ServeError, serve};

@@ -1,0 +1,95 @@
+//! Metrics for Prometheus, in the OpenMetrics text format.
+//!
+//! Labels are route templates, never paths, so that keys of entities do not become time series.
+
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+/// The media type of [`Metrics::text`].
+pub(crate) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Sixteen buckets from a quarter of a millisecond to eight seconds.
+const BUCKET_FIRST: f64 = 0.000_25;
+const BUCKET_FACTOR: f64 = 2.0;
+const BUCKET_COUNT: u16 = 16;
+
+/// The metrics of one server.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    in_flight: Gauge<i64, AtomicI64>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct RouteLabels {
+    method: &'static str,
+    route: String,
+}
+
+/// Counts a request as in flight until it is dropped.
+pub(crate) struct InFlight(Gauge<i64, AtomicI64>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("anabranch_http");
+        let requests = Family::default();
+        let durations = Family::new_with_constructor(new_histogram as fn() -> Histogram);
+        let in_flight = Gauge::default();
+        registry.register("requests", "Requests answered", requests.clone());
+        registry.register_with_unit(
+            "request_duration",
+            "Time from the head of a request to its response",
+            Unit::Seconds,
+            durations.clone(),
+        );
+        registry.register("requests_in_flight", "Requests being worked on", in_flight.clone());
+        Self { registry, requests, durations, in_flight }
+    }
+
+    /// Counts a request that begins.
+    pub(crate) fn begin(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// Counts a request that was answered.
+    pub(crate) fn record(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let route = route.to_owned();
+        let labels = RequestLabels { method, route: route.clone(), status };
+        self.requests.get_or_create(&labels).inc();
+        self.durations.get_or_create(&RouteLabels { method, route }).observe(took.as_secs_f64());
+    }
+
+    /// All metrics as text.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing to a string cannot fail");
+        text
+    }
+}
+
+fn new_histogram() -> Histogram {
+    Histogram::new(exponential_buckets(BUCKET_FIRST, BUCKET_FACTOR, BUCKET_COUNT))
+}

@@ -1,0 +1,146 @@
+//! Listening, serving, draining.
+//!
+//! The server has its own small runtime; all it does is to parse, check and wait. On SIGTERM or
+//! SIGINT it stops accepting, lets connections finish what is under way, waits for the engine's
+//! replies to what was submitted, and returns. A second signal, or the end of
+//! [`Options::drain_timeout`], ends the wait.
+
+mod connections;
+mod log;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anabranch_kernel::Engine;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
+
+use crate::ingress::Ingress;
+use crate::options::Options;
+use crate::routes::router_of;
+
+/// Threads of the runtime. Parsing for two requests at a time keeps any engine busy.
+const WORKER_THREADS: usize = 2;
+
+/// Why the server did not start or could not go on.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    #[error("port {port} is in use; choose another with --port")]
+    PortInUse { port: u16 },
+    #[error(
+        "port {port} needs privileges that this process lacks; choose one above 1023 with --port"
+    )]
+    PortForbidden { port: u16 },
+    #[error("cannot listen on {host}:{port}: {source}")]
+    Bind { host: String, port: u16, source: io::Error },
+    #[error("the bearer token is empty; give one or leave the option out")]
+    EmptyToken,
+    #[error("at least one request must be allowed in flight")]
+    NoRequestInFlight,
+    #[error("cannot start the server: {0}")]
+    Start(#[source] io::Error),
+}
+
+/// Serves `engine` until a signal ends the process. `on_listening` is called with the address once
+/// connections are accepted.
+///
+/// # Errors
+/// The options make no sense, or the address cannot be listened on.
+pub fn serve(
+    engine: Arc<dyn Engine>,
+    options: Options,
+    on_listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    if options.token.as_ref().is_some_and(|token| token.trim().is_empty()) {
+        return Err(ServeError::EmptyToken);
+    }
+    if options.in_flight_max == 0 {
+        return Err(ServeError::NoRequestInFlight);
+    }
+    log::install();
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .thread_name("anabranch-http")
+        .enable_all()
+        .build()
+        .map_err(ServeError::Start)?;
+    runtime.block_on(async {
+        let mut signals = Signals::install().map_err(ServeError::Start)?;
+        let listener = listen(&options).await?;
+        let address = listener.local_addr().map_err(ServeError::Start)?;
+        if options.token.is_none() && !address.ip().is_loopback() {
+            tracing::warn!(%address, "everybody who can reach this address may use it; set a token");
+        }
+        on_listening(address);
+        serve_until(engine, &options, listener, &mut signals).await;
+        Ok(())
+    })
+}
+
+/// The signals that end the server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn install() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+}
+
+/// What tells the server to end.
+trait Stop {
+    /// Comes back at the next signal.
+    async fn next(&mut self);
+}
+
+impl Stop for Signals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
+    let Options { host, port, .. } = options;
+    let bound = TcpListener::bind((host.as_str(), *port)).await;
+    bound.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => ServeError::PortInUse { port: *port },
+        io::ErrorKind::PermissionDenied => ServeError::PortForbidden { port: *port },
+        _ => ServeError::Bind { host: host.clone(), port: *port, source },
+    })
+}
+
+async fn serve_until(
+    engine: Arc<dyn Engine>,
+    options: &Options,
+    listener: TcpListener,
+    stop: &mut impl Stop,
+) {
+    let ingress = Arc::new(Ingress::new(engine, options));
+    let router = router_of(Arc::clone(&ingress));
+    let open = connections::accept_until(listener, router, stop.next()).await;
+    let drained = async {
+        open.finish().await;
+        ingress.wait_until_idle().await;
+    };
+    tokio::select! {
+        result = timeout(options.drain_timeout, drained) => if result.is_err() {
+            tracing::warn!("requests in flight did not end in time; ending without them");
+        },
+        () = stop.next() => tracing::warn!("ending at once after a second signal"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

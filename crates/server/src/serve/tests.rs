@@ -1,0 +1,181 @@
+//! The server on a socket.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener as BlockingListener, TcpStream as BlockingStream};
+use std::process::{self, Command};
+use std::sync::Arc;
+use std::thread;
+
+use anabranch_kernel::Value;
+use anabranch_kernel::value::wire;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::tests::fake_engine::{Behaviour, FakeEngine};
+
+const CALL: &[u8] = b"POST /v1/Item/pen/reset HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n";
+
+impl Stop for mpsc::Receiver<()> {
+    async fn next(&mut self) {
+        if self.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+fn local() -> Options {
+    Options { port: 0, ..Options::default() }
+}
+
+/// A server under way: its address, what stops it, and its end.
+async fn start(
+    engine: &Arc<FakeEngine>,
+    options: Options,
+) -> (SocketAddr, mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
+    let listener = listen(&options).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, mut stopped) = mpsc::channel(2);
+    let engine = Arc::clone(engine);
+    let server =
+        tokio::spawn(async move { serve_until(engine, &options, listener, &mut stopped).await });
+    (address, stop, server)
+}
+
+async fn read_response(stream: &mut TcpStream) -> String {
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).await.unwrap();
+    String::from_utf8(response).unwrap()
+}
+
+/// Waits until the engine has a request.
+async fn until_held(engine: &FakeEngine) {
+    while engine.held.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn reply(engine: &FakeEngine) {
+    let on_reply = engine.held.lock().unwrap().pop().unwrap();
+    on_reply(Ok(wire::encode(&Value::Int(5))));
+}
+
+#[tokio::test]
+async fn draining_finishes_what_is_under_way_and_accepts_no_more() {
+    let engine = FakeEngine::new(Behaviour::Hold);
+    // A runtime of its own: it ends with the server, and what is not finished then never will be.
+    let (stop, mut stopped) = mpsc::channel(2);
+    let (listening, mut address) = mpsc::channel(1);
+    let served = Arc::clone(&engine);
+    let server = thread::spawn(move || {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = listen(&local()).await.unwrap();
+            listening.send(listener.local_addr().unwrap()).await.unwrap();
+            serve_until(served, &local(), listener, &mut stopped).await;
+        });
+    });
+    let address = address.recv().await.unwrap();
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(CALL).await.unwrap();
+    until_held(&engine).await;
+    stop.send(()).await.unwrap();
+    // The listener is closed some time after the signal.
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!server.is_finished());
+    reply(&engine);
+    let response = read_response(&mut client).await;
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    assert!(response.ends_with("{\"result\":5}"), "{response}");
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_cancels_nothing_and_is_waited_for() {
+    let engine = FakeEngine::new(Behaviour::Hold);
+    let (address, stop, server) = start(&engine, local()).await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(CALL).await.unwrap();
+    until_held(&engine).await;
+    drop(client);
+    stop.send(()).await.unwrap();
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    // Plenty for the server to notice that the connection is gone, which alone must not end it.
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!server.is_finished());
+    reply(&engine);
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn draining_is_bounded() {
+    let engine = FakeEngine::new(Behaviour::Hold);
+    let options = Options { drain_timeout: std::time::Duration::ZERO, ..local() };
+    let (address, stop, server) = start(&engine, options).await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(CALL).await.unwrap();
+    until_held(&engine).await;
+    stop.send(()).await.unwrap();
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_the_draining() {
+    let engine = FakeEngine::new(Behaviour::Hold);
+    let (address, stop, server) = start(&engine, local()).await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(CALL).await.unwrap();
+    until_held(&engine).await;
+    stop.send(()).await.unwrap();
+    stop.send(()).await.unwrap();
+    server.await.unwrap();
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let occupied = BlockingListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = occupied.local_addr().unwrap().port();
+    let in_use = format!("port {port} is in use; choose another with --port");
+    let cases = [
+        (Options { port, ..local() }, in_use.as_str()),
+        (Options { host: "no such host".into(), ..local() }, "cannot listen on no such host:0: "),
+        (
+            Options { token: Some(" ".into()), ..local() },
+            "the bearer token is empty; give one or leave the option out",
+        ),
+        (Options { in_flight_max: 0, ..local() }, "at least one request must be allowed in flight"),
+    ];
+    for (options, expected) in cases {
+        let engine = FakeEngine::replying(&Value::None);
+        let error = serve(engine, options, |_| panic!("listening")).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn serve_comes_back_after_sigterm() {
+    let engine = FakeEngine::replying(&Value::Int(5));
+    let mut client = None;
+    serve(engine, local(), |address| {
+        client = Some(thread::spawn(move || {
+            let mut stream = BlockingStream::connect(address).unwrap();
+            stream.write_all(CALL).unwrap();
+            let mut start = [0; 15];
+            stream.read_exact(&mut start).unwrap();
+            let signal = Command::new("kill").args(["-TERM", &process::id().to_string()]).status();
+            assert!(signal.unwrap().success());
+            // The connection is kept alive until the server drains.
+            stream.read_to_end(&mut Vec::new()).unwrap();
+            start
+        }));
+    })
+    .unwrap();
+    assert_eq!(&client.unwrap().join().unwrap(), b"HTTP/1.1 200 OK");
+}

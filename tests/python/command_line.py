@@ -1,0 +1,79 @@
+"""Runs the command line and servers, as subprocesses."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+EXAMPLES = REPOSITORY / "examples"
+APPLICATIONS = Path(__file__).parent / "applications"
+LEDGER = APPLICATIONS / "ledger.py"
+
+# No command here takes long; what hangs must not hang the tests.
+SECONDS_MAX = 120
+
+
+def anabranch(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "anabranch", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+
+
+class Server:
+    """An `anabranch serve` process that is ready."""
+
+    def __init__(self, application: Path, data: Path) -> None:
+        command = [sys.executable, "-m", "anabranch", "serve", application]
+        command += ["--data", data, "--port", "0"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            self.url = self._announced_url()
+        except BaseException:
+            self.kill()
+            raise
+
+    def _announced_url(self) -> str:
+        assert self._process.stdout is not None
+        watchdog = threading.Timer(SECONDS_MAX, self._process.kill)
+        watchdog.start()
+        try:
+            for line in self._process.stdout:
+                if line.startswith("listening on "):
+                    return line.removeprefix("listening on ").strip()
+        finally:
+            watchdog.cancel()
+        raise AssertionError(f"the server ended with code {self._process.wait()}")
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._process.kill()
+        self._ended(SECONDS_MAX)
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit code."""
+        self._process.terminate()
+        return self._ended(SECONDS_MAX)
+
+    def _ended(self, seconds_max: float) -> int:
+        code = self._process.wait(seconds_max)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        return code
+
+
+@contextmanager
+def serving(application: Path, data: Path) -> Generator[Server]:
+    """A server for the time of a block."""
+    server = Server(application, data)
+    try:
+        yield server
+    finally:
+        server.kill()

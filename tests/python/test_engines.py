@@ -1,0 +1,57 @@
+"""Every engine prints what plain Python prints."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import APPLICATIONS, EXAMPLES, SECONDS_MAX, anabranch
+
+PROGRAMS = {
+    "shop": EXAMPLES / "shop" / "shop.py",
+    "bank": EXAMPLES / "bank" / "bank.py",
+    "hotel": EXAMPLES / "hotel" / "hotel.py",
+}
+SEMANTICS = APPLICATIONS / "semantics.py"
+
+
+def expected_output(program: Path) -> str:
+    return program.with_name("expected_output.txt").read_text(encoding="utf-8")
+
+
+def python(program: Path) -> str:
+    """What Python prints, with no engine and nothing compiled."""
+    completed = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, timeout=SECONDS_MAX, check=False
+    )
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout
+
+
+def run(program: Path, engine: str, folder: Path) -> str:
+    arguments = ["--data", folder / "data"] if engine == "embedded" else []
+    completed = anabranch("run", program, "--engine", engine, *arguments)
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout
+
+
+@pytest.mark.parametrize("example", PROGRAMS)
+def test_examples_run_as_python(example: str) -> None:
+    assert python(PROGRAMS[example]) == expected_output(PROGRAMS[example])
+
+
+@pytest.mark.parametrize("engine", ["plain", "local", "embedded"])
+@pytest.mark.parametrize("example", PROGRAMS)
+def test_examples_run_on_engines(example: str, engine: str, tmp_path: Path) -> None:
+    assert run(PROGRAMS[example], engine, tmp_path) == expected_output(PROGRAMS[example])
+
+
+@pytest.mark.parametrize("engine", ["plain", "local", "embedded"])
+def test_engines_agree_on_the_semantics(engine: str, tmp_path: Path) -> None:
+    assert run(SEMANTICS, engine, tmp_path) == python(SEMANTICS)
+
+
+def test_the_embedded_engine_remembers(tmp_path: Path) -> None:
+    program = APPLICATIONS / "counter.py"
+    outputs = [run(program, "embedded", tmp_path) for _ in range(3)]
+    assert outputs == ["1\n", "2\n", "3\n"]

@@ -45,9 +45,8 @@ pub(crate) fn diagnostics(compilation: &Compilation) {
 /// Writes a command's result, to `file` or to standard output.
 pub(crate) fn result(text: &str, file: Option<&Path>) -> Result<(), Failure> {
     match file {
-        Some(file) => std::fs::write(file, text).map_err(|error| {
-            Failure::Message(format!("cannot write {}: {error}", file.display()))
-        }),
+        Some(file) => std::fs::write(file, text)
+            .map_err(|error| Failure::Message(format!("cannot write {}: {error}", file.display()))),
         None => Ok(io::stdout().lock().write_all(text.as_bytes())?),
     }
 }

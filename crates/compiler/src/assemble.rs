@@ -12,12 +12,12 @@ use anabranch_ir::{
 use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::{Ranged, TextRange};
 
+use crate::Diagnostic;
 use crate::effects::{Action, Effects, spots};
 use crate::emit::{Function, emit};
 use crate::lower::{lower, mangled};
 use crate::resolve::{Application, FunctionDefinition};
 use crate::types::{FunctionScope, Typing};
-use crate::Diagnostic;
 
 /// Assembles the program. Diagnostics say what could not be lowered; the program is only right if
 /// there are none.

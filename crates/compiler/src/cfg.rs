@@ -210,9 +210,7 @@ impl Terminator {
             Terminator::Unreachable | Terminator::Return(_) => Vec::new(),
             Terminator::Goto(next) | Terminator::Suspend { next, .. } => vec![*next],
             Terminator::Branch { then, otherwise, .. } => vec![*then, *otherwise],
-            Terminator::Leave { exits, next, .. } => {
-                exits.iter().copied().chain([*next]).collect()
-            }
+            Terminator::Leave { exits, next, .. } => exits.iter().copied().chain([*next]).collect(),
             Terminator::Next { body, exhausted, .. } => vec![*body, *exhausted],
         }
     }

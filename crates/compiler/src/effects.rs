@@ -13,9 +13,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt};
 
 pub use action::{Action, Certainty, action_of, target_action};
-pub use spots::{
-    Place, Spot, expression_suspends, spots, statement_suspends, target_suspends,
-};
+pub use spots::{Place, Spot, expression_suspends, spots, statement_suspends, target_suspends};
 
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Typing};
@@ -49,9 +47,7 @@ impl Effects {
 /// The scopes of all functions, by index into the application's table.
 pub fn scopes<'a>(typing: &Typing<'a>) -> Vec<FunctionScope<'a>> {
     let functions = typing.application.functions.iter();
-    functions
-        .map(|function| typing.scope(function.module, function.owner, function.node))
-        .collect()
+    functions.map(|function| typing.scope(function.module, function.owner, function.node)).collect()
 }
 
 /// Computes the effects of all functions.

@@ -263,7 +263,8 @@ impl Emitter<'_, '_> {
             }
             Terminator::Suspend { action, result, next } => {
                 let next = if result.is_none() { resolve(self.graph, *next) } else { *next };
-                let wanted = result.clone().filter(|result| self.liveness.live(next).contains(result));
+                let wanted =
+                    result.clone().filter(|result| self.liveness.live(next).contains(result));
                 let resume = self.number(next, wanted.clone());
                 let bound = self.liveness.bound_after(self.graph, id);
                 let live = self.live_tuple(next, &wanted, &bound);

@@ -10,11 +10,7 @@ use crate::types::Type;
 
 /// Reads the annotation `expression`, which stands in `module`. What cannot be expressed becomes
 /// [`Hint::Any`] and [`Type::Unknown`].
-pub fn annotation(
-    application: &Application<'_>,
-    module: usize,
-    expression: &Expr,
-) -> (Hint, Type) {
+pub fn annotation(application: &Application<'_>, module: usize, expression: &Expr) -> (Hint, Type) {
     match expression {
         Expr::NoneLiteral(_) => (Hint::None, Type::None),
         Expr::StringLiteral(literal) => match parse_expression(literal.value.to_str()) {

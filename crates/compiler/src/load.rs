@@ -60,11 +60,7 @@ impl Modules {
 }
 
 /// Loads `entry` and every module of the application that it imports, directly or not.
-pub fn load(
-    entry: &str,
-    sources: &mut Sources<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Modules {
+pub fn load(entry: &str, sources: &mut Sources<'_>, diagnostics: &mut Vec<Diagnostic>) -> Modules {
     let mut loaded = Modules::default();
     if !add_module(entry, sources, &mut loaded, diagnostics) {
         let message = format!("there is no module `{entry}`");
@@ -105,13 +101,7 @@ fn add_module(
         );
     }
     let index = loaded.files.len();
-    let file = match decode(source) {
-        Ok(file) => file,
-        Err((file, diagnostic)) => {
-            diagnostics.push(diagnostic);
-            file
-        }
-    };
+    let file = decode(source, diagnostics);
     loaded.modules.push(parse(name.to_owned(), index, &file, diagnostics));
     loaded.files.push(file);
     loaded.by_name.insert(name.to_owned(), index);

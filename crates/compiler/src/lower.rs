@@ -180,9 +180,7 @@ impl<'a> Lowering<'_, 'a> {
 /// `name` as Python stores it in the body of `class`.
 pub fn mangled(class: Option<&str>, name: &str) -> String {
     match class.map(|class| class.trim_start_matches('_')) {
-        Some(class)
-            if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() =>
-        {
+        Some(class) if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() => {
             format!("_{class}{name}")
         }
         _ => name.to_owned(),

@@ -28,26 +28,20 @@ impl ParsedModule {
     }
 }
 
-/// Decodes the bytes of a source file.
-///
-/// # Errors
-/// The encoding is not UTF-8: the message says so.
-pub fn decode(source: SourceText) -> Result<SourceFile, (SourceFile, Diagnostic)> {
+/// Decodes the bytes of a source file. One that cannot be decoded is empty, with a diagnostic.
+pub fn decode(source: SourceText, diagnostics: &mut Vec<Diagnostic>) -> SourceFile {
     let bytes = source.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&source.bytes);
-    match std::str::from_utf8(bytes) {
+    let problem = match std::str::from_utf8(bytes) {
         Ok(text) if text.len() < u32::MAX as usize => {
-            Ok(SourceFile::new(source.path, text.to_owned()))
+            return SourceFile::new(source.path, text.to_owned());
         }
-        Ok(_) => {
-            let message = format!("{} is too large to compile", source.path);
-            Err((SourceFile::new(source.path, String::new()), unreadable(message)))
-        }
+        Ok(_) => unreadable(format!("{} is too large to compile", source.path)),
         Err(_) => {
-            let message = format!("{} is not UTF-8 text", source.path);
-            let diagnostic = unreadable(message).help("save the file as UTF-8");
-            Err((SourceFile::new(source.path, String::new()), diagnostic))
+            unreadable(format!("{} is not UTF-8 text", source.path)).help("save the file as UTF-8")
         }
-    }
+    };
+    diagnostics.push(problem);
+    SourceFile::new(source.path, String::new())
 }
 
 fn unreadable(message: String) -> Diagnostic {

@@ -133,7 +133,8 @@ pub fn resolve<'a>(loaded: &'a Modules, diagnostics: &mut Vec<Diagnostic>) -> Ap
     let mut links = Vec::new();
     let mut classes = Vec::new();
     for (index, module) in loaded.modules.iter().enumerate() {
-        let mut collector = Collector { application: &mut application, module: index, links, classes };
+        let mut collector =
+            Collector { application: &mut application, module: index, links, classes };
         collector.statements(&module.body);
         Collector { links, classes, .. } = collector;
     }

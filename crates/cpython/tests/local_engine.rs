@@ -4,13 +4,15 @@ mod harness;
 mod shop;
 
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use anabranch_cpython::{Application, CPython, EngineBackend, ImportError, Mode, run_main};
 use anabranch_ir::{Module, Program};
-use anabranch_kernel::Engine;
+use anabranch_kernel::{Engine, Operation, Request};
 use anabranch_local::LocalEngine;
 use harness::{eval, module, python};
 use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict, PyTuple};
 
 fn engine() -> Arc<dyn Engine> {
     let application = shop::application();
@@ -85,6 +87,37 @@ for thread in threads: thread.join()
 ",
         &["pen.stock == 200"],
     );
+}
+
+#[test]
+fn entity_code_cannot_make_root_calls() {
+    let create = "anabranch._backend.active().create(Item, ('cup',), {})";
+    driver(
+        &format!("import shop\npen = Item('pen')\nshop.hook = lambda: {create}\n"),
+        &["type(raised(lambda: pen.run_hook())) is anabranch.RemoteAccessError"],
+    );
+}
+
+#[test]
+fn the_engine_refuses_a_request_from_within_a_request() {
+    python(|py| {
+        let engine = engine();
+        EngineBackend::install(py, engine.clone()).expect("a backend can be installed");
+        let submit = move |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
+            let target = shop::id(shop::ITEM, "pen");
+            let request =
+                Request { operation: Operation::Exists { target }, idempotency_key: None };
+            let (sender, receiver) = channel();
+            engine.submit(request, Box::new(move |reply| sender.send(reply).unwrap()));
+            format!("{:?}", receiver.recv().unwrap())
+        };
+        let hook = PyCFunction::new_closure(py, None, None, submit).unwrap();
+        py.import("shop").unwrap().setattr("hook", hook).unwrap();
+        let module = module(py, "driver", "from shop import Item\npen = Item('pen')\n");
+        let reply: String = eval(&module, "pen.run_hook()").extract().unwrap();
+        assert!(reply.starts_with("Err(Unavailable(\"entity code made a root call"), "{reply}");
+        assert!(eval(&module, "pen.stock == 0").is_truthy().unwrap());
+    });
 }
 
 #[test]

@@ -51,20 +51,15 @@ fn make_durable(committer: &Committer, group: &[Effect]) -> Result<(), Failure> 
     if batch.is_empty() {
         return Ok(());
     }
-    let written = committer
-        .store
-        .write(batch)
-        .and_then(|()| committer.store.persist());
+    let written = committer.store.write(batch).and_then(|()| committer.store.persist());
     if let Err(StoreError(problem)) = written {
         let count = group.len();
-        committer.health.fail(&format!(
-            "it could not store a group of {count} requests: {problem}"
-        ));
+        committer
+            .health
+            .fail(&format!("it could not store a group of {count} requests: {problem}"));
         return Err(committer.health.failure().expect("it failed just now"));
     }
-    let last = group
-        .last()
-        .expect("this is a bug in Anabranch: an empty group");
+    let last = group.last().expect("this is a bug in Anabranch: an empty group");
     committer.durable.store(last.sequence, Ordering::Release);
     Ok(())
 }
@@ -80,11 +75,7 @@ fn batch(program: &Program, group: &[Effect]) -> Vec<Change> {
                 let key = state_key(class, &write.id.key);
                 let key = key.expect("this is a bug in Anabranch: the executor checks keys");
                 let value = write.state.as_deref().map(encode_state);
-                batch.push(Change {
-                    table: Table::States,
-                    key,
-                    value,
-                });
+                batch.push(Change { table: Table::States, key, value });
             }
         }
         if let Some(stored) = &effect.stored_reply {

@@ -33,33 +33,21 @@ pub(crate) fn open(directory: &Path, options: &Options) -> Result<FjallStore, Op
     create_with_parents(directory).map_err(io_error("create it"))?;
     refuse_foreign(directory)?;
     let lock = DirectoryLock::acquire(directory).map_err(|error| match error {
-        LockError::Held(process) => OpenError::InUse {
-            directory: directory.to_owned(),
-            process,
-        },
+        LockError::Held(process) => OpenError::InUse { directory: directory.to_owned(), process },
         LockError::Io(error) => OpenError::from_io(directory, "lock it", error),
     })?;
 
-    let exists = |name| {
-        directory
-            .join(name)
-            .try_exists()
-            .map_err(io_error("look for files"))
-    };
+    let exists = |name| directory.join(name).try_exists().map_err(io_error("look for files"));
     let has_store = exists(STORE_NAME)?;
     if exists(manifest::FILE_NAME)? {
         if !has_store {
-            return Err(OpenError::StoreMissing {
-                directory: directory.to_owned(),
-            });
+            return Err(OpenError::StoreMissing { directory: directory.to_owned() });
         }
         return open_complete(directory, lock, options);
     }
     if has_store {
         if !exists(manifest::DRAFT_FILE_NAME)? {
-            return Err(OpenError::ManifestMissing {
-                directory: directory.to_owned(),
-            });
+            return Err(OpenError::ManifestMissing { directory: directory.to_owned() });
         }
         let removed = fs::remove_dir_all(directory.join(STORE_NAME));
         removed.map_err(io_error("remove what an interrupted creation left"))?;
@@ -80,35 +68,24 @@ fn open_complete(
     let manifest = Manifest::from_json(&text).map_err(|error| {
         let directory = directory.to_owned();
         match error {
-            ManifestError::NewerFormat { found, written_by } => OpenError::NewerFormat {
-                directory,
-                found,
-                written_by,
-            },
+            ManifestError::NewerFormat { found, written_by } => {
+                OpenError::NewerFormat { directory, found, written_by }
+            }
             ManifestError::Unreadable(problem) => OpenError::Damaged { directory, problem },
         }
     })?;
     let missing = FjallStore::missing_part(&directory.join(STORE_NAME));
     let missing = missing.map_err(|error| OpenError::from_io(directory, "list files", error))?;
     if let Some(part) = missing {
-        return Err(damaged(
-            directory,
-            format!("the {part} of its store is missing"),
-        ));
+        return Err(damaged(directory, format!("the {part} of its store is missing")));
     }
     let store = open_store(directory, lock, options)?;
     let identity = store.read(Table::Metadata, IDENTITY_KEY);
     let identity = identity.map_err(|StoreError(problem)| damaged(directory, problem))?;
     match identity {
         Some(identity) if identity == manifest.identity.as_bytes() => Ok(store),
-        Some(_) => Err(damaged(
-            directory,
-            "its store belongs to another data folder".to_owned(),
-        )),
-        None => Err(damaged(
-            directory,
-            "files of its store are missing".to_owned(),
-        )),
+        Some(_) => Err(damaged(directory, "its store belongs to another data folder".to_owned())),
+        None => Err(damaged(directory, "files of its store are missing".to_owned())),
     }
 }
 
@@ -119,9 +96,7 @@ fn create(
 ) -> Result<FjallStore, OpenError> {
     let io_error = |action| move |error| OpenError::from_io(directory, action, error);
     let manifest = Manifest::new(options.application.clone());
-    manifest
-        .write_draft(directory)
-        .map_err(io_error("write its manifest"))?;
+    manifest.write_draft(directory).map_err(io_error("write its manifest"))?;
     let store = open_store(directory, lock, options)?;
     let identity = Change {
         table: Table::Metadata,
@@ -141,10 +116,7 @@ fn open_store(
 ) -> Result<FjallStore, OpenError> {
     let store = FjallStore::open(&directory.join(STORE_NAME), lock, options.cache_bytes);
     store.map_err(|refused| match refused {
-        RefusedStore::InUse => OpenError::InUse {
-            directory: directory.to_owned(),
-            process: None,
-        },
+        RefusedStore::InUse => OpenError::InUse { directory: directory.to_owned(), process: None },
         RefusedStore::Io(error) => OpenError::from_io(directory, "open its store", error),
         RefusedStore::Damaged(problem) => {
             damaged(directory, format!("its store cannot be opened ({problem})"))
@@ -153,10 +125,7 @@ fn open_store(
 }
 
 fn damaged(directory: &Path, problem: String) -> OpenError {
-    OpenError::Damaged {
-        directory: directory.to_owned(),
-        problem,
-    }
+    OpenError::Damaged { directory: directory.to_owned(), problem }
 }
 
 /// Creates `directory` so that a power failure does not take it back.

@@ -90,11 +90,7 @@ impl EffectSender {
         let mut content = self.0.lock();
         while self.0.is_full(&content) && !content.receiver_gone {
             content.sender_waits = true;
-            content = self
-                .0
-                .emptied
-                .wait(content)
-                .unwrap_or_else(PoisonError::into_inner);
+            content = self.0.emptied.wait(content).unwrap_or_else(PoisonError::into_inner);
         }
         self.0.put(content, effect);
     }
@@ -117,11 +113,7 @@ impl EffectReceiver {
                 return None;
             }
             content.receiver_waits = true;
-            content = self
-                .0
-                .filled
-                .wait(content)
-                .unwrap_or_else(PoisonError::into_inner);
+            content = self.0.filled.wait(content).unwrap_or_else(PoisonError::into_inner);
         }
         let mut bytes = 0;
         let mut count = 0;
@@ -163,21 +155,12 @@ mod tests {
     use super::*;
     use crate::reply_to::ReplyTo;
 
-    const LARGE: Bounds = Bounds {
-        count: 100,
-        bytes: 1 << 20,
-    };
+    const LARGE: Bounds = Bounds { count: 100, bytes: 1 << 20 };
 
     fn effect(sequence: u64, reply_bytes: usize) -> Effect {
         let reply_to = ReplyTo::new(Box::new(|_| {}));
         let reply = Ok(vec![0; reply_bytes]);
-        Effect {
-            sequence,
-            writes: Vec::new(),
-            stored_reply: None,
-            reply,
-            reply_to,
-        }
+        Effect { sequence, writes: Vec::new(), stored_reply: None, reply, reply_to }
     }
 
     fn sequences(group: &[Effect]) -> Vec<u64> {
@@ -190,10 +173,7 @@ mod tests {
         for sequence in 1..=3 {
             sender.send(effect(sequence, 0));
         }
-        assert_eq!(
-            sequences(&receiver.receive_group(LARGE).unwrap()),
-            [1, 2, 3]
-        );
+        assert_eq!(sequences(&receiver.receive_group(LARGE).unwrap()), [1, 2, 3]);
         sender.send(effect(4, 0));
         drop(sender);
         assert_eq!(sequences(&receiver.receive_group(LARGE).unwrap()), [4]);
@@ -209,27 +189,14 @@ mod tests {
         let two = Bounds { count: 2, ..LARGE };
         assert_eq!(sequences(&receiver.receive_group(two).unwrap()), [1, 2]);
         let small = Bounds { bytes: 1, ..LARGE };
-        assert_eq!(
-            sequences(&receiver.receive_group(small).unwrap()),
-            [3],
-            "one always fits"
-        );
-        let both = Bounds {
-            bytes: 1500,
-            ..LARGE
-        };
+        assert_eq!(sequences(&receiver.receive_group(small).unwrap()), [3], "one always fits");
+        let both = Bounds { bytes: 1500, ..LARGE };
         assert_eq!(sequences(&receiver.receive_group(both).unwrap()), [4, 5]);
     }
 
     #[test]
     fn a_full_queue_takes_no_more_until_a_group_is_taken() {
-        for bounds in [
-            Bounds { count: 1, ..LARGE },
-            Bounds {
-                bytes: 500,
-                ..LARGE
-            },
-        ] {
+        for bounds in [Bounds { count: 1, ..LARGE }, Bounds { bytes: 500, ..LARGE }] {
             let (sender, receiver) = effect_queue(bounds);
             sender.send(effect(1, 1000));
             let returned = sender.try_send(effect(2, 0)).unwrap_err();
@@ -248,19 +215,13 @@ mod tests {
         let send = || {
             let replies_sender = replies_sender.clone();
             let reply_to = ReplyTo::new(Box::new(move |reply| replies_sender.send(reply).unwrap()));
-            sender.send(Effect {
-                reply_to,
-                ..effect(1, 0)
-            });
+            sender.send(Effect { reply_to, ..effect(1, 0) });
         };
         send();
         drop(receiver);
         send();
         for _ in 0..2 {
-            assert!(matches!(
-                replies.recv().unwrap(),
-                Err(Failure::Unavailable(_))
-            ));
+            assert!(matches!(replies.recv().unwrap(), Err(Failure::Unavailable(_))));
         }
     }
 }

@@ -87,10 +87,7 @@ impl Embedded {
             commit(&committer, effects_receiver);
         })?;
         let executing = spawn("anabranch-executor", move || {
-            let _guard = FailOnPanic {
-                health: Arc::clone(&executor.health),
-                thread: "executor",
-            };
+            let _guard = FailOnPanic { health: Arc::clone(&executor.health), thread: "executor" };
             executor::run(executor, interpreter, &submissions_receiver, &effects);
         })?;
         Ok(Self {
@@ -110,12 +107,7 @@ impl Embedded {
     /// # Errors
     /// The engine has failed, now or earlier: some requests got no result.
     pub fn close(&self) -> Result<(), Failure> {
-        drop(
-            self.submissions
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        drop(self.submissions.write().unwrap_or_else(PoisonError::into_inner).take());
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let threads = std::mem::take(&mut *threads);
         // The last user of an engine may be a reply. It cannot wait for the thread it runs on.
@@ -141,10 +133,7 @@ impl Engine for Embedded {
             return reply_to.send(Err(failure));
         }
         let submission = Submission { request, reply_to };
-        let submissions = self
-            .submissions
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let submissions = self.submissions.read().unwrap_or_else(PoisonError::into_inner);
         let refused = match submissions.as_ref() {
             None => Some((submission, shutting_down())),
             Some(submissions) => match submissions.try_send(submission) {
@@ -163,15 +152,8 @@ impl Engine for Embedded {
         if let Some(failure) = self.health.failure() {
             return Err(failure);
         }
-        let submissions = self
-            .submissions
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if submissions.is_some() {
-            Ok(())
-        } else {
-            Err(shutting_down())
-        }
+        let submissions = self.submissions.read().unwrap_or_else(PoisonError::into_inner);
+        if submissions.is_some() { Ok(()) } else { Err(shutting_down()) }
     }
 }
 
@@ -187,18 +169,12 @@ fn shutting_down() -> Failure {
 }
 
 fn commit(committer: &Committer, effects: EffectReceiver) {
-    let _guard = FailOnPanic {
-        health: Arc::clone(&committer.health),
-        thread: "committer",
-    };
+    let _guard = FailOnPanic { health: Arc::clone(&committer.health), thread: "committer" };
     committer::run(committer, &effects);
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work)
-        .map_err(OpenError::Threads)
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(OpenError::Threads)
 }
 
 /// Notes that a thread of the engine died, so that nobody waits for it.
@@ -210,10 +186,7 @@ struct FailOnPanic {
 impl Drop for FailOnPanic {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.health.fail(&format!(
-                "of a bug in Anabranch: its {} thread died",
-                self.thread
-            ));
+            self.health.fail(&format!("of a bug in Anabranch: its {} thread died", self.thread));
         }
     }
 }

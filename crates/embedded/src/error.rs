@@ -15,21 +15,14 @@ pub enum OpenError {
         directory.display(),
         process.map(|id| format!(" (process {id})")).unwrap_or_default()
     )]
-    InUse {
-        directory: PathBuf,
-        process: Option<u32>,
-    },
+    InUse { directory: PathBuf, process: Option<u32> },
 
     #[error(
         "the data folder {} has format version {found}, written by Anabranch {written_by}; this \
          is Anabranch {}, which reads versions up to {}; upgrade Anabranch to open it",
         directory.display(), manifest::CREATED_BY, manifest::FORMAT_VERSION
     )]
-    NewerFormat {
-        directory: PathBuf,
-        found: u64,
-        written_by: String,
-    },
+    NewerFormat { directory: PathBuf, found: u64, written_by: String },
 
     #[error(
         "the data folder {} has a store but no {}; restore that file from a backup, or move the \
@@ -67,26 +60,16 @@ pub enum OpenError {
          another folder",
         directory.display()
     )]
-    NotWritable {
-        directory: PathBuf,
-        source: io::Error,
-    },
+    NotWritable { directory: PathBuf, source: io::Error },
 
     #[error(
         "the disk of the data folder {} is full ({source}); make room and start again",
         directory.display()
     )]
-    Full {
-        directory: PathBuf,
-        source: io::Error,
-    },
+    Full { directory: PathBuf, source: io::Error },
 
     #[error("cannot {action} in the data folder {}: {source}", directory.display())]
-    Io {
-        directory: PathBuf,
-        action: &'static str,
-        source: io::Error,
-    },
+    Io { directory: PathBuf, action: &'static str, source: io::Error },
 
     #[error("cannot read the store: {0}")]
     Store(StoreError),
@@ -107,11 +90,7 @@ impl OpenError {
                 Self::Full { directory, source }
             }
             io::ErrorKind::NotADirectory => Self::NotDirectory { directory },
-            _ => Self::Io {
-                directory,
-                action,
-                source,
-            },
+            _ => Self::Io { directory, action, source },
         }
     }
 }

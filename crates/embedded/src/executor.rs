@@ -80,8 +80,7 @@ impl Executor {
         if let Some(failure) = self.health.failure() {
             return self.effect_of_reply(Err(failure), reply_to);
         }
-        self.pending
-            .forget_durable(self.durable.load(Ordering::Acquire));
+        self.pending.forget_durable(self.durable.load(Ordering::Acquire));
         let Some(key) = request.idempotency_key else {
             let transition = self.execute(session, &request.operation);
             return self.effect_of_transition(transition, None, reply_to);
@@ -111,9 +110,7 @@ impl Executor {
                 Err(error) => return Err(fail_after_read(&self.health, &error)),
             },
         };
-        let StoredReply {
-            fingerprint, reply, ..
-        } = stored.map_err(Failure::Unavailable)?;
+        let StoredReply { fingerprint, reply, .. } = stored.map_err(Failure::Unavailable)?;
         if fingerprint != name.fingerprint {
             return Err(Failure::IdempotencyConflict);
         }
@@ -125,10 +122,7 @@ impl Executor {
         session: &mut DriverSession<'_, I>,
         operation: &Operation,
     ) -> Transition {
-        let mut states = States {
-            executor: self,
-            refusal: None,
-        };
+        let mut states = States { executor: self, refusal: None };
         let executed = catch_unwind(AssertUnwindSafe(|| session.execute(operation, &mut states)));
         let refusal = states.refusal;
         let mut transition = executed.unwrap_or_else(|panic| {
@@ -136,16 +130,10 @@ impl Executor {
             session.forget_all();
             session.interpreter.end_transaction();
             let reply = Err(Failure::Bug(panic_message(panic.as_ref())));
-            Transition {
-                reply,
-                writes: Vec::new(),
-            }
+            Transition { reply, writes: Vec::new() }
         });
         if let Some(failure) = refusal {
-            transition = Transition {
-                reply: Err(failure),
-                writes: Vec::new(),
-            };
+            transition = Transition { reply: Err(failure), writes: Vec::new() };
         }
         transition
     }
@@ -166,25 +154,13 @@ impl Executor {
             self.sequence = next;
             self.pending.insert(next, &writes, stored_reply.as_ref());
         }
-        Effect {
-            sequence: self.sequence,
-            writes,
-            stored_reply,
-            reply,
-            reply_to,
-        }
+        Effect { sequence: self.sequence, writes, stored_reply, reply, reply_to }
     }
 
     /// A reply that changes nothing. It still waits for the groups before it.
     fn effect_of_reply(&self, reply: Reply, reply_to: ReplyTo) -> Effect {
         let sequence = self.sequence;
-        Effect {
-            sequence,
-            writes: Vec::new(),
-            stored_reply: None,
-            reply,
-            reply_to,
-        }
+        Effect { sequence, writes: Vec::new(), stored_reply: None, reply, reply_to }
     }
 }
 
@@ -205,18 +181,11 @@ impl StateReader for States<'_> {
             self.refusal = Some(value_error(error.to_string()));
             error.to_string()
         })?;
-        let record = self
-            .executor
-            .store
-            .read(Table::States, &key)
-            .map_err(|error| {
-                self.refusal = Some(fail_after_read(&self.executor.health, &error));
-                error.to_string()
-            })?;
-        record
-            .as_deref()
-            .map(|record| decode_state(record).map(Arc::from))
-            .transpose()
+        let record = self.executor.store.read(Table::States, &key).map_err(|error| {
+            self.refusal = Some(fail_after_read(&self.executor.health, &error));
+            error.to_string()
+        })?;
+        record.as_deref().map(|record| decode_state(record).map(Arc::from)).transpose()
     }
 }
 
@@ -229,11 +198,7 @@ fn fail_after_read(health: &Health, error: &StoreError) -> Failure {
 fn value_error(message: String) -> Failure {
     let class = "builtins:ValueError".to_owned();
     let args = vec![Value::Str(message.clone())];
-    let exception = ExceptionValue {
-        class: class.clone(),
-        args,
-        attributes: Vec::new(),
-    };
+    let exception = ExceptionValue { class: class.clone(), args, attributes: Vec::new() };
     Failure::Raised(Raised {
         exception: wire::encode(&Value::Exception(Box::new(exception))),
         class,

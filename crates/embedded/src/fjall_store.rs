@@ -48,13 +48,9 @@ impl FjallStore {
             Ok((states?, replies?, metadata?, database))
         });
         match opened {
-            Ok(Ok((states, replies, metadata, database))) => Ok(Self {
-                states,
-                replies,
-                metadata,
-                database,
-                _lock: lock,
-            }),
+            Ok(Ok((states, replies, metadata, database))) => {
+                Ok(Self { states, replies, metadata, database, _lock: lock })
+            }
             Ok(Err(error)) => Err(refused(error)),
             Err(panic) => Err(RefusedStore::Damaged(panic_message(panic.as_ref()))),
         }
@@ -68,19 +64,10 @@ impl FjallStore {
             let name = entry?.file_name();
             version |= name == "version";
             keyspaces |= name == "keyspaces";
-            journal |= Path::new(&name)
-                .extension()
-                .is_some_and(|extension| extension == "jnl");
+            journal |= Path::new(&name).extension().is_some_and(|extension| extension == "jnl");
         }
-        let parts = [
-            (version, "version"),
-            (keyspaces, "keyspaces"),
-            (journal, "journal"),
-        ];
-        Ok(parts
-            .into_iter()
-            .find(|(found, _)| !found)
-            .map(|(_, part)| part))
+        let parts = [(version, "version"), (keyspaces, "keyspaces"), (journal, "journal")];
+        Ok(parts.into_iter().find(|(found, _)| !found).map(|(_, part)| part))
     }
 
     fn keyspace(&self, table: Table) -> &Keyspace {
@@ -111,9 +98,7 @@ impl Store for FjallStore {
     }
 
     fn persist(&self) -> Result<(), StoreError> {
-        self.database
-            .persist(PersistMode::SyncAll)
-            .map_err(store_error)
+        self.database.persist(PersistMode::SyncAll).map_err(store_error)
     }
 }
 

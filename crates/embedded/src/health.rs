@@ -23,8 +23,6 @@ impl Health {
 
     /// Why the engine acknowledges nothing, if it does not.
     pub(crate) fn failure(&self) -> Option<Failure> {
-        self.failure
-            .get()
-            .map(|message| Failure::Unavailable(message.clone()))
+        self.failure.get().map(|message| Failure::Unavailable(message.clone()))
     }
 }

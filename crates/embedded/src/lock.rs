@@ -27,12 +27,7 @@ impl DirectoryLock {
     /// Takes the lock of `directory`, without waiting.
     pub(crate) fn acquire(directory: &Path) -> Result<Self, LockError> {
         let path = directory.join(FILE_NAME);
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path);
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(&path);
         let mut file = file.map_err(LockError::Io)?;
         match file.try_lock() {
             Ok(()) => {}

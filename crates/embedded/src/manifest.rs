@@ -50,11 +50,7 @@ impl Manifest {
     pub(crate) fn new(application: Option<Application>) -> Self {
         let identity = [RandomState::new(), RandomState::new()];
         let identity = identity.map(|random| format!("{:016x}", random.hash_one(0)));
-        Self {
-            created_by: CREATED_BY.to_owned(),
-            identity: identity.concat(),
-            application,
-        }
+        Self { created_by: CREATED_BY.to_owned(), identity: identity.concat(), application }
     }
 
     fn to_json(&self) -> String {
@@ -63,11 +59,7 @@ impl Manifest {
             "created_by": self.created_by,
             "identity": self.identity,
         });
-        if let Some(Application {
-            module,
-            program_hash,
-        }) = &self.application
-        {
+        if let Some(Application { module, program_hash }) = &self.application {
             json["application"] = json!({ "module": module, "program_hash": program_hash });
         }
         format!("{json:#}\n")
@@ -86,10 +78,7 @@ impl Manifest {
         let created_by = text_member(&json, "created_by");
         if version > FORMAT_VERSION {
             let written_by = created_by.unwrap_or_else(|_| "of an unknown version".to_owned());
-            return Err(ManifestError::NewerFormat {
-                found: version,
-                written_by,
-            });
+            return Err(ManifestError::NewerFormat { found: version, written_by });
         }
         let application = match json.get("application") {
             None => None,
@@ -124,17 +113,12 @@ pub(crate) fn publish_draft(directory: &Path) -> io::Result<()> {
 /// Makes the names in `directory` durable.
 pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     // Elsewhere a folder cannot be opened as a file, and names are durable without this.
-    if cfg!(unix) {
-        File::open(directory)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
 fn text_member(object: &Map<String, Value>, name: &str) -> Result<String, String> {
     let text = object.get(name).and_then(Value::as_str);
-    text.map(str::to_owned)
-        .ok_or_else(|| format!("no text {name:?}"))
+    text.map(str::to_owned).ok_or_else(|| format!("no text {name:?}"))
 }
 
 #[cfg(test)]
@@ -143,10 +127,7 @@ mod tests {
 
     #[test]
     fn a_manifest_comes_back() {
-        let application = Application {
-            module: "shop".to_owned(),
-            program_hash: "abc".to_owned(),
-        };
+        let application = Application { module: "shop".to_owned(), program_hash: "abc".to_owned() };
         for application in [None, Some(application)] {
             let manifest = Manifest::new(application);
             assert_eq!(Manifest::from_json(&manifest.to_json()), Ok(manifest));
@@ -161,10 +142,7 @@ mod tests {
     #[test]
     fn a_newer_format_is_told_even_if_nothing_else_is_known() {
         let newer = |found: u64, written_by: &str| {
-            Err(ManifestError::NewerFormat {
-                found,
-                written_by: written_by.to_owned(),
-            })
+            Err(ManifestError::NewerFormat { found, written_by: written_by.to_owned() })
         };
         assert_eq!(
             Manifest::from_json(r#"{"format_version": 9, "created_by": "3.1", "identity": []}"#),
@@ -184,15 +162,10 @@ mod tests {
             ("{}", "format_version"),
             (r#"{"format_version": 1}"#, "created_by"),
             (r#"{"format_version": 1, "created_by": "1"}"#, "identity"),
-            (
-                r#"{"format_version": 1, "created_by": "1", "application": 7}"#,
-                "application",
-            ),
+            (r#"{"format_version": 1, "created_by": "1", "application": 7}"#, "application"),
         ] {
             let error = Manifest::from_json(text).unwrap_err();
-            let ManifestError::Unreadable(message) = error else {
-                panic!("{error:?}")
-            };
+            let ManifestError::Unreadable(message) = error else { panic!("{error:?}") };
             assert!(message.contains(problem), "{message}");
         }
     }

@@ -34,10 +34,7 @@ impl Pending {
     /// Notes what the request with this sequence number wrote.
     pub(crate) fn insert(&mut self, sequence: u64, writes: &[Write], reply: Option<&ReplyWrite>) {
         for Write { id, state } in writes {
-            let pending = PendingState {
-                sequence,
-                state: state.clone(),
-            };
+            let pending = PendingState { sequence, state: state.clone() };
             self.states.insert(id.clone(), pending);
             self.order.push_back((sequence, Name::State(id.clone())));
         }
@@ -59,10 +56,7 @@ impl Pending {
 
     /// Forgets what the store has: everything up to the request with this sequence number.
     pub(crate) fn forget_durable(&mut self, durable: u64) {
-        while let Some((_, name)) = self
-            .order
-            .pop_front_if(|(sequence, _)| *sequence <= durable)
-        {
+        while let Some((_, name)) = self.order.pop_front_if(|(sequence, _)| *sequence <= durable) {
             match name {
                 Name::State(id) => {
                     // A later write of the same entity stays.
@@ -85,23 +79,15 @@ mod tests {
     use super::*;
 
     fn id(key: &[u8]) -> EntityId {
-        EntityId {
-            operator: OperatorId(0),
-            key: key.into(),
-        }
+        EntityId { operator: OperatorId(0), key: key.into() }
     }
 
     fn write(key: &[u8], state: Option<&[u8]>) -> Write {
-        Write {
-            id: id(key),
-            state: state.map(Arc::from),
-        }
+        Write { id: id(key), state: state.map(Arc::from) }
     }
 
     fn state_of(pending: &Pending, key: &[u8]) -> Option<Option<Vec<u8>>> {
-        pending
-            .state(&id(key))
-            .map(|state| state.map(|state| state.to_vec()))
+        pending.state(&id(key)).map(|state| state.map(|state| state.to_vec()))
     }
 
     #[test]
@@ -130,10 +116,7 @@ mod tests {
     #[test]
     fn replies_are_kept_until_they_are_durable() {
         let mut pending = Pending::default();
-        let reply = ReplyWrite {
-            key: "k".to_owned(),
-            record: Arc::from(&b"record"[..]),
-        };
+        let reply = ReplyWrite { key: "k".to_owned(), record: Arc::from(&b"record"[..]) };
         pending.insert(7, &[], Some(&reply));
         pending.forget_durable(6);
         assert_eq!(pending.reply("k"), Some(&reply.record));

@@ -106,22 +106,12 @@ fn read_reply(rest: &mut &[u8]) -> Option<StoredReply> {
             let status = u16::from_le_bytes(read_array(rest)?);
             let http_status = has_status.then_some(status);
             let traceback = read_text(rest)?;
-            let raised = Raised {
-                exception,
-                class,
-                message,
-                http_status,
-                traceback,
-            };
+            let raised = Raised { exception, class, message, http_status, traceback };
             Err(Failure::Raised(raised))
         }
         _ => return None,
     };
-    rest.is_empty().then_some(StoredReply {
-        sequence,
-        fingerprint,
-        reply,
-    })
+    rest.is_empty().then_some(StoredReply { sequence, fingerprint, reply })
 }
 
 fn read_array<const LENGTH: usize>(rest: &mut &[u8]) -> Option<[u8; LENGTH]> {
@@ -158,18 +148,9 @@ mod tests {
     #[test]
     fn final_replies_come_back() {
         let fingerprint = *b"0123456789abcdef";
-        for reply in [
-            Ok(vec![1, 7, 7]),
-            Ok(vec![]),
-            raised(None),
-            raised(Some(418)),
-        ] {
+        for reply in [Ok(vec![1, 7, 7]), Ok(vec![]), raised(None), raised(Some(418))] {
             let record = encode_reply(42, &fingerprint, &reply).unwrap();
-            let stored = StoredReply {
-                sequence: 42,
-                fingerprint,
-                reply,
-            };
+            let stored = StoredReply { sequence: 42, fingerprint, reply };
             assert_eq!(decode_reply(&record), Ok(stored));
         }
     }
@@ -191,10 +172,7 @@ mod tests {
     fn a_record_that_was_cut_or_prolonged_is_refused() {
         let record = encode_reply(42, &[7; 16], &raised(Some(418))).unwrap();
         for length in 0..record.len() {
-            assert!(
-                decode_reply(&record[..length]).is_err(),
-                "cut to {length} bytes"
-            );
+            assert!(decode_reply(&record[..length]).is_err(), "cut to {length} bytes");
         }
         let longer = [&record[..], &[0]].concat();
         assert!(decode_reply(&longer).is_err());
@@ -204,10 +182,6 @@ mod tests {
     fn an_unknown_record_version_is_refused() {
         let mut record = encode_reply(42, &[7; 16], &Ok(vec![])).unwrap();
         record[0] = 2;
-        assert!(
-            decode_reply(&record)
-                .unwrap_err()
-                .contains("record version 2")
-        );
+        assert!(decode_reply(&record).unwrap_err().contains("record version 2"));
     }
 }

@@ -45,10 +45,7 @@ mod tests {
         drop(ReplyTo::new(Box::new(move |reply| {
             sender.send(reply).unwrap();
         })));
-        assert!(matches!(
-            replies.recv().unwrap(),
-            Err(Failure::Unavailable(_))
-        ));
+        assert!(matches!(replies.recv().unwrap(), Err(Failure::Unavailable(_))));
         assert!(replies.recv().is_err(), "one reply only");
     }
 

@@ -13,10 +13,7 @@ const RECORD_VERSION: u8 = 1;
 pub(crate) fn state_key(class: &str, key: &[u8]) -> Result<Vec<u8>, KeyTooLong> {
     let length = class.len() + 1 + key.len();
     if length > KEY_BYTES_MAX {
-        return Err(KeyTooLong {
-            class: class.to_owned(),
-            length,
-        });
+        return Err(KeyTooLong { class: class.to_owned(), length });
     }
     let mut bytes = Vec::with_capacity(length);
     bytes.extend_from_slice(class.as_bytes());
@@ -62,10 +59,7 @@ mod tests {
     #[test]
     fn keys_of_different_classes_differ() {
         assert_eq!(state_key("Item", b"\x01pen").unwrap(), b"Item\0\x01pen");
-        assert_ne!(
-            state_key("Item", b"s\0x").unwrap(),
-            state_key("Items", b"\0x").unwrap()
-        );
+        assert_ne!(state_key("Item", b"s\0x").unwrap(), state_key("Items", b"\0x").unwrap());
     }
 
     #[test]
@@ -88,11 +82,7 @@ mod tests {
 
     #[test]
     fn an_unknown_record_version_is_refused() {
-        assert!(
-            decode_state(&[9, 1, 2])
-                .unwrap_err()
-                .contains("record version 9")
-        );
+        assert!(decode_state(&[9, 1, 2]).unwrap_err().contains("record version 9"));
         assert!(decode_state(&[]).is_err());
     }
 }

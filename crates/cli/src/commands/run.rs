@@ -31,7 +31,9 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
             Some(folder) => run_embedded(&target, folder),
             None => {
                 let folder = tempfile::tempdir()?;
-                output::note("state is kept in a temporary folder; name one with --data to keep it");
+                output::note(
+                    "state is kept in a temporary folder; name one with --data to keep it",
+                );
                 run_embedded(&target, folder.path())
             }
         },

@@ -30,6 +30,9 @@ mod tests {
 
     #[test]
     fn the_shared_margin_goes() {
-        assert_eq!(clean("Buys.\n\n    Twice:\n      indented\n    "), "Buys.\n\nTwice:\n  indented");
+        assert_eq!(
+            clean("Buys.\n\n    Twice:\n      indented\n    "),
+            "Buys.\n\nTwice:\n  indented"
+        );
     }
 }

@@ -40,7 +40,11 @@ impl Action {
     pub fn certainty(&self) -> Certainty {
         match self {
             Action::Get { receiver } | Action::Set { receiver } | Action::Call { receiver } => {
-                if receiver.is_some() { Certainty::Surely } else { Certainty::Maybe }
+                if receiver.is_some() {
+                    Certainty::Surely
+                } else {
+                    Certainty::Maybe
+                }
             }
             Action::SelfCall { certainty, .. } | Action::Function { certainty, .. } => *certainty,
             Action::Create { .. } | Action::Exists | Action::Delete => Certainty::Surely,

@@ -118,8 +118,7 @@ impl<'t, 'a> Finder<'t, 'a> {
     /// Visits in a place from which no inner one leads back to where a call can suspend.
     fn inside(&mut self, place: Place, range: TextRange, visit: impl FnOnce(&mut Self)) {
         let outer = self.place;
-        let is_outer_opaque =
-            matches!(outer.0, Place::Lambda | Place::Nested | Place::Generator);
+        let is_outer_opaque = matches!(outer.0, Place::Lambda | Place::Nested | Place::Generator);
         if !is_outer_opaque {
             self.place = (place, range);
         }

@@ -7,7 +7,9 @@ use super::layout::{Link, links};
 /// The graph in the DOT language.
 pub fn dot(program: &Program) -> String {
     let mut text = "digraph dataflow {\n  rankdir=LR;\n  node [shape=plain, fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\", fontsize=10];\n".to_owned();
-    text.push_str("  ingress [shape=cds, label=\"ingress\"];\n  egress [shape=cds, label=\"egress\"];\n");
+    text.push_str(
+        "  ingress [shape=cds, label=\"ingress\"];\n  egress [shape=cds, label=\"egress\"];\n",
+    );
     for operator in &program.operators {
         let mut rows = format!("<tr><td><b>{}</b></td></tr>", operator.name);
         for method in &operator.methods {

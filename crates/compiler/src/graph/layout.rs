@@ -59,12 +59,7 @@ fn without_cycles(count: usize, links: &[Link]) -> Vec<(usize, usize)> {
         During,
         After,
     }
-    fn walk(
-        at: usize,
-        links: &[Link],
-        visits: &mut Vec<Visit>,
-        forward: &mut Vec<(usize, usize)>,
-    ) {
+    fn walk(at: usize, links: &[Link], visits: &mut Vec<Visit>, forward: &mut Vec<(usize, usize)>) {
         visits[at] = Visit::During;
         for link in links.iter().filter(|link| link.from == at) {
             match visits[link.to] {
@@ -79,9 +74,8 @@ fn without_cycles(count: usize, links: &[Link]) -> Vec<(usize, usize)> {
     let mut visits = vec![Visit::Before; count];
     let mut forward = Vec::new();
     // Those that nobody calls first, so that the drawing starts with them.
-    let called = |operator: usize| {
-        links.iter().any(|link| link.to == operator && link.from != operator)
-    };
+    let called =
+        |operator: usize| links.iter().any(|link| link.to == operator && link.from != operator);
     let (called, starts): (Vec<usize>, Vec<usize>) = (0..count).partition(|index| called(*index));
     for operator in starts.into_iter().chain(called) {
         if visits[operator] == Visit::Before {

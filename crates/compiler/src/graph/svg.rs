@@ -54,9 +54,8 @@ struct Card {
 fn place(program: &Program, links: &[Link]) -> Vec<Card> {
     let columns = columns(program.operators.len(), links);
     let column_count = columns.iter().max().map_or(0, |last| last + 1);
-    let height = |operator: &Operator| {
-        TITLE_HEIGHT + ROW_HEIGHT * operator.methods.len().max(1) as i32 + 10
-    };
+    let height =
+        |operator: &Operator| TITLE_HEIGHT + ROW_HEIGHT * operator.methods.len().max(1) as i32 + 10;
     let mut column_heights = vec![-CARD_GAP; column_count];
     for (operator, column) in program.operators.iter().zip(&columns) {
         column_heights[*column] += height(operator) + CARD_GAP;

@@ -43,7 +43,12 @@ impl<'a> Lowering<'_, 'a> {
                 let codes = self.settled_sequence(&argument_parts(&node.arguments));
                 fields.append(self.arguments(&node.arguments, codes));
                 let operator = OperatorId::from_index(entity);
-                self.suspend("create", fields, Exit::Create { resume: UNNUMBERED, operator }, result);
+                self.suspend(
+                    "create",
+                    fields,
+                    Exit::Create { resume: UNNUMBERED, operator },
+                    result,
+                );
             }
             Action::Exists => {
                 let exit = Exit::Exists { resume: UNNUMBERED };
@@ -124,9 +129,10 @@ impl<'a> Lowering<'_, 'a> {
             return fields;
         }
         // `dict(…)` refuses a name that is given twice, and mangles private names.
-        let is_plain = arguments.keywords.iter().all(|keyword| {
-            keyword.arg.as_ref().is_some_and(|name| !name.starts_with("__"))
-        });
+        let is_plain = arguments
+            .keywords
+            .iter()
+            .all(|keyword| keyword.arg.as_ref().is_some_and(|name| !name.starts_with("__")));
         let call = if is_plain { "" } else { self.builtin("dict", arguments.range()) };
         fields.push(if is_plain { "{" } else { call });
         if !is_plain {

@@ -110,10 +110,7 @@ impl<'a> Lowering<'_, 'a> {
             Element::Dict(key, value) => vec![self.operand(key), self.operand(value)],
             _ => self.sequence(&parts),
         };
-        let mut codes = parts.iter().zip(codes).map(|(part, code)| {
-            let code = (part.expression, code);
-            code
-        });
+        let mut codes = parts.iter().zip(codes).map(|(part, code)| (part.expression, code));
         let mut take = |this: &Self| {
             let (expression, code) = codes.next().expect("one code for each part");
             this.standalone(expression, code)

@@ -164,7 +164,7 @@ pub(super) fn index_parts(index: &Expr) -> Vec<Part<'_>> {
             let bounds = [&node.lower, &node.upper, &node.step];
             bounds.into_iter().flatten().map(|bound| Part::new(bound)).collect()
         }
-        Expr::Tuple(node) => node.elts.iter().flat_map(|element| index_parts(element)).collect(),
+        Expr::Tuple(node) => node.elts.iter().flat_map(index_parts).collect(),
         other => vec![Part::new(other)],
     }
 }

@@ -45,11 +45,7 @@ impl<'a> Part<'a> {
     pub(super) fn keyword(keyword: &'a Keyword) -> Self {
         match keyword.arg {
             Some(_) => Self::new(&keyword.value),
-            None => Self {
-                expression: &keyword.value,
-                stars: Stars::Two,
-                range: keyword.range(),
-            },
+            None => Self { expression: &keyword.value, stars: Stars::Two, range: keyword.range() },
         }
     }
 

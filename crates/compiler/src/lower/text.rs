@@ -53,12 +53,7 @@ impl<'a> Lowering<'_, 'a> {
         if needs_parentheses || code.is_multiline() { code.parenthesized() } else { code }
     }
 
-    fn slice(
-        &self,
-        range: TextRange,
-        found: Vec<Occurrence<'a>>,
-        mut edits: Vec<Edit>,
-    ) -> Code {
+    fn slice(&self, range: TextRange, found: Vec<Occurrence<'a>>, mut edits: Vec<Edit>) -> Code {
         let mut code = Code::default();
         for occurrence in found {
             if edits.iter().any(|edit| edit.range.contains_range(occurrence.range)) {
@@ -126,8 +121,8 @@ impl<'a> Lowering<'_, 'a> {
         }
         let scope = self.inference.scope;
         let is_self = scope.self_name == Some(name);
-        let is_imported = matches!(self.inference.name(name), Name::Bound(_))
-            && scope.variables.contains(name);
+        let is_imported =
+            matches!(self.inference.name(name), Name::Bound(_)) && scope.variables.contains(name);
         let is_variable = self.inference.name(name) == Name::Local || is_imported;
         (is_variable && !is_self).then(|| name.to_owned())
     }

@@ -6,9 +6,7 @@ use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::{Expr, Stmt, StmtClassDef};
 use ruff_text_size::Ranged;
 
-use super::{
-    Application, Binding, EntityClass, EnumDefinition, FunctionDefinition, RecordClass,
-};
+use super::{Application, Binding, EntityClass, EnumDefinition, FunctionDefinition, RecordClass};
 use crate::{Code, Diagnostic};
 
 const ENUM_BASES: &[&str] =

@@ -16,7 +16,17 @@ use crate::{Code, Diagnostic};
 
 /// Functions that use up the functions and generators they are given before they return.
 const CONSUMERS: &[&str] = &[
-    "all", "any", "dict", "frozenset", "list", "max", "min", "next", "set", "sorted", "sum",
+    "all",
+    "any",
+    "dict",
+    "frozenset",
+    "list",
+    "max",
+    "min",
+    "next",
+    "set",
+    "sorted",
+    "sum",
     "tuple",
 ];
 
@@ -44,7 +54,9 @@ pub(super) fn check(scope: &FunctionScope<'_>, found: &mut Vec<Diagnostic>) {
                     "a function with remote calls runs in several pieces, \
                      and an inner function would not see the new value in the next one",
                 )
-                .help(format!("pass `{name}` as an argument, or copy it into a new variable first")),
+                .help(format!(
+                    "pass `{name}` as an argument, or copy it into a new variable first"
+                )),
         );
     }
 }

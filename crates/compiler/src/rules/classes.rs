@@ -55,7 +55,8 @@ fn check_bases(class: &EntityClass<'_>, diagnostics: &mut Vec<Diagnostic>) {
 fn check_decorators(typing: &Typing<'_>, class: &EntityClass<'_>, found: &mut Vec<Diagnostic>) {
     for decorator in &class.node.decorator_list {
         let binding = typing.application.resolve(class.module, &decorator.expression);
-        let is_entity = matches!(&binding, Some(Binding::External(name)) if name == "anabranch.entity");
+        let is_entity =
+            matches!(&binding, Some(Binding::External(name)) if name == "anabranch.entity");
         if !is_entity {
             let message = format!("the entity class `{}` has another decorator", class.name);
             found.push(

@@ -116,7 +116,9 @@ impl<'a> Visitor<'a> for Frames<'_, 'a> {
                     Diagnostic::new(Code::FrameInspection, message)
                         .at(module, node.range(), "looks at the variables of the running function")
                         .why("a function with remote calls runs in several pieces")
-                        .help("name the variables, or move this into a function without remote calls"),
+                        .help(
+                            "name the variables, or move this into a function without remote calls",
+                        ),
                 );
             }
             if builtin == "super" {

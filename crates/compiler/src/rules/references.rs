@@ -9,9 +9,22 @@ use crate::{Code, Diagnostic};
 
 /// Methods of lists, dicts and sets that change them.
 const MUTATORS: &[&str] = &[
-    "add", "append", "clear", "difference_update", "discard", "extend", "insert",
-    "intersection_update", "pop", "popitem", "remove", "reverse", "setdefault", "sort",
-    "symmetric_difference_update", "update",
+    "add",
+    "append",
+    "clear",
+    "difference_update",
+    "discard",
+    "extend",
+    "insert",
+    "intersection_update",
+    "pop",
+    "popitem",
+    "remove",
+    "reverse",
+    "setdefault",
+    "sort",
+    "symmetric_difference_update",
+    "update",
 ];
 
 pub(super) fn check<'a>(
@@ -45,7 +58,11 @@ impl<'a> Uses<'_, 'a> {
         self.found.push(
             Diagnostic::new(Code::CopyMutated, message)
                 .at(self.inference.scope.module, whole.range(), "the change would be lost")
-                .also(self.inference.scope.module, copied.range(), "read from another entity: a copy")
+                .also(
+                    self.inference.scope.module,
+                    copied.range(),
+                    "read from another entity: a copy",
+                )
                 .why("values that cross from one entity to another are copied")
                 .help(format!("add a method to `{class}` that makes the change, and call it")),
         );
@@ -159,13 +176,16 @@ impl<'a> Visitor<'a> for Uses<'_, 'a> {
 
 impl<'a> Uses<'_, 'a> {
     fn check_identity(&mut self, whole: &'a Expr, left: &'a Expr, right: &'a Expr) {
-        let mut is_entity = |side| {
-            matches!(self.inference.infer(side), Type::Reference(_) | Type::SelfEntity(_))
-        };
+        let mut is_entity =
+            |side| matches!(self.inference.infer(side), Type::Reference(_) | Type::SelfEntity(_));
         if is_entity(left) || is_entity(right) {
             self.found.push(
                 Diagnostic::new(Code::ReferenceIdentity, "references are compared with `is`")
-                    .at(self.inference.scope.module, whole.range(), "compares objects, not entities")
+                    .at(
+                        self.inference.scope.module,
+                        whole.range(),
+                        "compares objects, not entities",
+                    )
                     .why("two references to the same entity need not be the same object")
                     .help("compare with `==` or `!=`"),
             );

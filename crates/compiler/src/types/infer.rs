@@ -167,8 +167,7 @@ impl<'t, 'a> Inference<'t, 'a> {
         }
         match self.scope.name(self.application(), name) {
             Name::Local => {
-                if let (Some(owner), true) =
-                    (self.scope.owner, self.scope.self_name == Some(name))
+                if let (Some(owner), true) = (self.scope.owner, self.scope.self_name == Some(name))
                 {
                     return Type::SelfEntity(owner);
                 }
@@ -205,8 +204,7 @@ impl<'t, 'a> Inference<'t, 'a> {
     /// The result of an operator. Entities have no operators, so it is not a reference, whatever
     /// the operands are.
     fn infer_operator(&mut self, operands: &[&'a Expr]) -> Type {
-        let is_plain =
-            |kind: Type| matches!(kind, Type::Plain | Type::None);
+        let is_plain = |kind: Type| matches!(kind, Type::Plain | Type::None);
         if operands.iter().all(|operand| is_plain(self.infer(operand))) {
             Type::Plain
         } else {

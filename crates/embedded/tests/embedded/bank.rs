@@ -30,11 +30,7 @@ pub(crate) fn program() -> Arc<Program> {
 
 /// The same, if accounts are not the first class of the application.
 pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
-    let span = Span {
-        module: ModuleId(0),
-        line: 1,
-        end_line: 1,
-    };
+    let span = Span { module: ModuleId(0), line: 1, end_line: 1 };
     let function = |name: &str| Function {
         name: name.to_owned(),
         operator: Some(ACCOUNT),
@@ -62,18 +58,12 @@ pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
 }
 
 pub(crate) fn id(name: &str) -> EntityId {
-    EntityId {
-        operator: ACCOUNT,
-        key: wire::encode(&Value::Str(name.to_owned())).into(),
-    }
+    EntityId { operator: ACCOUNT, key: wire::encode(&Value::Str(name.to_owned())).into() }
 }
 
 pub(crate) fn create(name: &str, balance: i64) -> Operation {
     let arguments = arguments(vec![Value::Str(name.to_owned()), Value::Int(balance)]);
-    Operation::Create {
-        operator: ACCOUNT,
-        arguments,
-    }
+    Operation::Create { operator: ACCOUNT, arguments }
 }
 
 pub(crate) fn deposit(name: &str, amount: i64) -> Operation {
@@ -82,10 +72,7 @@ pub(crate) fn deposit(name: &str, amount: i64) -> Operation {
 
 pub(crate) fn transfer(source: &str, target: &str, amount: i64) -> Operation {
     let key = Box::new(Value::Str(target.to_owned()));
-    let target = Value::Reference(Reference {
-        class: "Account".to_owned(),
-        key,
-    });
+    let target = Value::Reference(Reference { class: "Account".to_owned(), key });
     call(source, TRANSFER, vec![target, Value::Int(amount)])
 }
 
@@ -94,10 +81,7 @@ pub(crate) fn panic_in(name: &str) -> Operation {
 }
 
 pub(crate) fn balance(name: &str) -> Operation {
-    Operation::GetAttribute {
-        target: id(name),
-        attribute: "balance".to_owned(),
-    }
+    Operation::GetAttribute { target: id(name), attribute: "balance".to_owned() }
 }
 
 pub(crate) fn exists(name: &str) -> Operation {
@@ -109,18 +93,11 @@ pub(crate) fn delete(name: &str) -> Operation {
 }
 
 fn call(name: &str, method: FunctionId, positional: Vec<Value>) -> Operation {
-    Operation::Call {
-        target: id(name),
-        method,
-        arguments: arguments(positional),
-    }
+    Operation::Call { target: id(name), method, arguments: arguments(positional) }
 }
 
 fn arguments(positional: Vec<Value>) -> Vec<u8> {
-    wire::encode(&Value::Tuple(vec![
-        Value::Tuple(positional),
-        Value::Dict(vec![]),
-    ]))
+    wire::encode(&Value::Tuple(vec![Value::Tuple(positional), Value::Dict(vec![])]))
 }
 
 /// Runs the methods of the program. Tells `begun` of each transaction that begins: by then the
@@ -162,14 +139,9 @@ impl Interpreter for Teller {
     fn end_transaction(&mut self) {}
 
     fn decode_arguments(&mut self, message: &[u8]) -> Result<Arguments<Value>, DecodeError> {
-        let Value::Tuple(parts) = wire::decode(message)? else {
-            panic!("no arguments")
-        };
+        let Value::Tuple(parts) = wire::decode(message)? else { panic!("no arguments") };
         let [positional, keywords] = <[Value; 2]>::try_from(parts).unwrap();
-        Ok(Arguments {
-            positional,
-            keywords: Some(keywords),
-        })
+        Ok(Arguments { positional, keywords: Some(keywords) })
     }
 
     fn decode(&mut self, message: &[u8]) -> Result<Value, DecodeError> {
@@ -185,9 +157,7 @@ impl Interpreter for Teller {
     }
 
     fn describe(&mut self, exception: &Value) -> Raised {
-        let Value::Exception(description) = exception else {
-            panic!("not an exception")
-        };
+        let Value::Exception(description) = exception else { panic!("not an exception") };
         Raised {
             exception: wire::encode(exception),
             class: description.class.clone(),
@@ -207,10 +177,7 @@ impl Interpreter for Teller {
 
     fn reference(&mut self, id: &EntityId) -> Value {
         let key = Box::new(wire::decode(&id.key).unwrap());
-        Value::Reference(Reference {
-            class: "Account".to_owned(),
-            key,
-        })
+        Value::Reference(Reference { class: "Account".to_owned(), key })
     }
 
     fn none(&mut self) -> Value {
@@ -227,23 +194,14 @@ impl Interpreter for Teller {
         arguments: Arguments<Value>,
     ) -> Result<(EntityId, Account), Value> {
         let [key, balance] = positional(arguments);
-        let id = EntityId {
-            operator,
-            key: wire::encode(&key).into(),
-        };
-        let account = Account {
-            id: id.clone(),
-            balance: Cell::new(int(&balance)),
-        };
+        let id = EntityId { operator, key: wire::encode(&key).into() };
+        let account = Account { id: id.clone(), balance: Cell::new(int(&balance)) };
         Ok((id, account))
     }
 
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<Account, DecodeError> {
         let balance = Cell::new(int(&wire::decode(state)?));
-        Ok(Account {
-            id: id.clone(),
-            balance,
-        })
+        Ok(Account { id: id.clone(), balance })
     }
 
     fn save(&mut self, entity: &Account) -> Result<Vec<u8>, Value> {
@@ -251,10 +209,7 @@ impl Interpreter for Teller {
     }
 
     fn state(&mut self, entity: &Account) -> Value {
-        Value::Dict(vec![(
-            Value::Str("balance".to_owned()),
-            Value::Int(entity.balance.get()),
-        )])
+        Value::Dict(vec![(Value::Str("balance".to_owned()), Value::Int(entity.balance.get()))])
     }
 
     fn get_attribute(&mut self, entity: &Account, _attribute: &Value) -> Result<Value, Value> {
@@ -278,53 +233,29 @@ impl Interpreter for Teller {
     fn run(&mut self, entity: Option<&Account>, entry: Entry<Value>) -> Outcome<Value> {
         let account = entity.expect("only methods here");
         match entry {
-            Entry::Start {
-                function: DEPOSIT,
-                arguments,
-            } => {
+            Entry::Start { function: DEPOSIT, arguments } => {
                 let [amount] = positional(arguments);
                 account.balance.set(account.balance.get() + int(&amount));
                 Outcome::Return(Value::Int(account.balance.get()))
             }
-            Entry::Start {
-                function: TRANSFER,
-                arguments,
-            } => {
+            Entry::Start { function: TRANSFER, arguments } => {
                 let [target, amount] = positional(arguments);
                 account.balance.set(account.balance.get() - int(&amount));
-                let Value::Reference(target) = target else {
-                    panic!("not a reference")
-                };
+                let Value::Reference(target) = target else { panic!("not a reference") };
                 let key = wire::encode(&target.key).into();
-                let target = EntityId {
-                    operator: account.id.operator,
-                    key,
-                };
+                let target = EntityId { operator: account.id.operator, key };
                 let positional = Value::Tuple(vec![amount]);
-                let arguments = Arguments {
-                    positional,
-                    keywords: None,
-                };
-                let action = Action::Call {
-                    target,
-                    method: DEPOSIT,
-                    arguments,
-                };
-                Outcome::Suspend {
-                    segment: SegmentId(1),
-                    live: Value::None,
-                    action,
-                }
+                let arguments = Arguments { positional, keywords: None };
+                let action = Action::Call { target, method: DEPOSIT, arguments };
+                Outcome::Suspend { segment: SegmentId(1), live: Value::None, action }
             }
-            Entry::Resume {
-                function: TRANSFER, ..
-            } if account.balance.get() < 0 => Outcome::Raise(exception("bank:Overdrawn")),
-            Entry::Resume {
-                function: TRANSFER, ..
-            } => Outcome::Return(Value::Int(account.balance.get())),
-            Entry::Start {
-                function: PANIC, ..
-            } => {
+            Entry::Resume { function: TRANSFER, .. } if account.balance.get() < 0 => {
+                Outcome::Raise(exception("bank:Overdrawn"))
+            }
+            Entry::Resume { function: TRANSFER, .. } => {
+                Outcome::Return(Value::Int(account.balance.get()))
+            }
+            Entry::Start { function: PANIC, .. } => {
                 account.balance.set(-1);
                 panic!("a bug for a test")
             }
@@ -334,24 +265,16 @@ impl Interpreter for Teller {
 }
 
 fn positional<const COUNT: usize>(arguments: Arguments<Value>) -> [Value; COUNT] {
-    let Value::Tuple(values) = arguments.positional else {
-        panic!("not a tuple")
-    };
+    let Value::Tuple(values) = arguments.positional else { panic!("not a tuple") };
     values.try_into().expect("the right number of arguments")
 }
 
 fn int(value: &Value) -> i64 {
-    let Value::Int(value) = value else {
-        panic!("not an int: {value:?}")
-    };
+    let Value::Int(value) = value else { panic!("not an int: {value:?}") };
     *value
 }
 
 fn exception(class: &str) -> Value {
     let class = class.to_owned();
-    Value::Exception(Box::new(ExceptionValue {
-        class,
-        args: vec![],
-        attributes: vec![],
-    }))
+    Value::Exception(Box::new(ExceptionValue { class, args: vec![], attributes: vec![] }))
 }

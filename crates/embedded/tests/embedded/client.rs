@@ -36,30 +36,15 @@ impl Pending {
 }
 
 pub(crate) fn submit(engine: &Embedded, operation: Operation) -> Pending {
-    submit_request(
-        engine,
-        Request {
-            operation,
-            idempotency_key: None,
-        },
-    )
+    submit_request(engine, Request { operation, idempotency_key: None })
 }
 
 /// Submits with an idempotency key. The last byte of the fingerprint is `body`.
 pub(crate) fn submit_once(engine: &Embedded, operation: Operation, key: &str, body: u8) -> Pending {
     let mut fingerprint = [0; 16];
     fingerprint[15] = body;
-    let idempotency_key = Some(IdempotencyKey {
-        key: key.to_owned(),
-        fingerprint,
-    });
-    submit_request(
-        engine,
-        Request {
-            operation,
-            idempotency_key,
-        },
-    )
+    let idempotency_key = Some(IdempotencyKey { key: key.to_owned(), fingerprint });
+    submit_request(engine, Request { operation, idempotency_key })
 }
 
 fn submit_request(engine: &Embedded, request: Request) -> Pending {

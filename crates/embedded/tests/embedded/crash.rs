@@ -64,19 +64,13 @@ fn nothing_acknowledged_is_lost_and_nothing_is_applied_twice() {
     let mut next = 0;
     let mut acknowledged = 0;
     for _ in 0..ROUNDS {
-        let moment = Moment {
-            replies: random.below(3000),
-            microseconds: random.below(2000),
-        };
+        let moment = Moment { replies: random.below(3000), microseconds: random.below(2000) };
         let victim = run_victim(folder.path(), next, &moment);
         check(folder.path(), next, &victim);
         acknowledged += victim.replies.len();
         next += victim.begun;
     }
-    assert!(
-        acknowledged > 1000,
-        "the victims did too little to be of use: {acknowledged}"
-    );
+    assert!(acknowledged > 1000, "the victims did too little to be of use: {acknowledged}");
 }
 
 #[test]
@@ -84,19 +78,13 @@ fn a_folder_whose_creation_was_killed_is_usable() {
     let mut random = seeded_random();
     for _ in 0..ROUNDS {
         let folder = tempfile::tempdir().unwrap();
-        let moment = Moment {
-            replies: 0,
-            microseconds: random.below(40_000),
-        };
+        let moment = Moment { replies: 0, microseconds: random.below(40_000) };
         let victim = run_victim(folder.path(), 0, &moment);
         check(folder.path(), 0, &victim);
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "whoever reads of a failure needs the seed"
-)]
+#[expect(clippy::print_stdout, reason = "whoever reads of a failure needs the seed")]
 fn seeded_random() -> Random {
     let seed = env::var(SEED_VARIABLE).map_or(20_240_607, |seed| seed.parse().unwrap());
     println!("seed {seed} (choose another one with {SEED_VARIABLE})");
@@ -150,17 +138,12 @@ fn run_victim(directory: &Path, first: u64, moment: &Moment) -> Victim {
     }
     let status = process.wait().unwrap();
     assert!(killed, "the victim died by itself: {status}");
-    Victim {
-        begun: replies.len() as u64 + IN_FLIGHT,
-        replies,
-    }
+    Victim { begun: replies.len() as u64 + IN_FLIGHT, replies }
 }
 
 fn check(directory: &Path, first: u64, victim: &Victim) {
     let (begun_sender, executed) = mpsc::channel();
-    let teller = Teller {
-        begun: Some(begun_sender),
-    };
+    let teller = Teller { begun: Some(begun_sender) };
     let engine = Embedded::open(directory, bank::program(), teller, &Options::default()).unwrap();
     let balances = balances(&engine);
     let total: i64 = balances.iter().flatten().sum();
@@ -171,26 +154,15 @@ fn check(directory: &Path, first: u64, victim: &Victim) {
     for (number, reply) in &victim.replies {
         let (operation, key) = request(*number);
         let retried = submit_once(&engine, operation, &key, 0).value();
-        assert_eq!(
-            format!("{retried:?}"),
-            *reply,
-            "another reply for request {number}"
-        );
+        assert_eq!(format!("{retried:?}"), *reply, "another reply for request {number}");
     }
-    assert_eq!(
-        executed.try_iter().count(),
-        0,
-        "an acknowledged request was executed again"
-    );
+    assert_eq!(executed.try_iter().count(), 0, "an acknowledged request was executed again");
 
     for number in first..first + victim.begun {
         let (operation, key) = request(number);
         submit_once(&engine, operation, &key, 0).value();
     }
-    assert_eq!(
-        self::balances(&engine),
-        expected_balances(first + victim.begun)
-    );
+    assert_eq!(self::balances(&engine), expected_balances(first + victim.begun));
     engine.close().unwrap();
 }
 
@@ -225,13 +197,8 @@ fn victim() {
     };
     let first: u64 = env::var(FIRST_VARIABLE).unwrap().parse().unwrap();
     let options = Options::default();
-    let engine = Embedded::open(
-        Path::new(&directory),
-        bank::program(),
-        Teller::new(),
-        &options,
-    )
-    .unwrap();
+    let engine =
+        Embedded::open(Path::new(&directory), bank::program(), Teller::new(), &options).unwrap();
     // The test harness has left its line open.
     writeln!(std::io::stdout()).unwrap();
     let answered = Arc::new(AtomicU64::new(0));
@@ -241,10 +208,7 @@ fn victim() {
             replies.recv_timeout(TIMEOUT).unwrap();
         }
         let (operation, key) = request(number);
-        let idempotency_key = Some(IdempotencyKey {
-            key,
-            fingerprint: [0; 16],
-        });
+        let idempotency_key = Some(IdempotencyKey { key, fingerprint: [0; 16] });
         let reply_sender = reply_sender.clone();
         let answered = Arc::clone(&answered);
         let on_reply = Box::new(move |reply: anabranch_kernel::Reply| {
@@ -256,13 +220,7 @@ fn victim() {
             output.flush().unwrap();
             reply_sender.send(()).unwrap();
         });
-        engine.submit(
-            Request {
-                operation,
-                idempotency_key,
-            },
-            on_reply,
-        );
+        engine.submit(Request { operation, idempotency_key }, on_reply);
     }
 }
 

@@ -10,12 +10,7 @@ use crate::bank::{self, Teller, balance, create};
 use crate::client::submit;
 
 fn try_open(directory: &Path) -> Result<Embedded, OpenError> {
-    Embedded::open(
-        directory,
-        bank::program(),
-        Teller::new(),
-        &Options::default(),
-    )
+    Embedded::open(directory, bank::program(), Teller::new(), &Options::default())
 }
 
 fn open_error(directory: &Path) -> OpenError {
@@ -38,23 +33,12 @@ fn assert_has_alice(directory: &Path) {
 fn a_new_folder_is_created_with_its_parents() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("far/away/data");
-    let application = Application {
-        module: "shop".to_owned(),
-        program_hash: "abc123".to_owned(),
-    };
-    let options = Options {
-        application: Some(application),
-        ..Options::default()
-    };
+    let application = Application { module: "shop".to_owned(), program_hash: "abc123".to_owned() };
+    let options = Options { application: Some(application), ..Options::default() };
     let engine = Embedded::open(&directory, bank::program(), Teller::new(), &options).unwrap();
     drop(engine);
     let manifest = fs::read_to_string(directory.join("anabranch.json")).unwrap();
-    for text in [
-        "\"format_version\": 1",
-        "\"created_by\"",
-        "\"shop\"",
-        "\"abc123\"",
-    ] {
+    for text in ["\"format_version\": 1", "\"created_by\"", "\"shop\"", "\"abc123\""] {
         assert!(manifest.contains(text), "{text} in {manifest}");
     }
     assert!(!directory.join("anabranch.json.new").exists());
@@ -67,14 +51,8 @@ fn a_folder_is_used_by_one_engine_at_a_time() {
     let error = open_error(folder.path());
     assert!(matches!(error, OpenError::InUse { .. }), "{error:?}");
     let message = error.to_string();
-    assert!(
-        message.contains(&folder.path().display().to_string()),
-        "{message}"
-    );
-    assert!(
-        message.contains(&format!("process {}", std::process::id())),
-        "{message}"
-    );
+    assert!(message.contains(&folder.path().display().to_string()), "{message}");
+    assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
     engine.close().unwrap();
     // The closed engine still exists, but has given the folder free.
     try_open(folder.path()).unwrap();
@@ -90,12 +68,7 @@ fn a_newer_format_is_refused() {
     fs::write(&manifest, newer.replace(env!("CARGO_PKG_VERSION"), "7.8.9")).unwrap();
     let message = open_error(folder.path()).to_string();
     let own = env!("CARGO_PKG_VERSION");
-    for text in [
-        "version 99",
-        "Anabranch 7.8.9",
-        &format!("Anabranch {own}"),
-        "up to 1;",
-    ] {
+    for text in ["version 99", "Anabranch 7.8.9", &format!("Anabranch {own}"), "up to 1;"] {
         assert!(message.contains(text), "{text} in {message}");
     }
     fs::write(&manifest, text).unwrap();
@@ -141,10 +114,7 @@ fn a_store_of_another_folder_is_refused() {
     create_folder(&other);
     fs::copy(one.join("anabranch.json"), other.join("anabranch.json")).unwrap();
     let message = open_error(&other).to_string();
-    assert!(
-        message.contains("its store belongs to another data folder"),
-        "{message}"
-    );
+    assert!(message.contains("its store belongs to another data folder"), "{message}");
     assert_has_alice(&one);
 }
 
@@ -153,18 +123,10 @@ fn an_unreadable_manifest_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     create_folder(folder.path());
     let manifest = folder.path().join("anabranch.json");
-    for content in [
-        &b""[..],
-        b"{",
-        b"\xff\xfe",
-        b"{\"format_version\": \"one\"}",
-    ] {
+    for content in [&b""[..], b"{", b"\xff\xfe", b"{\"format_version\": \"one\"}"] {
         fs::write(&manifest, content).unwrap();
         let message = open_error(folder.path()).to_string();
-        assert!(
-            message.contains("its anabranch.json is not readable"),
-            "{message}"
-        );
+        assert!(message.contains("its anabranch.json is not readable"), "{message}");
     }
 }
 
@@ -197,10 +159,7 @@ fn a_foreign_folder_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("thesis.tex"), "precious").unwrap();
     let message = open_error(folder.path()).to_string();
-    assert!(
-        message.contains("is not a data folder of Anabranch"),
-        "{message}"
-    );
+    assert!(message.contains("is not a data folder of Anabranch"), "{message}");
     assert!(message.contains("thesis.tex"), "{message}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -222,12 +181,7 @@ fn a_file_is_no_folder() {
 fn a_place_without_permission_is_named() {
     let error = open_error(Path::new("/sys/kernel/anabranch"));
     assert!(matches!(error, OpenError::NotWritable { .. }), "{error:?}");
-    assert!(
-        error
-            .to_string()
-            .contains("/sys/kernel/anabranch is not writable"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("/sys/kernel/anabranch is not writable"), "{error}");
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -11,13 +11,7 @@ use crate::client::{TIMEOUT, submit};
 use crate::memory_store::{Action, MemoryStore};
 
 fn open(directory: &std::path::Path) -> Embedded {
-    Embedded::open(
-        directory,
-        bank::program(),
-        Teller::new(),
-        &Options::default(),
-    )
-    .unwrap()
+    Embedded::open(directory, bank::program(), Teller::new(), &Options::default()).unwrap()
 }
 
 #[test]
@@ -27,10 +21,7 @@ fn committed_state_is_there_after_reopening() {
     for name in ["alice", "bob", "carol"] {
         submit(&engine, create(name, 100)).value();
     }
-    assert_eq!(
-        submit(&engine, transfer("alice", "bob", 30)).value(),
-        Value::Int(70)
-    );
+    assert_eq!(submit(&engine, transfer("alice", "bob", 30)).value(), Value::Int(70));
     submit(&engine, delete("carol")).value();
     engine.close().unwrap();
 
@@ -38,10 +29,7 @@ fn committed_state_is_there_after_reopening() {
     assert_eq!(submit(&engine, balance("alice")).value(), Value::Int(70));
     assert_eq!(submit(&engine, balance("bob")).value(), Value::Int(130));
     assert_eq!(submit(&engine, exists("carol")).value(), Value::Bool(false));
-    assert_eq!(
-        submit(&engine, balance("carol")).raised(),
-        "anabranch:EntityNotFound"
-    );
+    assert_eq!(submit(&engine, balance("carol")).raised(), "anabranch:EntityNotFound");
 }
 
 #[test]
@@ -50,10 +38,7 @@ fn an_exception_undoes_every_entity() {
     let engine = open(folder.path());
     submit(&engine, create("alice", 10)).value();
     submit(&engine, create("bob", 10)).value();
-    assert_eq!(
-        submit(&engine, transfer("alice", "bob", 11)).raised(),
-        "bank:Overdrawn"
-    );
+    assert_eq!(submit(&engine, transfer("alice", "bob", 11)).raised(), "bank:Overdrawn");
     let balances = || ["alice", "bob"].map(|name| submit(&engine, balance(name)).value());
     assert_eq!(balances(), [Value::Int(10), Value::Int(10)]);
     submit(&engine, transfer("alice", "bob", 10)).value();
@@ -89,68 +74,37 @@ fn replies_wait_for_the_sync_and_the_executor_runs_ahead() {
     let (store, gate) = MemoryStore::gated();
     let store = Arc::new(store);
     let (begun_sender, begun) = mpsc::channel();
-    let teller = Teller {
-        begun: Some(begun_sender),
-    };
+    let teller = Teller { begun: Some(begun_sender) };
     let engine =
         Embedded::with_store(store.clone(), bank::program(), teller, &Options::default()).unwrap();
 
     let first = submit(&engine, create("alice", 1)).0;
     gate.wait_entered();
-    let ahead: Vec<_> = (0..AHEAD)
-        .map(|_| submit(&engine, deposit("alice", 1)))
-        .collect();
+    let ahead: Vec<_> = (0..AHEAD).map(|_| submit(&engine, deposit("alice", 1))).collect();
     let read = submit(&engine, balance("alice"));
     let last = submit(&engine, exists("nobody"));
     for _ in 0..1 + AHEAD + 2 {
-        begun
-            .recv_timeout(TIMEOUT)
-            .expect("the executor does not run ahead");
+        begun.recv_timeout(TIMEOUT).expect("the executor does not run ahead");
     }
     // By now all but the last were executed, while the first group is still being synced.
-    assert_eq!(
-        store.actions(),
-        [
-            Action::Write {
-                states: 1,
-                replies: 0
-            },
-            Action::Persist
-        ]
-    );
+    assert_eq!(store.actions(), [Action::Write { states: 1, replies: 0 }, Action::Persist]);
     assert!(first.try_recv().is_err(), "a reply before the sync");
-    assert!(
-        !read.has_reply(),
-        "a reply that tells of what is not durable"
-    );
+    assert!(!read.has_reply(), "a reply that tells of what is not durable");
 
     gate.release(Ok(()));
     first.recv_timeout(TIMEOUT).unwrap().unwrap();
     gate.wait_entered();
-    assert!(
-        ahead.iter().all(|pending| !pending.has_reply()),
-        "a reply before the sync"
-    );
-    assert!(
-        !read.has_reply(),
-        "a reply that tells of what is not durable"
-    );
+    assert!(ahead.iter().all(|pending| !pending.has_reply()), "a reply before the sync");
+    assert!(!read.has_reply(), "a reply that tells of what is not durable");
     gate.release(Ok(()));
     let replies: Vec<_> = ahead.iter().map(|pending| pending.value()).collect();
     let expected: Vec<_> = (2..).take(AHEAD).map(Value::Int).collect();
     assert_eq!(replies, expected);
     assert_eq!(read.value(), Value::Int(1 + AHEAD as i64));
     assert_eq!(last.value(), Value::Bool(false));
-    let group = Action::Write {
-        states: 1,
-        replies: 0,
-    };
+    let group = Action::Write { states: 1, replies: 0 };
     let expected = [group, Action::Persist, group, Action::Persist];
-    assert_eq!(
-        store.actions(),
-        expected,
-        "what ran ahead is one group, one state for alice"
-    );
+    assert_eq!(store.actions(), expected, "what ran ahead is one group, one state for alice");
 }
 
 #[test]
@@ -160,15 +114,8 @@ fn replies_leave_in_the_order_of_execution() {
     submit(&engine, create("alice", 0)).value();
     let (sender, replies) = mpsc::channel();
     for index in 0..200 {
-        let operation = if index % 3 == 0 {
-            balance("alice")
-        } else {
-            deposit("alice", 1)
-        };
-        let request = anabranch_kernel::Request {
-            operation,
-            idempotency_key: None,
-        };
+        let operation = if index % 3 == 0 { balance("alice") } else { deposit("alice", 1) };
+        let request = anabranch_kernel::Request { operation, idempotency_key: None };
         let sender = sender.clone();
         let on_reply = Box::new(move |_| sender.send(index).unwrap());
         anabranch_kernel::Engine::submit(&engine, request, on_reply);
@@ -181,18 +128,11 @@ fn replies_leave_in_the_order_of_execution() {
 #[test]
 fn reads_need_no_sync() {
     let store = Arc::new(MemoryStore::default());
-    let engine = Embedded::with_store(
-        store.clone(),
-        bank::program(),
-        Teller::new(),
-        &Options::default(),
-    );
+    let engine =
+        Embedded::with_store(store.clone(), bank::program(), Teller::new(), &Options::default());
     let engine = engine.unwrap();
     assert_eq!(submit(&engine, exists("alice")).value(), Value::Bool(false));
-    assert_eq!(
-        submit(&engine, balance("alice")).raised(),
-        "anabranch:EntityNotFound"
-    );
+    assert_eq!(submit(&engine, balance("alice")).raised(), "anabranch:EntityNotFound");
     engine.close().unwrap();
     assert_eq!(store.actions(), []);
 }

@@ -20,9 +20,7 @@ fn after_a_failed_sync_nothing_is_acknowledged() {
     let (store, gate) = MemoryStore::gated();
     let store = Arc::new(store);
     let (begun_sender, begun) = mpsc::channel();
-    let teller = Teller {
-        begun: Some(begun_sender),
-    };
+    let teller = Teller { begun: Some(begun_sender) };
     let options = Options::default();
     let engine = Embedded::with_store(store.clone(), bank::program(), teller, &options).unwrap();
     let created = submit(&engine, create("alice", 1));
@@ -43,18 +41,8 @@ fn after_a_failed_sync_nothing_is_acknowledged() {
     let expected = Err(Failure::Unavailable(expected.to_owned()));
     assert_eq!(engine.ready(), expected);
     assert_eq!(engine.close(), expected);
-    let actions = [
-        Action::Write {
-            states: 1,
-            replies: 0,
-        },
-        Action::Persist,
-    ];
-    assert_eq!(
-        store.actions(),
-        actions,
-        "nothing is written after a failed sync"
-    );
+    let actions = [Action::Write { states: 1, replies: 0 }, Action::Persist];
+    assert_eq!(store.actions(), actions, "nothing is written after a failed sync");
 }
 
 #[test]
@@ -66,10 +54,7 @@ fn after_a_failed_write_nothing_is_acknowledged() {
     let reply = submit(&engine, deposit("alice", 1)).reply();
     assert!(unavailable(&reply).contains("no space left on device"));
     let reply = submit(&engine, balance("alice")).reply();
-    assert!(
-        unavailable(&reply).contains("no space left on device"),
-        "reads stop as well"
-    );
+    assert!(unavailable(&reply).contains("no space left on device"), "reads stop as well");
 }
 
 #[test]
@@ -113,14 +98,8 @@ fn a_bug_undoes_its_transaction_only() {
 fn a_key_that_does_not_fit_is_a_mistake_of_the_caller() {
     let engine = engine_on(&Arc::new(MemoryStore::default()));
     let name = "x".repeat(70_000);
-    assert_eq!(
-        submit(&engine, create(&name, 1)).raised(),
-        "builtins:ValueError"
-    );
-    assert_eq!(
-        submit(&engine, exists(&name)).raised(),
-        "builtins:ValueError"
-    );
+    assert_eq!(submit(&engine, create(&name, 1)).raised(), "builtins:ValueError");
+    assert_eq!(submit(&engine, exists(&name)).raised(), "builtins:ValueError");
     let once = submit_once(&engine, exists("alice"), &name, 0);
     assert_eq!(once.raised(), "builtins:ValueError");
     assert_eq!(engine.ready(), Ok(()));
@@ -130,10 +109,7 @@ fn a_key_that_does_not_fit_is_a_mistake_of_the_caller() {
 fn a_reply_that_panics_harms_nobody_else() {
     let engine = engine_on(&Arc::new(MemoryStore::default()));
     let operation = create("alice", 1);
-    let request = anabranch_kernel::Request {
-        operation,
-        idempotency_key: None,
-    };
+    let request = anabranch_kernel::Request { operation, idempotency_key: None };
     engine.submit(request, Box::new(|_| panic!("a panic for a test")));
     assert_eq!(submit(&engine, balance("alice")).value(), Value::Int(1));
 }

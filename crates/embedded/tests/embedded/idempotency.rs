@@ -11,13 +11,7 @@ use crate::client::{submit, submit_once};
 use crate::memory_store::{Action, MemoryStore};
 
 fn open(directory: &Path) -> Embedded {
-    Embedded::open(
-        directory,
-        bank::program(),
-        Teller::new(),
-        &Options::default(),
-    )
-    .unwrap()
+    Embedded::open(directory, bank::program(), Teller::new(), &Options::default()).unwrap()
 }
 
 fn engine_on(store: Arc<MemoryStore>) -> Embedded {
@@ -30,23 +24,14 @@ fn a_retry_gets_the_stored_reply_also_after_reopening() {
     let engine = open(folder.path());
     submit(&engine, create("alice", 100)).value();
     for _ in 0..3 {
-        assert_eq!(
-            submit_once(&engine, deposit("alice", 1), "a", 0).value(),
-            Value::Int(101)
-        );
+        assert_eq!(submit_once(&engine, deposit("alice", 1), "a", 0).value(), Value::Int(101));
     }
     submit(&engine, deposit("alice", 1)).value();
     drop(engine);
 
     let engine = open(folder.path());
-    assert_eq!(
-        submit_once(&engine, deposit("alice", 1), "a", 0).value(),
-        Value::Int(101)
-    );
-    assert_eq!(
-        submit_once(&engine, deposit("alice", 1), "b", 0).value(),
-        Value::Int(103)
-    );
+    assert_eq!(submit_once(&engine, deposit("alice", 1), "a", 0).value(), Value::Int(101));
+    assert_eq!(submit_once(&engine, deposit("alice", 1), "b", 0).value(), Value::Int(103));
     assert_eq!(submit(&engine, balance("alice")).value(), Value::Int(103));
 }
 
@@ -57,21 +42,12 @@ fn a_key_used_for_something_else_is_refused() {
     submit(&engine, create("alice", 100)).value();
     submit_once(&engine, deposit("alice", 1), "a", 0).value();
     let conflict = Err(Failure::IdempotencyConflict);
-    assert_eq!(
-        submit_once(&engine, deposit("alice", 2), "a", 1).reply(),
-        conflict
-    );
+    assert_eq!(submit_once(&engine, deposit("alice", 2), "a", 1).reply(), conflict);
     drop(engine);
 
     let engine = open(folder.path());
-    assert_eq!(
-        submit_once(&engine, deposit("alice", 2), "a", 1).reply(),
-        conflict
-    );
-    assert_eq!(
-        submit_once(&engine, deposit("alice", 1), "a", 0).value(),
-        Value::Int(101)
-    );
+    assert_eq!(submit_once(&engine, deposit("alice", 2), "a", 1).reply(), conflict);
+    assert_eq!(submit_once(&engine, deposit("alice", 1), "a", 0).value(), Value::Int(101));
     assert_eq!(submit(&engine, balance("alice")).value(), Value::Int(101));
 }
 
@@ -82,26 +58,14 @@ fn an_exception_is_a_final_answer() {
     submit(&engine, create("alice", 10)).value();
     submit(&engine, create("bob", 0)).value();
     let too_much = || transfer("alice", "bob", 50);
-    assert_eq!(
-        submit_once(&engine, too_much(), "a", 0).raised(),
-        "bank:Overdrawn"
-    );
+    assert_eq!(submit_once(&engine, too_much(), "a", 0).raised(), "bank:Overdrawn");
     submit(&engine, deposit("alice", 90)).value();
-    assert_eq!(
-        submit_once(&engine, too_much(), "a", 0).raised(),
-        "bank:Overdrawn"
-    );
+    assert_eq!(submit_once(&engine, too_much(), "a", 0).raised(), "bank:Overdrawn");
     drop(engine);
 
     let engine = open(folder.path());
-    assert_eq!(
-        submit_once(&engine, too_much(), "a", 0).raised(),
-        "bank:Overdrawn"
-    );
-    assert_eq!(
-        submit_once(&engine, too_much(), "b", 0).value(),
-        Value::Int(50)
-    );
+    assert_eq!(submit_once(&engine, too_much(), "a", 0).raised(), "bank:Overdrawn");
+    assert_eq!(submit_once(&engine, too_much(), "b", 0).value(), Value::Int(50));
 }
 
 #[test]
@@ -110,10 +74,7 @@ fn a_fault_of_ours_is_not_a_final_answer() {
     submit(&engine, create("alice", 10)).value();
     let bug = submit_once(&engine, panic_in("alice"), "a", 0).reply();
     assert!(matches!(bug, Err(Failure::Bug(_))), "{bug:?}");
-    assert_eq!(
-        submit_once(&engine, deposit("alice", 1), "a", 0).value(),
-        Value::Int(11)
-    );
+    assert_eq!(submit_once(&engine, deposit("alice", 1), "a", 0).value(), Value::Int(11));
 }
 
 #[test]

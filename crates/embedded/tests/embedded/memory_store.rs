@@ -48,9 +48,7 @@ pub(crate) struct GateKeeper {
 impl GateKeeper {
     /// Waits until the committer is inside `persist`.
     pub(crate) fn wait_entered(&self) {
-        self.entered
-            .recv_timeout(TIMEOUT)
-            .expect("the committer does not persist");
+        self.entered.recv_timeout(TIMEOUT).expect("the committer does not persist");
     }
 
     /// Lets one `persist` end.
@@ -64,14 +62,8 @@ impl MemoryStore {
     pub(crate) fn gated() -> (Self, GateKeeper) {
         let (entered_sender, entered) = mpsc::channel();
         let (outcomes, outcomes_receiver) = mpsc::channel();
-        let gate = Gate {
-            entered: entered_sender,
-            outcomes: outcomes_receiver,
-        };
-        let store = Self {
-            gate: Some(Mutex::new(gate)),
-            ..Self::default()
-        };
+        let gate = Gate { entered: entered_sender, outcomes: outcomes_receiver };
+        let store = Self { gate: Some(Mutex::new(gate)), ..Self::default() };
         (store, GateKeeper { entered, outcomes })
     }
 
@@ -103,10 +95,7 @@ impl Store for MemoryStore {
             return Err(error.clone());
         }
         let count = |table| batch.iter().filter(|change| change.table == table).count();
-        let action = Action::Write {
-            states: count(Table::States),
-            replies: count(Table::Replies),
-        };
+        let action = Action::Write { states: count(Table::States), replies: count(Table::Replies) };
         content.actions.push(action);
         let changes = batch.len();
         let mut names = std::collections::HashSet::new();

@@ -12,15 +12,9 @@ use crate::memory_store::MemoryStore;
 #[test]
 fn a_full_queue_refuses_at_once() {
     let (store, gate) = MemoryStore::gated();
-    let options = Options {
-        queue_length_max: 2,
-        run_ahead_requests_max: 1,
-        ..Options::default()
-    };
+    let options = Options { queue_length_max: 2, run_ahead_requests_max: 1, ..Options::default() };
     let (begun_sender, begun) = mpsc::channel();
-    let teller = Teller {
-        begun: Some(begun_sender),
-    };
+    let teller = Teller { begun: Some(begun_sender) };
     let engine = Embedded::with_store(Arc::new(store), bank::program(), teller, &options).unwrap();
     let wait_begun = || begun.recv_timeout(TIMEOUT).unwrap();
 
@@ -33,20 +27,14 @@ fn a_full_queue_refuses_at_once() {
     let held_up = submit(&engine, deposit("alice", 1));
     wait_begun();
     let waiting = [0; 2].map(|_| submit(&engine, deposit("alice", 1)));
-    assert_eq!(
-        submit(&engine, balance("alice")).reply(),
-        Err(Failure::Overloaded)
-    );
+    assert_eq!(submit(&engine, balance("alice")).reply(), Err(Failure::Overloaded));
     assert_eq!(engine.ready(), Ok(()), "it is only busy");
 
     drop(gate);
     synced.value();
     assert_eq!(ahead.value(), Value::Int(1));
     assert_eq!(held_up.value(), Value::Int(2));
-    assert_eq!(
-        waiting.map(|pending| pending.value()),
-        [Value::Int(3), Value::Int(4)]
-    );
+    assert_eq!(waiting.map(|pending| pending.value()), [Value::Int(3), Value::Int(4)]);
     assert_eq!(submit(&engine, balance("alice")).value(), Value::Int(4));
 }
 
@@ -54,24 +42,13 @@ fn a_full_queue_refuses_at_once() {
 fn dropping_finishes_what_was_taken() {
     let folder = tempfile::tempdir().unwrap();
     let open = || {
-        Embedded::open(
-            folder.path(),
-            bank::program(),
-            Teller::new(),
-            &Options::default(),
-        )
-        .unwrap()
+        Embedded::open(folder.path(), bank::program(), Teller::new(), &Options::default()).unwrap()
     };
     let engine = open();
     submit(&engine, create("alice", 0)).value();
-    let pending: Vec<_> = (0..500)
-        .map(|_| submit(&engine, deposit("alice", 1)))
-        .collect();
+    let pending: Vec<_> = (0..500).map(|_| submit(&engine, deposit("alice", 1))).collect();
     drop(engine);
-    assert!(
-        pending.iter().all(|pending| pending.has_reply()),
-        "replies come before the end"
-    );
+    assert!(pending.iter().all(|pending| pending.has_reply()), "replies come before the end");
     assert_eq!(submit(&open(), balance("alice")).value(), Value::Int(500));
 }
 
@@ -97,10 +74,8 @@ fn the_last_user_of_an_engine_may_be_a_reply() {
     let (dropped, was_dropped) = mpsc::channel();
     let (handed_over, was_handed_over) = mpsc::channel::<()>();
     let held = Arc::clone(&engine);
-    let request = anabranch_kernel::Request {
-        operation: create("alice", 0),
-        idempotency_key: None,
-    };
+    let request =
+        anabranch_kernel::Request { operation: create("alice", 0), idempotency_key: None };
     engine.submit(
         request,
         Box::new(move |_| {
@@ -111,7 +86,5 @@ fn the_last_user_of_an_engine_may_be_a_reply() {
     );
     drop(engine);
     handed_over.send(()).unwrap();
-    was_dropped
-        .recv_timeout(TIMEOUT)
-        .expect("the committer waits for itself");
+    was_dropped.recv_timeout(TIMEOUT).expect("the committer waits for itself");
 }

@@ -8,9 +8,34 @@ use crate::types::Type;
 
 /// Builtins whose results contain no reference, whatever the arguments are.
 const PLAIN_BUILTINS: &[&str] = &[
-    "abs", "all", "any", "ascii", "bin", "bool", "bytes", "callable", "chr", "divmod", "float",
-    "format", "hasattr", "hash", "hex", "id", "input", "int", "isinstance", "issubclass", "len",
-    "oct", "ord", "print", "range", "repr", "round", "str",
+    "abs",
+    "all",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "bytes",
+    "callable",
+    "chr",
+    "divmod",
+    "float",
+    "format",
+    "hasattr",
+    "hash",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "len",
+    "oct",
+    "ord",
+    "print",
+    "range",
+    "repr",
+    "round",
+    "str",
 ];
 
 /// Modules whose functions and classes give values without references.
@@ -70,9 +95,7 @@ impl<'a> Inference<'_, 'a> {
             "set" | "frozenset" => Type::Set(Box::new(element(self))),
             "tuple" => Type::TupleOf(Box::new(element(self))),
             "next" => element(self),
-            "enumerate" => {
-                Type::List(Box::new(Type::Tuple(vec![Type::Plain, element(self)])))
-            }
+            "enumerate" => Type::List(Box::new(Type::Tuple(vec![Type::Plain, element(self)]))),
             "zip" if node.arguments.args.iter().all(|argument| !argument.is_starred_expr()) => {
                 let elements = arguments.iter().map(|iterable| self.infer(iterable).element());
                 Type::List(Box::new(Type::Tuple(elements.collect())))
@@ -80,9 +103,9 @@ impl<'a> Inference<'_, 'a> {
             "min" | "max" => match &**arguments {
                 [Expr::Starred(_)] => Type::Unknown,
                 [iterable] => self.infer(iterable).element(),
-                several => several.iter().fold(Type::Never, |joined, argument| {
-                    joined.join(self.infer(argument))
-                }),
+                several => several
+                    .iter()
+                    .fold(Type::Never, |joined, argument| joined.join(self.infer(argument))),
             },
             "sum" => match element(self) {
                 Type::Plain => Type::Plain,

@@ -25,15 +25,14 @@ pub struct Typing<'a> {
 
 impl<'a> Typing<'a> {
     pub fn new(application: &'a Application<'a>) -> Self {
-        let results = application.functions.iter().map(|function| {
-            match &function.node.returns {
-                Some(hint) => annotation(application, function.module, hint).1,
-                None if returns_a_value(function.node) => Type::Unknown,
-                None => Type::None,
-            }
+        let results = application.functions.iter().map(|function| match &function.node.returns {
+            Some(hint) => annotation(application, function.module, hint).1,
+            None if returns_a_value(function.node) => Type::Unknown,
+            None => Type::None,
         });
         let records = application.records.iter();
-        let fields = records.map(|record| class_annotations(application, record.module, &record.node.body));
+        let fields =
+            records.map(|record| class_annotations(application, record.module, &record.node.body));
         let mut typing = Self {
             application,
             attributes: vec![BTreeMap::new(); application.entities.len()],

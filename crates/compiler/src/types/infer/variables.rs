@@ -17,10 +17,7 @@ pub(super) fn infer_variables<'a>(typing: &Typing<'a>, scope: &mut FunctionScope
     let declared = declared_types(typing, scope);
     for round in 0..=ROUNDS_MAX {
         scope.types.extend(declared.iter().map(|(name, kind)| (*name, kind.clone())));
-        let mut pass = Pass {
-            inference: Inference::new(typing, scope),
-            found: BTreeMap::new(),
-        };
+        let mut pass = Pass { inference: Inference::new(typing, scope), found: BTreeMap::new() };
         pass.visit_body(&scope.node.body);
         let mut found = pass.found;
         found.extend(declared.clone());
@@ -61,10 +58,7 @@ pub(super) fn bind<'a>(target: &'a Expr, kind: Type, bind_name: &mut dyn FnMut(&
 }
 
 /// Parameters, and variables with an annotation.
-fn declared_types<'a>(
-    typing: &Typing<'a>,
-    scope: &FunctionScope<'a>,
-) -> BTreeMap<&'a str, Type> {
+fn declared_types<'a>(typing: &Typing<'a>, scope: &FunctionScope<'a>) -> BTreeMap<&'a str, Type> {
     let application = typing.application;
     let mut declared = BTreeMap::new();
     let parameters = &scope.node.parameters;

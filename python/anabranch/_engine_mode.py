@@ -91,8 +91,10 @@ def _forbid_in_entity_code(operation: str) -> None:
     caller = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
     while caller.f_back and caller.f_globals.get("__name__", "").startswith("anabranch."):
         caller = caller.f_back
-    raise RemoteAccessError(
+    error = RemoteAccessError(
         f"{operation} cannot be used here ({caller.f_code.co_filename}:{caller.f_lineno}), in code "
         "that cannot suspend; use it in a method that can suspend, outside lambdas, sort keys, "
         "generators and library callbacks"
     )
+    _native.object_with(error)
+    raise error

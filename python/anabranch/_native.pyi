@@ -15,6 +15,9 @@ def decode(message: bytes) -> Any:
 def in_entity_code() -> bool:
     """Whether this thread runs entity code for an engine."""
 
+def object_with(exception: BaseException) -> None:
+    """Makes the transaction under way abort with `exception`, even if user code catches it."""
+
 @final
 class Reference:
     """Entity class and key."""

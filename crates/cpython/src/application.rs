@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anabranch_ir::{FunctionId, OperatorId, Program};
 use anabranch_kernel::EntityId;
+use pyo3::exceptions::PyModuleNotFoundError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyModule, PyString, PyType};
@@ -39,6 +40,11 @@ pub enum ImportError {
     /// The user's code raised.
     #[error("cannot import {module}:\n\n{traceback}")]
     Raised { module: String, traceback: String },
+    /// A module that the user's code imports is not there.
+    #[error(
+        "cannot import {module}: {message} ({place}); correct the name, or install the package"
+    )]
+    ModuleNotFound { module: String, message: String, place: String },
     /// What is in the process is not what was compiled.
     #[error("{0}")]
     Mismatch(String),
@@ -176,9 +182,19 @@ pub(crate) fn import_module<'py>(
     py: Python<'py>,
     name: &str,
 ) -> Result<Bound<'py, PyModule>, ImportError> {
-    py.import(name).map_err(|error| ImportError::Raised {
-        module: name.to_owned(),
-        traceback: exception::traceback_text(error.value(py).as_any()),
+    py.import(name).map_err(|error| {
+        let module = name.to_owned();
+        let raised = error.value(py).as_any();
+        if error.is_instance_of::<PyModuleNotFoundError>(py)
+            && let Some(place) = exception::place(raised)
+        {
+            return ImportError::ModuleNotFound {
+                module,
+                message: error.value(py).to_string(),
+                place,
+            };
+        }
+        ImportError::Raised { module, traceback: exception::traceback_text(raised) }
     })
 }
 

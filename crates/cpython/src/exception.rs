@@ -84,10 +84,32 @@ fn http_status(exception: &Bound<'_, PyAny>) -> Option<u16> {
     status.extract().ok()
 }
 
-/// The traceback as Python prints it.
+/// File and line of the user's code that raised, if any of it did.
+pub(crate) fn place(exception: &Bound<'_, PyAny>) -> Option<String> {
+    let find = || -> PyResult<Option<String>> {
+        let py = exception.py();
+        let traceback = exception.getattr(intern!(py, "__traceback__"))?;
+        let frames = well_known::extract_traceback(py)?.call1((traceback,))?;
+        let mut place = None;
+        for frame in frames.try_iter()? {
+            let frame = frame?;
+            let file: String = frame.getattr(intern!(py, "filename"))?.extract()?;
+            if !file.starts_with("<frozen ") {
+                place = Some(format!("{file}:{}", frame.getattr(intern!(py, "lineno"))?));
+            }
+        }
+        Ok(place)
+    };
+    find().ok().flatten()
+}
+
+/// The traceback as Python prints it, without the inside of the import machinery.
 pub(crate) fn traceback_text(exception: &Bound<'_, PyAny>) -> String {
     let lines = || -> PyResult<Vec<String>> {
-        well_known::format_exception(exception.py())?.call1((exception,))?.extract()
+        let lines: Vec<String> =
+            well_known::format_exception(exception.py())?.call1((exception,))?.extract()?;
+        let is_ours = |line: &String| !line.starts_with("  File \"<frozen importlib");
+        Ok(lines.into_iter().filter(is_ours).collect())
     };
     lines().map_or_else(|error| error.to_string(), |lines| lines.concat())
 }

@@ -14,7 +14,7 @@ use crate::call::call_function;
 use crate::copy::copy;
 use crate::decode::{EntityClasses, Source, decode_arguments, decode_state, decode_with};
 use crate::encode::{OpaqueValues, encode, encode_state};
-use crate::entity_code::set_in_entity_code;
+use crate::entity_code::{set_in_entity_code, take_objection};
 use crate::instance::allocate;
 use crate::reference::Reference;
 use crate::{exception, run, well_known};
@@ -66,6 +66,10 @@ impl Interpreter for CPython {
 
     fn end_transaction(&mut self) {
         set_in_entity_code(false);
+    }
+
+    fn objection(&mut self) -> Option<Value> {
+        take_objection()
     }
 
     fn decode_arguments(&mut self, message: &[u8]) -> Result<Arguments<Value>, DecodeError> {

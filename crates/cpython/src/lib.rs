@@ -3,7 +3,7 @@
 //! # Layout
 //! - [`interpreter`]: what the kernel calls, [`CPython`].
 //! - [`application`]: the user's modules, classes and functions in this process; [`loader`] makes
-//!   segments callable, [`run`] runs them, [`call`] calls Python.
+//!   segments callable, [`run`] runs them, [`traceback`] shows who called, [`call`] calls Python.
 //! - [`encode`], [`decode`], [`copy`]: values to messages, back, and to copies; [`class`] says what
 //!   a class means to them, [`scalar`] and [`clock`] know types without parts, [`key`] those of keys.
 //! - [`reference`]: what stands for an entity elsewhere.
@@ -35,6 +35,7 @@ mod name_table;
 mod reference;
 mod run;
 mod scalar;
+mod traceback;
 mod unbound;
 mod well_known;
 

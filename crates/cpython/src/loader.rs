@@ -11,6 +11,7 @@ use anabranch_ir::{Body, Function, ModuleId, Program, Segment, python};
 use pyo3::exceptions::PySystemError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFunction, PyModule, PyString, PyType};
 
 use crate::unbound::Unbound;
@@ -30,6 +31,8 @@ pub(crate) struct LoadedSegment {
     pub(crate) callable: Py<PyAny>,
     /// Whether the result of the suspended action is the last argument.
     pub(crate) takes_input: bool,
+    /// Raises in the place of the segment; made when it is needed first.
+    pub(crate) raising: PyOnceLock<Py<PyAny>>,
 }
 
 /// The functions of `program` by id.
@@ -144,7 +147,8 @@ fn load_segments(
             take_class(&callable, class)?;
         }
         let takes_input = segment.input.is_some();
-        loaded.push(LoadedSegment { callable: callable.into_any().unbind(), takes_input });
+        let callable = callable.into_any().unbind();
+        loaded.push(LoadedSegment { callable, takes_input, raising: PyOnceLock::new() });
     }
     Ok(LoadedFunction::Segments(loaded))
 }

@@ -30,6 +30,12 @@ fn in_entity_code() -> bool {
     crate::in_entity_code()
 }
 
+/// Makes the transaction under way abort with `exception`, even if user code catches it.
+#[pyfunction]
+fn object_with(exception: Py<PyAny>) {
+    crate::entity_code::object_with(exception);
+}
+
 /// Adds functions and classes to the module.
 ///
 /// # Errors
@@ -38,6 +44,7 @@ pub fn add_to_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(encode, module)?)?;
     module.add_function(wrap_pyfunction!(decode, module)?)?;
     module.add_function(wrap_pyfunction!(in_entity_code, module)?)?;
+    module.add_function(wrap_pyfunction!(object_with, module)?)?;
     module.add_class::<Reference>()?;
     module.add_class::<EngineBackend>()?;
     module.add("EntityCodeTraceback", module.py().get_type::<EntityCodeTraceback>())

@@ -16,8 +16,9 @@ use crate::call::{call_function, call_segment};
 use crate::exception;
 use crate::interpreter::LiveEntity;
 use crate::key::encode_key;
-use crate::loader::LoadedFunction;
+use crate::loader::{LoadedFunction, LoadedSegment};
 use crate::reference::Reference;
+use crate::traceback::raise_at;
 
 type Value = Py<PyAny>;
 
@@ -61,8 +62,16 @@ pub(crate) fn run(
         Entry::Resume { function, segment, live, input } => {
             let receiver = method_receiver(application, function, this);
             let live = live.bind(py).cast::<PyTuple>()?;
-            let input = Some(input.bind(py));
-            (function, resume(py, application, function, segment, receiver, live, input)?)
+            match input {
+                Ok(input) => {
+                    let input = Some(input.bind(py));
+                    (function, resume(py, application, function, segment, receiver, live, input)?)
+                }
+                Err(exception) => {
+                    let segment = find_segment(application, function, segment)?;
+                    return Err(raise_at(py, segment, exception.bind(py)));
+                }
+            }
         }
     };
     Run { py, application, entity, function }.follow(exit)
@@ -87,13 +96,20 @@ fn resume<'py>(
     live: &Bound<'py, PyTuple>,
     input: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let segment = find_segment(application, function, segment)?;
+    let input = if segment.takes_input { input } else { None };
+    call_segment(segment.callable.bind(py), receiver, live, input)
+}
+
+fn find_segment(
+    application: &Application,
+    function: FunctionId,
+    segment: SegmentId,
+) -> PyResult<&LoadedSegment> {
     let LoadedFunction::Segments(segments) = application.function(function) else {
         return Err(bug("a native function is resumed"));
     };
-    let segment =
-        segments.get(segment.index()).ok_or_else(|| bug("a function has no such segment"))?;
-    let input = if segment.takes_input { input } else { None };
-    call_segment(segment.callable.bind(py), receiver, live, input)
+    segments.get(segment.index()).ok_or_else(|| bug("a function has no such segment"))
 }
 
 /// What goes on after an exit of a segment.

@@ -34,6 +34,7 @@ well_known! {
     pickle_dumps = "pickle", "dumps";
     pickle_loads = "pickle", "loads";
     modules = "sys", "modules";
+    extract_traceback = "traceback", "extract_tb";
     format_exception = "traceback", "format_exception";
     method = "types", "MethodType";
     wrapper_descriptor = "types", "WrapperDescriptorType";

@@ -28,6 +28,10 @@ pub trait Interpreter: Send + 'static {
     /// Called after each transaction.
     fn end_transaction(&mut self);
 
+    /// An exception of this transaction that user code must not swallow, if there was one: the
+    /// transaction aborts with it even if its root method returned.
+    fn objection(&mut self) -> Option<Self::Value>;
+
     /// The arguments of a request.
     ///
     /// # Errors
@@ -153,8 +157,9 @@ pub struct Arguments<V> {
 pub enum Entry<V> {
     /// The start of a function.
     Start { function: FunctionId, arguments: Arguments<V> },
-    /// Where a suspended function left off.
-    Resume { function: FunctionId, segment: SegmentId, live: V, input: V },
+    /// Where a suspended function left off. An exception as the input is raised there: the function
+    /// may catch it.
+    Resume { function: FunctionId, segment: SegmentId, live: V, input: Result<V, V> },
 }
 
 /// How a run ended.

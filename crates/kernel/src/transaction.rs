@@ -73,6 +73,8 @@ struct LiveEntities<E> {
 /// only entities that exist have a slot.
 struct Slot<E> {
     live: Option<E>,
+    /// The entity that this transaction deleted: methods of it that are under way go on with it.
+    deleted: Option<E>,
     committed: Option<Arc<[u8]>>,
     touched_by: u64,
 }
@@ -133,7 +135,10 @@ impl<I: Interpreter> DriverSession<'_, I> {
         let result = transaction.root(operation).and_then(|value| {
             transaction.driver.interpreter.encode(&value).map_err(Stop::Exception)
         });
-        let result = result.and_then(|reply| Ok((reply, transaction.changes()?)));
+        let result = result.and_then(|reply| match transaction.driver.interpreter.objection() {
+            Some(exception) => Err(Stop::Exception(exception)),
+            None => Ok((reply, transaction.changes()?)),
+        });
         let touched = transaction.touched;
         let transition = match result {
             Ok((reply, writes)) => {
@@ -163,6 +168,7 @@ impl<I: Interpreter> DriverSession<'_, I> {
             let slot = slot.expect("this is a bug in Anabranch: a write to an entity not touched");
             assert_eq!(slot.live.is_some(), write.state.is_some(), "this is a bug in Anabranch");
             slot.committed.clone_from(&write.state);
+            slot.deleted = None;
         }
         for id in touched {
             if self.live.entities[id].live.is_none() {
@@ -217,31 +223,33 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
     /// Performs `action` and everything that comes of it.
     fn run_to_completion(&mut self, action: Action<I::Value>) -> Step<I, I::Value> {
         let mut frames: Vec<Frame<I::Value>> = Vec::new();
-        let mut running = self.begin(None, action)?;
+        let mut running = caught(self.begin(None, action))?;
         loop {
             match running {
                 Running::Started { function, entity, outcome } => match outcome {
                     Outcome::Suspend { segment, live, action } => {
                         frames.push(Frame { function, segment, live, entity: entity.clone() });
-                        if frames.len() > FRAMES_MAX {
+                        running = if frames.len() > FRAMES_MAX {
                             let fault = Fault::Recursion { depth_max: FRAMES_MAX };
-                            return Err(self.fault(fault));
-                        }
-                        running = self.begin(entity.as_ref(), action)?;
+                            Running::Finished(Err(self.driver.interpreter.exception(fault)))
+                        } else {
+                            caught(self.begin(entity.as_ref(), action))?
+                        };
                     }
-                    Outcome::Raise(exception) => return Err(Stop::Exception(exception)),
+                    // Exceptions are not copied: handlers look at the object that was raised.
+                    Outcome::Raise(exception) => running = Running::Finished(Err(exception)),
                     Outcome::Return(value) => {
                         let caller = frames.last().map(|frame| &frame.entity);
                         let crosses = caller.is_some_and(|caller| *caller != entity);
-                        let value = if crosses { self.copy(&value)? } else { value };
-                        running = Running::Finished(value);
+                        let value = if crosses { self.copy(&value) } else { Ok(value) };
+                        running = caught(value.map(|value| Running::Finished(Ok(value))))?;
                     }
                 },
                 Running::Finished(input) => match frames.pop() {
-                    None => return Ok(input),
+                    None => return input.map_err(Stop::Exception),
                     Some(Frame { function, segment, live, entity }) => {
                         let entry = Entry::Resume { function, segment, live, input };
-                        running = self.run(function, entity, entry)?;
+                        running = self.run(function, entity, entry);
                     }
                 },
             }
@@ -261,11 +269,11 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                     arguments = self.copy_arguments(&arguments)?;
                 }
                 let entry = Entry::Start { function: method, arguments };
-                return self.run(method, Some(target), entry);
+                return Ok(self.run(method, Some(target), entry));
             }
             Action::Function { function, arguments } => {
                 let entry = Entry::Start { function, arguments };
-                return self.run(function, caller.cloned(), entry);
+                return Ok(self.run(function, caller.cloned(), entry));
             }
             Action::Get { target, attribute } => {
                 self.load(&target)?;
@@ -299,11 +307,12 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
             }
             Action::Delete { target } => {
                 self.load(&target)?;
-                self.touch(&target)?.live = None;
+                let slot = self.touch(&target)?;
+                slot.deleted = slot.live.take();
                 self.driver.interpreter.none()
             }
         };
-        Ok(Running::Finished(value))
+        Ok(Running::Finished(Ok(value)))
     }
 
     fn run(
@@ -311,14 +320,14 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
         function: FunctionId,
         entity: Option<EntityId>,
         entry: Entry<I::Value>,
-    ) -> Step<I, Running<I::Value>> {
-        if let Some(id) = &entity {
-            // A method may have deleted its own entity before it goes on.
-            self.load(id)?;
-        }
-        let live = entity.as_ref().and_then(|id| self.driver.live.entities[id].live.as_ref());
+    ) -> Running<I::Value> {
+        let live = entity.as_ref().map(|id| {
+            let slot = &self.driver.live.entities[id];
+            let live = slot.live.as_ref().or(slot.deleted.as_ref());
+            live.expect("this is a bug in Anabranch: a method runs without its entity")
+        });
         let outcome = self.driver.interpreter.run(live, entry);
-        Ok(Running::Started { function, entity, outcome })
+        Running::Started { function, entity, outcome }
     }
 
     fn insert(&mut self, id: EntityId, live: I::Entity) -> Step<I, I::Value> {
@@ -347,7 +356,7 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 let committed = self.states.read(id).map_err(Failure::Unavailable)?;
                 let live = committed.as_deref().map(|state| interpreter.load(id, state));
                 let live = live.transpose().map_err(undecodable)?;
-                vacant.insert(Slot { live, committed, touched_by: 0 })
+                vacant.insert(Slot { live, deleted: None, committed, touched_by: 0 })
             }
         };
         if slot.touched_by != *transaction {
@@ -394,8 +403,8 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
 enum Running<V> {
     /// A function ran, on behalf of `entity`.
     Started { function: FunctionId, entity: Option<EntityId>, outcome: Outcome<V> },
-    /// An action has its result, which the frame on top waits for.
-    Finished(V),
+    /// An action has its result or exception, which the frame on top waits for.
+    Finished(Result<V, V>),
 }
 
 fn undecodable(error: DecodeError) -> Failure {
@@ -418,4 +427,12 @@ fn unfit(error: DecodeError) -> Failure {
         http_status: Some(422),
         traceback: String::new(),
     })
+}
+
+/// An exception goes to the frame on top; only what no user code may see stops the transaction.
+fn caught<V>(result: Result<Running<V>, Stop<V>>) -> Result<Running<V>, Stop<V>> {
+    match result {
+        Err(Stop::Exception(exception)) => Ok(Running::Finished(Err(exception))),
+        other => other,
+    }
 }

@@ -138,6 +138,10 @@ impl Interpreter for Teller {
 
     fn end_transaction(&mut self) {}
 
+    fn objection(&mut self) -> Option<Self::Value> {
+        None
+    }
+
     fn decode_arguments(&mut self, message: &[u8]) -> Result<Arguments<Value>, DecodeError> {
         let Value::Tuple(parts) = wire::decode(message)? else { panic!("no arguments") };
         let [positional, keywords] = <[Value; 2]>::try_from(parts).unwrap();
@@ -249,6 +253,7 @@ impl Interpreter for Teller {
                 let action = Action::Call { target, method: DEPOSIT, arguments };
                 Outcome::Suspend { segment: SegmentId(1), live: Value::None, action }
             }
+            Entry::Resume { input: Err(exception), .. } => Outcome::Raise(exception),
             Entry::Resume { function: TRANSFER, .. } if account.balance.get() < 0 => {
                 Outcome::Raise(exception("bank:Overdrawn"))
             }

@@ -20,6 +20,8 @@
 //! - Never panics on user source, and reports all it finds, not the first.
 //! - Never guesses: what is not compiled right is refused with a line.
 
+#![warn(clippy::disallowed_methods, reason = "nothing here reaches outside")]
+
 pub mod assemble;
 pub mod cfg;
 pub mod diagnostic;

@@ -103,6 +103,43 @@ pub(crate) fn decode_state<'py>(
     Ok(live)
 }
 
+/// Gives a dataclass instance from a client the fields that were left out, as its `__init__` would.
+/// `__post_init__` runs if fields that only it can set are missing.
+fn complete_record(
+    instance: &Bound<'_, PyAny>,
+    fields: &Bound<'_, PyAny>,
+    class: &str,
+) -> Result<(), DecodeError> {
+    let py = instance.py();
+    let missing_value = built(well_known::dataclass_missing(py))?;
+    let mut needs_post_init = false;
+    for field in built(built(fields.call_method0(intern!(py, "values")))?.try_iter())? {
+        let field = built(field)?;
+        let name: String = built(built(field.getattr(intern!(py, "name")))?.extract())?;
+        let is_field = built(built(field.getattr(intern!(py, "_field_type")))?.repr())?;
+        if is_field.to_string_lossy() != "_FIELD" || built(instance.hasattr(name.as_str()))? {
+            continue;
+        }
+        let default = built(field.getattr(intern!(py, "default")))?;
+        let factory = built(field.getattr(intern!(py, "default_factory")))?;
+        let value = if !default.is(missing_value) {
+            default
+        } else if !factory.is(missing_value) {
+            built(factory.call0())?
+        } else if !built(built(field.getattr(intern!(py, "init")))?.is_truthy())? {
+            needs_post_init = true;
+            continue;
+        } else {
+            return Err(DecodeError::Unbuildable(format!("dataclass {class} needs {name}")));
+        };
+        set_attribute(instance, &name, &value)?;
+    }
+    if needs_post_init && built(instance.hasattr(intern!(py, "__post_init__")))? {
+        built(instance.call_method0(intern!(py, "__post_init__")))?;
+    }
+    Ok(())
+}
+
 struct Decoder<'a, 'py> {
     py: Python<'py>,
     message: &'a [u8],
@@ -249,6 +286,9 @@ impl<'a, 'py> Decoder<'a, 'py> {
             }
             let value = self.value(depth)?;
             set_attribute(&instance, attribute, &value)?;
+        }
+        if self.source != Source::State {
+            complete_record(&instance, &fields, name)?;
         }
         Ok(instance)
     }

@@ -161,6 +161,26 @@ impl Interpreter for CPython {
         Python::attach(|py| raised(py, encode_state(entity.object.bind(py))))
     }
 
+    fn check_key(&mut self, entity: &LiveEntity) -> Result<(), Value> {
+        Python::attach(|py| {
+            let check = || -> PyResult<()> {
+                let key = entity.object.bind(py).call_method0(intern!(py, "__key__"))?;
+                if crate::key::encode_key(&key)?.as_slice() == &*entity.id.key {
+                    return Ok(());
+                }
+                let class = &self.application.program().operator(entity.id.operator).name;
+                let message = format!(
+                    "the key of {class}({}) changed to {}; a key is fixed for the lifetime of its \
+                     entity: create another entity instead",
+                    self.key(py, &entity.id).repr()?,
+                    key.repr()?
+                );
+                Err(exception::anabranch(py, message))
+            };
+            raised(py, check())
+        })
+    }
+
     fn state(&mut self, entity: &LiveEntity) -> Value {
         Python::attach(|py| {
             let attributes = entity.object.bind(py).getattr(intern!(py, "__dict__"));

@@ -86,7 +86,7 @@ fn execute<'py>(
 }
 
 /// Gives a node the user's line, and no columns.
-fn move_to_origin(node: &Bound<'_, PyAny>, lines: &[u32]) -> PyResult<()> {
+pub(crate) fn move_to_origin(node: &Bound<'_, PyAny>, lines: &[u32]) -> PyResult<()> {
     let py = node.py();
     let Some(line) = node.getattr_opt(intern!(py, "lineno"))? else {
         return Ok(());

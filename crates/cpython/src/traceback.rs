@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::loader::LoadedSegment;
+use crate::loader::{LoadedSegment, move_to_origin};
 use crate::well_known;
 
 /// Raises `exception` where the function that goes on with `segment` was suspended.
@@ -29,7 +29,11 @@ pub(crate) fn raise_at(
 /// Code that raises what its global `exception` is, in the place of `segment`.
 fn raising_code(py: Python<'_>, segment: &LoadedSegment) -> PyResult<Py<PyAny>> {
     let place = segment.callable.bind(py).getattr(intern!(py, "__code__"))?;
-    let code = well_known::builtins_compile(py)?.call1(("raise exception", "", "exec"))?;
+    let tree = well_known::ast_parse(py)?.call1(("raise exception",))?;
+    for node in well_known::ast_walk(py)?.call1((&tree,))?.try_iter()? {
+        move_to_origin(&node?, &[1])?;
+    }
+    let code = well_known::builtins_compile(py)?.call1((tree, "", "exec"))?;
     let changes = PyDict::new(py);
     for attribute in ["co_filename", "co_name", "co_qualname", "co_firstlineno"] {
         changes.set_item(attribute, place.getattr(attribute)?)?;

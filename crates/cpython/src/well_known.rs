@@ -29,6 +29,7 @@ well_known! {
     decimal = "decimal", "Decimal";
     uuid = "uuid", "UUID";
     enum_class = "enum", "Enum";
+    dataclass_missing = "dataclasses", "MISSING";
     dataclass_getstate = "dataclasses", "_dataclass_getstate";
     deepcopy = "copy", "deepcopy";
     pickle_dumps = "pickle", "dumps";

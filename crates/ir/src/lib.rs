@@ -12,6 +12,8 @@
 //! - [`python`]: the emitted Python text of a module.
 //! - [`text`]: the text form that `anabranch compile --emit ir` prints.
 
+#![warn(clippy::disallowed_methods, reason = "nothing here reaches outside")]
+
 pub mod function;
 pub mod hint;
 pub mod ids;

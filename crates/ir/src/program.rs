@@ -98,6 +98,13 @@ impl Program {
         methods.iter().copied().find(|method| self.function(*method).name == name)
     }
 
+    /// The methods of `operator` that clients of a server can call: a leading underscore says, as
+    /// everywhere in Python, that a method is the class's own business.
+    pub fn public_methods(&self, operator: OperatorId) -> impl Iterator<Item = FunctionId> {
+        let methods = self.operator(operator).methods.iter().copied();
+        methods.filter(|method| !self.function(*method).name.starts_with('_'))
+    }
+
     pub fn operator(&self, id: OperatorId) -> &Operator {
         &self.operators[id.index()]
     }

@@ -107,6 +107,12 @@ pub trait Interpreter: Send + 'static {
     /// A `TypeError` for an attribute that has no encoding.
     fn save(&mut self, entity: &Self::Entity) -> Result<Vec<u8>, Self::Value>;
 
+    /// Checks that the entity still has the key that it is found by.
+    ///
+    /// # Errors
+    /// An `AnabranchError` if it has another one, or what `__key__` raises.
+    fn check_key(&mut self, entity: &Self::Entity) -> Result<(), Self::Value>;
+
     /// A dict of all attributes, not copied.
     fn state(&mut self, entity: &Self::Entity) -> Self::Value;
 

@@ -13,6 +13,8 @@
 //! - Nothing here knows Python objects; values are [`Interpreter::Value`](interpreter::Interpreter)
 //!   handles or wire bytes.
 
+#![warn(clippy::disallowed_methods, reason = "nothing here reaches outside")]
+
 pub mod engine;
 pub mod entity_id;
 pub mod interpreter;

@@ -376,6 +376,9 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 Some(live) => Some(self.driver.interpreter.save(live).map_err(Stop::Exception)?),
             };
             if state.as_deref() != slot.committed.as_deref() {
+                if let Some(live) = &slot.live {
+                    self.driver.interpreter.check_key(live).map_err(Stop::Exception)?;
+                }
                 writes.push(Write { id: id.clone(), state: state.map(Arc::from) });
             }
         }

@@ -5,7 +5,7 @@
 
 mod schema;
 
-use anabranch_ir::{Function, Operator, Parameter, ParameterKind, Program, Signature};
+use anabranch_ir::{Function, Operator, OperatorId, Parameter, ParameterKind, Program, Signature};
 use serde_json::json;
 
 use crate::body::JSON;
@@ -51,7 +51,7 @@ fn tag(operator: &Operator) -> Json {
 
 fn paths(program: &Program) -> JsonObject {
     let mut paths = JsonObject::new();
-    for operator in &program.operators {
+    for (index, operator) in program.operators.iter().enumerate() {
         let class = format!("/v1/{}", percent_encoded(&operator.name));
         let entity = format!("{class}/{{key}}");
         let key = key_parameter(program, operator);
@@ -60,8 +60,8 @@ fn paths(program: &Program) -> JsonObject {
             entity.clone(),
             json!({ "parameters": [key], "get": state(program, operator) }),
         );
-        for method in &operator.methods {
-            let function = program.function(*method);
+        for method in program.public_methods(OperatorId::from_index(index)) {
+            let function = program.function(method);
             let path = format!("{entity}/{}", percent_encoded(&function.name));
             let operation = call(program, operator, function);
             paths.insert(path, json!({ "parameters": [key], "post": operation }));

@@ -56,13 +56,17 @@ pub(crate) fn method<'a>(
     path: &str,
 ) -> Result<(FunctionId, &'a Function), Problem> {
     let name = percent_decode_str(segment(path, 2)).decode_utf8_lossy();
-    let method = program.method_named(operator, &name).ok_or_else(|| {
-        let class = program.operator(operator);
-        let methods = class.methods.iter().map(|method| program.function(*method).name.as_str());
-        let known: Vec<_> = methods.collect();
-        let detail = format!("{} has no method {name:?}; it has {}", class.name, known.join(", "));
-        Problem::new(Kind::NoSuchMethod, detail)
-    })?;
+    let mut methods = program.public_methods(operator);
+    let method =
+        methods.find(|method| program.function(*method).name == *name).ok_or_else(|| {
+            let class = program.operator(operator);
+            let methods = program.public_methods(operator);
+            let known: Vec<_> =
+                methods.map(|method| program.function(method).name.as_str()).collect();
+            let detail =
+                format!("{} has no method {name:?}; it has {}", class.name, known.join(", "));
+            Problem::new(Kind::NoSuchMethod, detail)
+        })?;
     Ok((method, program.function(method)))
 }
 

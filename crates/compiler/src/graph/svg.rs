@@ -1,24 +1,30 @@
 //! The dataflow graph as a picture.
 //!
 //! Ingress at the left, egress at the right, a card for each operator between them, and an arrow for
-//! all that one operator sends to another, with the messages along it. The text is real text, so that
-//! the picture can be searched; colours are chosen to be read in print and on dark pages.
+//! all that one operator sends to another, with the messages along it. On a card, every arrow that
+//! arrives has a slot of its own, so that messages never lie on each other. The text is real text:
+//! the picture can be searched.
 
 use std::fmt::Write;
 
-use anabranch_ir::{Operator, Program};
+use anabranch_ir::{Body, Operator, OperatorId, Program};
 
 use super::layout::{Link, columns, links};
 
 const CARD_WIDTH: i32 = 190;
 const TITLE_HEIGHT: i32 = 30;
 const ROW_HEIGHT: i32 = 18;
-const CARD_GAP: i32 = 46;
+const CARD_GAP: i32 = 36;
 /// Room for the messages between two columns.
-const COLUMN_GAP: i32 = 210;
-const MARGIN: i32 = 30;
+const COLUMN_GAP: i32 = 200;
+const MARGIN: i32 = 24;
 const GATE_WIDTH: i32 = 74;
 const LABEL_HEIGHT: i32 = 15;
+/// Room above the messages of an arrow, and for the arrow itself.
+const SLOT_PADDING: i32 = 10;
+/// How far below the cards the first arrow runs that leads back, and the next below it.
+const RETURN_DEPTH: i32 = 42;
+const COLOURS: [&str; 6] = ["#1b6ca8", "#a8431b", "#2c7a4b", "#7a2c6f", "#8a6d00", "#4b4fa8"];
 
 /// The graph as an SVG document.
 pub fn svg(program: &Program) -> String {
@@ -26,18 +32,29 @@ pub fn svg(program: &Program) -> String {
     let cards = place(program, &links);
     let right = cards.iter().map(|card| card.x + CARD_WIDTH).max().unwrap_or(MARGIN);
     let bottom = cards.iter().map(|card| card.y + card.height).max().unwrap_or(MARGIN);
-    let loops_below = if links.iter().any(|link| is_backward(&cards, link)) { 70 } else { 0 };
-    let egress_x = right + 90;
-    let (width, height) = (egress_x + GATE_WIDTH + MARGIN, bottom + loops_below + MARGIN);
-    let mut text = String::new();
-    let _ = write!(text, "{}", header(width, height));
-    let middle = (MARGIN + bottom) / 2;
-    gates(&mut text, &cards, middle, egress_x);
+    let returning = links.iter().filter(|link| is_returning(&cards, link)).count() as i32;
+    let frame = Frame {
+        left: 2 * MARGIN + GATE_WIDTH + 20,
+        right: right + MARGIN,
+        bottom: bottom + returning * RETURN_DEPTH + MARGIN,
+    };
+    let egress_x = frame.right + 20 + MARGIN;
+    let mut text = header(egress_x + GATE_WIDTH + MARGIN, frame.bottom + MARGIN);
+    gates(&mut text, &frame, egress_x);
+    let mut arrivals: Vec<i32> = cards.iter().map(|card| card.y + TITLE_HEIGHT / 2).collect();
+    let mut depth = bottom;
     for (index, link) in links.iter().enumerate() {
-        arrow(&mut text, &cards, link, bottom, index as i32);
+        let colour = COLOURS[index % COLOURS.len()];
+        if is_returning(&cards, link) {
+            depth += RETURN_DEPTH;
+            returning_arrow(&mut text, &cards, link, depth, colour);
+        } else {
+            arrivals[link.to] += slot_height(link);
+            forward_arrow(&mut text, &cards, link, arrivals[link.to], colour);
+        }
     }
-    for (operator, card) in program.operators.iter().zip(&cards) {
-        draw_card(&mut text, program, operator, card);
+    for (index, card) in cards.iter().enumerate() {
+        draw_card(&mut text, program, OperatorId::from_index(index), card);
     }
     text.push_str("</svg>\n");
     text
@@ -51,26 +68,42 @@ struct Card {
     column: usize,
 }
 
+/// What encloses the cards.
+struct Frame {
+    left: i32,
+    right: i32,
+    bottom: i32,
+}
+
+fn slot_height(link: &Link) -> i32 {
+    SLOT_PADDING + LABEL_HEIGHT * link.labels.len() as i32
+}
+
 fn place(program: &Program, links: &[Link]) -> Vec<Card> {
     let columns = columns(program.operators.len(), links);
     let column_count = columns.iter().max().map_or(0, |last| last + 1);
-    let height =
-        |operator: &Operator| TITLE_HEIGHT + ROW_HEIGHT * operator.methods.len().max(1) as i32 + 10;
+    let height = |index: usize, operator: &Operator| {
+        let rows = TITLE_HEIGHT + ROW_HEIGHT * operator.methods.len().max(1) as i32 + 10;
+        let arriving =
+            links.iter().filter(|link| link.to == index && columns[link.from] < columns[index]);
+        rows.max(TITLE_HEIGHT / 2 + arriving.map(slot_height).sum::<i32>() + 12)
+    };
     let mut column_heights = vec![-CARD_GAP; column_count];
-    for (operator, column) in program.operators.iter().zip(&columns) {
-        column_heights[*column] += height(operator) + CARD_GAP;
+    for (index, operator) in program.operators.iter().enumerate() {
+        column_heights[columns[index]] += height(index, operator) + CARD_GAP;
     }
     let tallest = column_heights.iter().copied().max().unwrap_or(0);
     let mut next: Vec<i32> =
-        column_heights.iter().map(|total| MARGIN + 20 + (tallest - total) / 2).collect();
-    let left = MARGIN + GATE_WIDTH + 90;
-    let operators = program.operators.iter().zip(columns);
+        column_heights.iter().map(|total| 2 * MARGIN + (tallest - total) / 2).collect();
+    let left = 3 * MARGIN + GATE_WIDTH + 20;
+    let operators = program.operators.iter().enumerate();
     operators
-        .map(|(operator, column)| {
+        .map(|(index, operator)| {
+            let column = columns[index];
             let card = Card {
                 x: left + column as i32 * (CARD_WIDTH + COLUMN_GAP),
                 y: next[column],
-                height: height(operator),
+                height: height(index, operator),
                 column,
             };
             next[column] += card.height + CARD_GAP;
@@ -91,32 +124,26 @@ fn header(width: i32, height: i32) -> String {
     )
 }
 
-/// Ingress and egress, with thin lines to every card.
-fn gates(text: &mut String, cards: &[Card], middle: i32, egress_x: i32) {
-    for card in cards {
-        let y = card.y + TITLE_HEIGHT / 2;
-        let from = MARGIN + GATE_WIDTH;
+/// Ingress and egress. Every method can be called from outside, so they lead to the frame around
+/// all operators.
+fn gates(text: &mut String, frame: &Frame, egress_x: i32) {
+    let Frame { left, right, bottom } = frame;
+    let middle = (MARGIN + bottom) / 2;
+    let _ = writeln!(
+        text,
+        "<rect x=\"{left}\" y=\"{MARGIN}\" width=\"{}\" height=\"{}\" rx=\"14\" fill=\"none\" \
+         stroke=\"#9aa6b6\" stroke-dasharray=\"4 4\"/>",
+        right - left,
+        bottom - MARGIN
+    );
+    for (x, from, to, name) in
+        [(MARGIN, MARGIN + GATE_WIDTH, *left, "ingress"), (egress_x, *right, egress_x, "egress")]
+    {
         let _ = writeln!(
             text,
-            "<path d=\"M{from} {middle} C{} {middle} {} {y} {} {y}\" fill=\"none\" stroke=\"#c3cbd6\" \
-             stroke-dasharray=\"3 4\"/>",
-            from + 60,
-            card.x - 60,
-            card.x
-        );
-        let start = card.x + CARD_WIDTH;
-        let _ = writeln!(
-            text,
-            "<path d=\"M{start} {y} C{} {y} {} {middle} {egress_x} {middle}\" fill=\"none\" \
-             stroke=\"#c3cbd6\" stroke-dasharray=\"3 4\"/>",
-            start + 60,
-            egress_x - 60
-        );
-    }
-    for (x, name) in [(MARGIN, "ingress"), (egress_x, "egress")] {
-        let _ = writeln!(
-            text,
-            "<rect x=\"{x}\" y=\"{}\" width=\"{GATE_WIDTH}\" height=\"30\" rx=\"15\" fill=\"#33415c\"/>\
+            "<path d=\"M{from} {middle} L{to} {middle}\" stroke=\"#33415c\" stroke-width=\"1.6\" \
+             marker-end=\"url(#head)\"/>\n\
+             <rect x=\"{x}\" y=\"{}\" width=\"{GATE_WIDTH}\" height=\"30\" rx=\"15\" fill=\"#33415c\"/>\
              <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"#ffffff\">{name}</text>",
             middle - 15,
             x + GATE_WIDTH / 2,
@@ -126,67 +153,81 @@ fn gates(text: &mut String, cards: &[Card], middle: i32, egress_x: i32) {
 }
 
 /// Whether the arrow cannot go straight to the right.
-fn is_backward(cards: &[Card], link: &Link) -> bool {
+fn is_returning(cards: &[Card], link: &Link) -> bool {
     cards[link.to].column <= cards[link.from].column
 }
 
-fn arrow(text: &mut String, cards: &[Card], link: &Link, bottom: i32, index: i32) {
+fn forward_arrow(text: &mut String, cards: &[Card], link: &Link, arrival: i32, colour: &str) {
     let (from, to) = (&cards[link.from], &cards[link.to]);
-    let colour = ["#1b6ca8", "#a8431b", "#2c7a4b", "#7a2c6f", "#8a6d00"][index as usize % 5];
-    let lines = link.labels.len() as i32;
-    let (path, label_x, label_y) = if link.from == link.to {
-        let (x, y) = (from.x + CARD_WIDTH, from.y + from.height - 14);
-        let path = format!("M{x} {} C{} {} {} {y} {x} {y}", y - 26, x + 46, y - 30, x + 46);
-        (path, x + 78, y - 10)
-    } else if is_backward(cards, link) {
-        let (x1, y1) = (from.x + CARD_WIDTH / 2, from.y + from.height);
-        let (x2, y2) = (to.x + CARD_WIDTH / 2, to.y + to.height);
-        let low = bottom + 50;
-        (format!("M{x1} {y1} C{x1} {low} {x2} {low} {x2} {y2}"), (x1 + x2) / 2, low - 18)
-    } else {
-        let (x1, x2) = (from.x + CARD_WIDTH, to.x);
-        let y1 = from.y + from.height / 2;
-        let y2 = to.y + to.height / 2;
-        let bend = (x2 - x1) / 2;
-        let path = format!("M{x1} {y1} C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2 - bend);
-        // Near the target, where arrows from different cards have parted.
-        (path, x2 - 98, y2 - 6 - (lines - 1) * LABEL_HEIGHT / 2 + (y1 - y2) / 6)
-    };
+    let (x1, y1) = (from.x + CARD_WIDTH, from.y + from.height / 2);
+    // The last stretch is straight: the messages stand on it.
+    let (x2, straight) = (to.x, to.x - 90);
+    let bend = (straight - x1) / 2;
+    let path = format!(
+        "M{x1} {y1} C{} {y1} {} {arrival} {straight} {arrival} L{x2} {arrival}",
+        x1 + bend,
+        straight - bend
+    );
+    arrow(text, &path, colour);
+    let first = arrival - 5 - LABEL_HEIGHT * (link.labels.len() as i32 - 1);
+    messages(text, link, x2 - 10, first, "end", colour);
+}
+
+fn returning_arrow(text: &mut String, cards: &[Card], link: &Link, depth: i32, colour: &str) {
+    let (from, to) = (&cards[link.from], &cards[link.to]);
+    // A loop on one card has its messages inside.
+    let spread = if link.from == link.to { 76 } else { 12 };
+    let (x1, y1) = (from.x + CARD_WIDTH / 2 + spread, from.y + from.height);
+    let (x2, y2) = (to.x + CARD_WIDTH / 2 - spread, to.y + to.height);
+    let path = format!(
+        "M{x1} {y1} C{x1} {depth} {x1} {depth} {} {depth} L{} {depth} C{x2} {depth} {x2} {depth} {x2} {y2}",
+        x1 - (x1 - x2).signum() * 20,
+        x2 + (x1 - x2).signum() * 20,
+    );
+    arrow(text, &path, colour);
+    let label = Link { labels: vec![link.labels.join(", ")], ..*link };
+    messages(text, &label, (x1 + x2) / 2, depth - 5, "middle", colour);
+}
+
+fn arrow(text: &mut String, path: &str, colour: &str) {
     let _ = writeln!(
         text,
         "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\" \
          marker-end=\"url(#head)\"/>"
     );
+}
+
+fn messages(text: &mut String, link: &Link, x: i32, first: i32, anchor: &str, colour: &str) {
     for (line, label) in link.labels.iter().enumerate() {
-        let y = label_y + line as i32 * LABEL_HEIGHT;
+        let y = first + line as i32 * LABEL_HEIGHT;
         let _ = writeln!(
             text,
-            "<text x=\"{label_x}\" y=\"{y}\" text-anchor=\"middle\" fill=\"{colour}\" stroke=\"#ffffff\" \
+            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" fill=\"{colour}\" stroke=\"#ffffff\" \
              stroke-width=\"4\" paint-order=\"stroke\">{}</text>",
             escaped(label)
         );
     }
 }
 
-fn draw_card(text: &mut String, program: &Program, operator: &Operator, card: &Card) {
+fn draw_card(text: &mut String, program: &Program, id: OperatorId, card: &Card) {
+    let operator = program.operator(id);
     let Card { x, y, height, .. } = card;
     let _ = writeln!(
         text,
         "<rect x=\"{x}\" y=\"{y}\" width=\"{CARD_WIDTH}\" height=\"{height}\" rx=\"8\" fill=\"#f4f7fb\" \
          stroke=\"#33415c\"/>\n\
          <text x=\"{}\" y=\"{}\" font-weight=\"700\" font-size=\"14\" fill=\"#1c2536\">{}</text>\n\
-         <line x1=\"{x}\" x2=\"{}\" y1=\"{}\" y2=\"{3}\" stroke=\"#c3cbd6\"/>",
+         <path d=\"M{x} {separator} h{CARD_WIDTH}\" stroke=\"#c3cbd6\"/>",
         x + 12,
         y + 20,
         escaped(&operator.name),
-        x + CARD_WIDTH,
-        y + TITLE_HEIGHT
+        separator = y + TITLE_HEIGHT
     );
     for (row, method) in operator.methods.iter().enumerate() {
         let function = program.function(*method);
         let segments = match &function.body {
-            anabranch_ir::Body::Native => String::new(),
-            anabranch_ir::Body::Segments(segments) => format!("{} segments", segments.len()),
+            Body::Native => String::new(),
+            Body::Segments(segments) => format!("{} segments", segments.len()),
         };
         let baseline = y + TITLE_HEIGHT + 16 + row as i32 * ROW_HEIGHT;
         let _ = writeln!(

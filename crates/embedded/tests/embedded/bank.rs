@@ -138,6 +138,10 @@ impl Interpreter for Teller {
 
     fn end_transaction(&mut self) {}
 
+    fn check_key(&mut self, _: &Account) -> Result<(), Value> {
+        Ok(())
+    }
+
     fn objection(&mut self) -> Option<Self::Value> {
         None
     }

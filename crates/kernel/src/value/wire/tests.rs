@@ -1,3 +1,5 @@
+//! Tests of the encoding.
+
 use num_bigint::BigInt;
 
 use super::{DEPTH_MAX, DecodeError, FORMAT_VERSION, Reader, Token, Writer, decode, encode};

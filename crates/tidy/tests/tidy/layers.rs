@@ -1,0 +1,120 @@
+//! Which crate may depend on which: arrows point one way.
+
+use cargo_metadata::DependencyKind;
+
+use crate::assert_none;
+use crate::repository::{crate_name, packages};
+
+/// What a crate of ours may depend on.
+struct Layer {
+    name: &'static str,
+    /// Crates of ours.
+    uses: &'static [&'static str],
+    /// Further crates of ours, for its tests.
+    tests_use: &'static [&'static str],
+}
+
+/// From the bottom to the top.
+const LAYERS: &[Layer] = &[
+    Layer { name: "ir", uses: &[], tests_use: &[] },
+    Layer { name: "compiler", uses: &["ir"], tests_use: &[] },
+    Layer { name: "kernel", uses: &["ir"], tests_use: &[] },
+    Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["local"] },
+    Layer { name: "local", uses: &["ir", "kernel"], tests_use: &[] },
+    Layer { name: "embedded", uses: &["ir", "kernel"], tests_use: &[] },
+    Layer { name: "server", uses: &["ir", "kernel"], tests_use: &[] },
+    Layer {
+        name: "cli",
+        uses: &["compiler", "cpython", "embedded", "ir", "kernel", "local", "server"],
+        tests_use: &[],
+    },
+    Layer { name: "native", uses: &["cli", "cpython"], tests_use: &[] },
+    Layer { name: "tidy", uses: &[], tests_use: &["compiler"] },
+];
+
+/// Crates of others that belong to one layer: what they bring is that layer's affair alone.
+const OWNED: &[(&str, &[&str])] = &[
+    ("annotate-snippets", &["compiler"]),
+    ("axum", &["server"]),
+    ("clap", &["cli"]),
+    ("fjall", &["embedded"]),
+    ("http-body-util", &["server"]),
+    ("hyper", &["server"]),
+    ("hyper-util", &["server"]),
+    ("prometheus-client", &["server"]),
+    ("pyo3", &["cpython", "native"]),
+    ("pyo3-build-config", &["cpython"]),
+    ("ruff_python_ast", &["compiler"]),
+    ("ruff_python_parser", &["compiler"]),
+    ("ruff_text_size", &["compiler"]),
+    ("tokio", &["server"]),
+    ("tower", &["server"]),
+    ("tracing", &["server"]),
+    ("tracing-subscriber", &["server"]),
+];
+
+#[test]
+fn dependencies_between_our_crates_point_one_way() {
+    let mut problems = Vec::new();
+    for package in packages() {
+        let name = crate_name(&package.name).expect("our packages are named anabranch-…");
+        let Some(layer) = LAYERS.iter().find(|layer| layer.name == name) else {
+            problems.push(format!("the crate {name} is in no layer: add it to LAYERS"));
+            continue;
+        };
+        for dependency in &package.dependencies {
+            let Some(used) = crate_name(&dependency.name) else { continue };
+            let is_allowed = layer.uses.contains(&used)
+                || dependency.kind == DependencyKind::Development
+                    && layer.tests_use.contains(&used);
+            if !is_allowed {
+                problems.push(format!("{name} depends on {used}, which its layer does not allow"));
+            }
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn layers_are_crates_above_what_they_use() {
+    let packages = packages();
+    let mut problems = Vec::new();
+    for (position, layer) in LAYERS.iter().enumerate() {
+        if !packages.iter().any(|package| crate_name(&package.name) == Some(layer.name)) {
+            problems.push(format!("there is no crate {}: take it from LAYERS", layer.name));
+        }
+        for used in layer.uses {
+            if !LAYERS[..position].iter().any(|below| below.name == *used) {
+                problems.push(format!("{used} is not below {}", layer.name));
+            }
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn crates_of_others_stay_in_their_layer() {
+    let mut problems = Vec::new();
+    for package in packages() {
+        let name = crate_name(&package.name).expect("our packages are named anabranch-…");
+        for dependency in &package.dependencies {
+            let owned = OWNED.iter().find(|(owned, _)| *owned == dependency.name);
+            if owned.is_some_and(|(_, owners)| !owners.contains(&name)) {
+                problems.push(format!("{name} must not depend on {}", dependency.name));
+            }
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn packages_are_named_after_their_folders() {
+    let mut problems = Vec::new();
+    for package in packages() {
+        let folder = package.manifest_path.parent().and_then(|folder| folder.file_name());
+        if crate_name(&package.name) != folder {
+            problems.push(format!("{} is in the folder {folder:?}", package.name));
+        }
+    }
+    assert_none(&problems);
+}

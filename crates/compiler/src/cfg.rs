@@ -84,14 +84,12 @@ pub struct Code {
 pub struct Chunk {
     pub text: String,
     pub origin: TextSize,
-    /// In place of text: the words that make the segment go on at this block.
-    pub jump: Option<BlockId>,
 }
 
 impl Code {
     /// Text that the compiler makes up, at the user's `origin`.
     pub fn new(text: impl Into<String>, origin: TextSize) -> Self {
-        let chunks = vec![Chunk { text: text.into(), origin, jump: None }];
+        let chunks = vec![Chunk { text: text.into(), origin }];
         Self { chunks, ..Self::default() }
     }
 
@@ -106,11 +104,8 @@ impl Code {
     /// Appends text of the compiler's own.
     pub fn push(&mut self, text: &str) {
         match self.chunks.last_mut() {
-            Some(chunk) if chunk.jump.is_none() => chunk.text.push_str(text),
-            last => {
-                let origin = last.map_or(TextSize::new(0), |chunk| chunk.origin);
-                self.chunks.push(Chunk { text: text.into(), origin, jump: None });
-            }
+            Some(chunk) => chunk.text.push_str(text),
+            None => self.chunks.push(Chunk { text: text.into(), origin: TextSize::new(0) }),
         }
     }
 
@@ -156,6 +151,18 @@ pub struct Step {
     pub surely_binds: BTreeSet<String>,
     /// Names that may be unbound when it has run.
     pub unbinds: BTreeSet<String>,
+    pub kind: StepKind,
+}
+
+/// How a step is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StepKind {
+    /// As it is.
+    Statement,
+    /// Inside of a loop of one turn: a `break` in it goes on behind it.
+    LeftByBreak,
+    /// The name of a variable, which fails if it has no value. Needless where it surely has one.
+    Check,
 }
 
 /// How a block ends.
@@ -179,13 +186,6 @@ pub enum Terminator {
         exhausted: BlockId,
     },
     Return(Code),
-    /// A statement that runs without suspending but may leave for an enclosing loop: in its text
-    /// stand [`Chunk`]s with a `jump` where that happens.
-    Leave {
-        step: Step,
-        exits: Vec<BlockId>,
-        next: BlockId,
-    },
     Suspend {
         action: Action,
         /// The variable that takes the result, if anybody wants it.
@@ -210,7 +210,6 @@ impl Terminator {
             Terminator::Unreachable | Terminator::Return(_) => Vec::new(),
             Terminator::Goto(next) | Terminator::Suspend { next, .. } => vec![*next],
             Terminator::Branch { then, otherwise, .. } => vec![*then, *otherwise],
-            Terminator::Leave { exits, next, .. } => exits.iter().copied().chain([*next]).collect(),
             Terminator::Next { body, exhausted, .. } => vec![*body, *exhausted],
         }
     }

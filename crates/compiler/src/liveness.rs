@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cfg::{Block, BlockId, Graph, Step, Terminator};
+use crate::cfg::{Block, BlockId, Graph, Step, StepKind, Terminator};
 
 /// A set of variables for each block.
 type VariablesByBlock = Vec<BTreeSet<String>>;
@@ -42,6 +42,19 @@ impl Liveness {
 /// Analyses `graph`, a function with these parameters.
 pub fn liveness(graph: &Graph, parameters: &[&str]) -> Liveness {
     Liveness { live: live_variables(graph), bound: bound_variables(graph, parameters) }
+}
+
+/// Takes out the checks of variables that surely have a value.
+pub fn drop_needless_checks(graph: &mut Graph, parameters: &[&str]) {
+    let bound = bound_variables(graph, parameters);
+    for (id, bound) in graph.ids().zip(bound) {
+        let mut bound = bound.unwrap_or_default();
+        graph.block_mut(id).steps.retain(|step| {
+            let is_needless = step.kind == StepKind::Check && step.code.reads.is_subset(&bound);
+            apply(step, &mut bound);
+            !is_needless
+        });
+    }
 }
 
 fn live_variables(graph: &Graph) -> VariablesByBlock {
@@ -82,13 +95,6 @@ fn live_before(block: &Block, live: &VariablesByBlock) -> BTreeSet<String> {
             needed
         }
         Terminator::Return(value) => value.reads.clone(),
-        Terminator::Leave { step, exits, next } => {
-            let mut needed = of(next);
-            needed.retain(|variable| !step.surely_binds.contains(variable));
-            needed.extend(exits.iter().flat_map(of));
-            needed.extend(step.code.reads.iter().cloned());
-            needed
-        }
         Terminator::Suspend { action, result, next } => {
             let mut needed = of(next);
             if let Some(result) = result {
@@ -125,12 +131,6 @@ fn bound_variables(graph: &Graph, parameters: &[&str]) -> Vec<Option<BTreeSet<St
             match &block.terminator {
                 Terminator::Next { target, body, .. } if next == *body => {
                     arriving.extend(target.binds.iter().cloned());
-                }
-                Terminator::Leave { step, next: after, .. } => {
-                    arriving.retain(|variable| !step.unbinds.contains(variable));
-                    if next == *after {
-                        arriving.extend(step.surely_binds.iter().cloned());
-                    }
                 }
                 Terminator::Suspend { result: Some(result), .. } => {
                     arriving.insert(result.clone());

@@ -84,9 +84,8 @@ impl<'a> Lowering<'_, 'a> {
         clauses: &'a [ElifElseClause],
         after: crate::cfg::BlockId,
     ) {
-        let test = self.condition(test);
         let (then, otherwise) = (self.graph.add(), self.graph.add());
-        self.end(Terminator::Branch { test, then, otherwise });
+        self.test(test, then, otherwise);
         self.begin(then);
         self.body(body);
         self.end(Terminator::Goto(after));
@@ -120,8 +119,7 @@ impl<'a> Lowering<'_, 'a> {
         let enabled = Code::new("__debug__", start_of(node));
         self.end(Terminator::Branch { test: enabled, then: checked, otherwise: after });
         self.begin(checked);
-        let test = self.condition(&node.test);
-        self.end(Terminator::Branch { test, then: after, otherwise: failed });
+        self.test(&node.test, after, failed);
         self.begin(failed);
         let mut code = Code::new("assert False", start_of(node));
         if let Some(message) = &node.msg {

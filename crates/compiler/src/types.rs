@@ -59,6 +59,34 @@ impl Type {
         }
     }
 
+    /// The type of a value that has got a name: what a container holds may change through another
+    /// name, unless it is a reference, which is tested when it is used in any case.
+    #[must_use]
+    pub fn shared(self) -> Type {
+        let element = |kind: Box<Type>| match *kind {
+            Type::Never | Type::Reference(_) => kind,
+            _ => Box::new(Type::Unknown),
+        };
+        match self {
+            Type::List(kind) => Type::List(element(kind)),
+            Type::Set(kind) => Type::Set(element(kind)),
+            Type::Dict(key, value) => Type::Dict(element(key), element(value)),
+            Type::Tuple(parts) => Type::Tuple(parts.into_iter().map(Type::shared).collect()),
+            Type::TupleOf(kind) => Type::TupleOf(Box::new(kind.shared())),
+            other => other,
+        }
+    }
+
+    /// The type of a variable of this type after `variable += value`.
+    #[must_use]
+    pub fn augmented(self, value: Type) -> Type {
+        match (self, value) {
+            (Type::List(before), value) => Type::List(Box::new(before.join(value.element()))),
+            (Type::Plain | Type::Never, Type::Plain) => Type::Plain,
+            _ => Type::Unknown,
+        }
+    }
+
     /// Whether an access to such a value can be remote.
     pub fn may_be_reference(&self) -> bool {
         matches!(self, Type::Never | Type::Unknown | Type::Reference(_))

@@ -201,14 +201,18 @@ impl<'t, 'a> Inference<'t, 'a> {
         }
     }
 
-    /// The result of an operator. Entities have no operators, so it is not a reference, whatever
-    /// the operands are.
+    /// The result of an operator. A class of the user's may define it to be anything.
     fn infer_operator(&mut self, operands: &[&'a Expr]) -> Type {
-        let is_plain = |kind: Type| matches!(kind, Type::Plain | Type::None);
-        if operands.iter().all(|operand| is_plain(self.infer(operand))) {
+        let kinds: Vec<Type> = operands.iter().map(|operand| self.infer(operand)).collect();
+        let is_plain = |kind: &Type| matches!(kind, Type::Plain | Type::None);
+        let is_container =
+            |kind: &Type| matches!(kind, Type::List(_) | Type::Set(_) | Type::Dict(..));
+        if kinds.iter().all(is_plain) {
             Type::Plain
-        } else {
+        } else if kinds.iter().all(is_container) {
             Type::Local
+        } else {
+            Type::Unknown
         }
     }
 

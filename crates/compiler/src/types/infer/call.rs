@@ -109,7 +109,7 @@ impl<'a> Inference<'_, 'a> {
             },
             "sum" => match element(self) {
                 Type::Plain => Type::Plain,
-                _ => Type::Local,
+                _ => Type::Unknown,
             },
             "filter" => match arguments.get(1) {
                 Some(iterable) => Type::List(Box::new(self.infer(iterable).element())),

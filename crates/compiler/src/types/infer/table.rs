@@ -85,6 +85,17 @@ impl<'a> Typing<'a> {
         scope
     }
 
+    fn assignments(
+        &self,
+        scope: &FunctionScope<'a>,
+        entity: usize,
+        found: AttributeTypes<'a>,
+    ) -> AttributeTypes<'a> {
+        let mut pass = Assignments { inference: Inference::new(self, scope), entity, found };
+        pass.visit_body(&scope.node.body);
+        pass.found
+    }
+
     fn infer_attributes(&self, entity: usize) -> BTreeMap<&'a str, Type> {
         let class = &self.application.entities[entity];
         let declared = class_annotations(self.application, class.module, &class.node.body);
@@ -99,9 +110,14 @@ impl<'a> Typing<'a> {
             }
             if let Stmt::FunctionDef(node) = statement {
                 let scope = self.scope(class.module, Some(entity), node);
-                let mut pass = Assignments { inference: Inference::new(self, &scope), found };
-                pass.visit_body(&node.body);
-                found = pass.found;
+                found = self.assignments(&scope, entity, found);
+            }
+        }
+        // Other code may assign to them as well, through a reference.
+        for function in &self.application.functions {
+            if function.owner != Some(entity) {
+                let scope = self.scope(function.module, function.owner, function.node);
+                found = self.assignments(&scope, entity, found);
             }
         }
         let mut types = found.inferred;
@@ -139,18 +155,23 @@ struct AttributeTypes<'a> {
 }
 
 impl<'a> AttributeTypes<'a> {
+    fn has(&self, name: &str) -> bool {
+        self.inferred.contains_key(name)
+    }
+
     fn join(&mut self, name: &'a str, kind: Type) {
         let joined = match self.inferred.remove(name) {
             Some(previous) => previous.join(kind),
             None => kind,
         };
-        self.inferred.insert(name, joined);
+        self.inferred.insert(name, joined.shared());
     }
 }
 
-/// Assignments to attributes of `self` in one method.
+/// Assignments to attributes of one entity class in one function.
 struct Assignments<'t, 'a> {
     inference: Inference<'t, 'a>,
+    entity: usize,
     found: AttributeTypes<'a>,
 }
 
@@ -158,9 +179,15 @@ impl<'a> Assignments<'_, 'a> {
     fn assign(&mut self, target: &'a Expr, kind: Type) {
         match target {
             Expr::Attribute(node) => {
-                if let Expr::Name(name) = &*node.value
-                    && self.inference.scope.self_name == Some(name.id.as_str())
-                {
+                let may_be_ours = match self.inference.infer(&node.value) {
+                    Type::SelfEntity(entity) => entity == self.entity,
+                    // Of the others, only what the class itself has is of interest.
+                    Type::Reference(entity) => {
+                        entity == self.entity && self.found.has(node.attr.as_str())
+                    }
+                    kind => kind.may_be_reference() && self.found.has(node.attr.as_str()),
+                };
+                if may_be_ours {
                     self.found.join(node.attr.as_str(), kind);
                 }
             }
@@ -199,12 +226,7 @@ impl<'a> StatementVisitor<'a> for Assignments<'_, 'a> {
             Stmt::AugAssign(node) => {
                 let both = self.inference.infer(&node.target);
                 let value = self.inference.infer(&node.value);
-                let kind = match (both, value) {
-                    (Type::List(a), other) => Type::List(Box::new(a.join(other.element()))),
-                    (Type::Plain | Type::Never, Type::Plain) => Type::Plain,
-                    _ => Type::Local,
-                };
-                self.assign(&node.target, kind);
+                self.assign(&node.target, both.augmented(value));
             }
             Stmt::For(node) => self.assign(&node.target, Type::Unknown),
             Stmt::With(node) => {

@@ -168,7 +168,7 @@ fn join_into<'a>(found: &mut BTreeMap<&'a str, Type>, name: &'a str, kind: Type)
         Some(previous) => previous.join(kind),
         None => kind,
     };
-    found.insert(name, joined);
+    found.insert(name, joined.shared());
 }
 
 impl<'a> Visitor<'a> for Pass<'_, 'a> {
@@ -183,12 +183,7 @@ impl<'a> Visitor<'a> for Pass<'_, 'a> {
             Stmt::AugAssign(node) => {
                 let value = self.inference.infer(&node.value);
                 let before = self.inference.infer(&node.target);
-                let after = match (before, value) {
-                    (Type::List(a), other) => Type::List(Box::new(a.join(other.element()))),
-                    (Type::Plain, Type::Plain) => Type::Plain,
-                    _ => Type::Local,
-                };
-                self.assign(&node.target, after);
+                self.assign(&node.target, before.augmented(value));
             }
             Stmt::For(node) => {
                 let element = self.inference.infer(&node.iter).element();

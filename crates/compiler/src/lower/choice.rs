@@ -12,7 +12,7 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn conditional(&mut self, node: &'a ExprIf) -> Code {
         let result = self.temporary();
         let test = self.condition(&node.test);
-        let (then, otherwise, after) = (self.graph.add(), self.graph.add(), self.graph.add());
+        let (then, otherwise, after) = (self.block(), self.block(), self.block());
         self.end(Terminator::Branch { test, then, otherwise });
         for (block, value) in [(then, &node.body), (otherwise, &node.orelse)] {
             self.begin(block);
@@ -26,13 +26,13 @@ impl<'a> Lowering<'_, 'a> {
     /// `a and b and …`, `a or b or …`: the last value evaluated.
     pub(super) fn short_circuit(&mut self, node: &'a ExprBoolOp) -> Code {
         let result = self.temporary();
-        let after = self.graph.add();
+        let after = self.block();
         for (index, value) in node.values.iter().enumerate() {
             self.assign_value(&result, value);
             if index + 1 == node.values.len() {
                 break;
             }
-            let more = self.graph.add();
+            let more = self.block();
             let test = Code::variable(result.clone(), start_of(value));
             let (then, otherwise) = match node.op {
                 BoolOp::And => (more, after),
@@ -48,7 +48,7 @@ impl<'a> Lowering<'_, 'a> {
     /// `a < b < c`: each operand at most once, and none after a comparison that is false.
     pub(super) fn chained_comparison(&mut self, node: &'a ExprCompare) -> Code {
         let result = self.temporary();
-        let after = self.graph.add();
+        let after = self.block();
         let mut left = self.operand(&node.left);
         for (index, (operator, right)) in node.ops.iter().zip(&node.comparators).enumerate() {
             let right = self.operand(right);
@@ -60,7 +60,7 @@ impl<'a> Lowering<'_, 'a> {
             if index + 1 == node.ops.len() {
                 break;
             }
-            let more = self.graph.add();
+            let more = self.block();
             let test = Code::variable(result.clone(), start_of(node));
             self.end(Terminator::Branch { test, then: more, otherwise: after });
             self.begin(more);
@@ -73,7 +73,7 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn operand(&mut self, expression: &'a Expr) -> Code {
         let code = self.expression(expression);
         let is_literal = expression.is_literal_expr();
-        if is_literal {
+        if is_literal || self.is_temporary(&code) {
             return code;
         }
         let code = self.standalone(expression, code);

@@ -24,8 +24,8 @@ impl<'a> Lowering<'_, 'a> {
         }
         let mut exits = Vec::new();
         for (range, is_break) in ways_out.leaves {
-            let target = self.loops.last().expect("the parser checked that a loop is around");
-            let block = if is_break { target.after } else { target.header };
+            let (_, header, after) = self.innermost_loop();
+            let block = if is_break { after } else { header };
             exits.push(block);
             edits.push(Edit { range, with: Replacement::Jump(block) });
         }
@@ -47,7 +47,7 @@ impl<'a> Lowering<'_, 'a> {
                 self.end(Terminator::Unreachable);
             }
         } else {
-            let next = self.graph.add();
+            let next = self.block();
             self.end(Terminator::Leave { step, exits, next });
             self.begin(next);
         }
@@ -90,6 +90,13 @@ pub(super) fn leaves_loop(statement: &Stmt) -> bool {
     let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
     ways_out.visit_stmt(statement);
     !ways_out.leaves.is_empty()
+}
+
+/// Whether `statement` has a `return` of the function around it.
+pub(super) fn returns(statement: &Stmt) -> bool {
+    let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
+    ways_out.visit_stmt(statement);
+    !ways_out.returns.is_empty()
 }
 
 /// Statements that leave the visited one.

@@ -117,11 +117,14 @@ impl<'a> Lowering<'_, 'a> {
         if part.is_starred() { self.standalone(part.expression, code) } else { code }
     }
 
+    /// Whether `code` names a variable of the compiler's own.
+    pub(super) fn is_temporary(&self, code: &Code) -> bool {
+        matches!(&code.chunks[..], [chunk] if self.temporaries.contains(&chunk.text))
+    }
+
     /// Whether `code` gives the same value after the `later` parts have run as before.
     fn is_stable(&self, expression: &'a Expr, code: &Code, later: &[Part<'a>]) -> bool {
-        if let [chunk] = &code.chunks[..]
-            && self.temporaries.contains(&chunk.text)
-        {
+        if self.is_temporary(code) {
             return true;
         }
         match expression {

@@ -53,7 +53,13 @@ impl<'a> Lowering<'_, 'a> {
         if needs_parentheses || code.is_multiline() { code.parenthesized() } else { code }
     }
 
-    fn slice(&self, range: TextRange, found: Vec<Occurrence<'a>>, mut edits: Vec<Edit>) -> Code {
+    /// The text in `range`, in which these names were found, with edits.
+    pub(super) fn slice(
+        &self,
+        range: TextRange,
+        found: Vec<Occurrence<'a>>,
+        mut edits: Vec<Edit>,
+    ) -> Code {
         let mut code = Code::default();
         for occurrence in found {
             if edits.iter().any(|edit| edit.range.contains_range(occurrence.range)) {
@@ -80,6 +86,7 @@ impl<'a> Lowering<'_, 'a> {
                     text: String::new(),
                     origin: edit.range.start(),
                     jump: Some(block),
+                    begins_line: None,
                 }),
             }
             from = edit.range.end();
@@ -91,7 +98,7 @@ impl<'a> Lowering<'_, 'a> {
     fn copy(&self, range: TextRange, code: &mut Code) {
         if !range.is_empty() {
             let text = self.source.slice(range).to_owned();
-            code.chunks.push(Chunk { text, origin: range.start(), jump: None });
+            code.chunks.push(Chunk { text, origin: range.start(), jump: None, begins_line: None });
         }
     }
 

@@ -1,8 +1,8 @@
 """Reads the language tests: Markdown files with programs and what they must do.
 
 A fenced block `python` is a program, `python name.py` a module beside it. The block that follows says
-what must happen: `output` is what the program prints on every engine, `diagnostics` are the
-compiler's complaints, a line `CODE line: message` for each (`CODE name.py:line: message` in another
+what must happen: `output` is what the program prints on every engine (`output local` on that one,
+where it cannot be the same on all of them), `diagnostics` are the compiler's complaints, a line `CODE line: message` for each (`CODE name.py:line: message` in another
 module). Modules that stand before the first `##` heading belong to every program of the file. The
 word `crlf` in the fence of a program makes its line ends those of Windows; `tabs` its indentation
 tabs.
@@ -24,6 +24,8 @@ class Case:
     line: int
     modules: dict[str, str]
     kind: str
+    engines: list[str]
+    """Those that are named behind `output`; otherwise all."""
     expected: str
 
 
@@ -51,7 +53,7 @@ class Reader:
                 if same:
                     identifier += f"#{same + 1}"
                 modules = self.shared | self.modules
-                self.cases.append(Case(identifier, line, modules, words[0], text))
+                self.cases.append(Case(identifier, line, modules, words[0], words[1:], text))
                 self.modules = {}
             case _:
                 raise ValueError(f"{self.path}:{line}: a block of an unknown kind: {words[0]}")

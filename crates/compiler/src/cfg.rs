@@ -124,8 +124,6 @@ pub struct Code {
 pub struct Chunk {
     pub text: String,
     pub origin: TextSize,
-    /// In place of text: the words that make the segment go on at this block.
-    pub jump: Option<BlockId>,
     /// The chunk starts a new line, so many levels deeper than the statement.
     pub begins_line: Option<usize>,
 }
@@ -133,7 +131,7 @@ pub struct Chunk {
 impl Code {
     /// Text that the compiler makes up, at the user's `origin`.
     pub fn new(text: impl Into<String>, origin: TextSize) -> Self {
-        let chunks = vec![Chunk { text: text.into(), origin, jump: None, begins_line: None }];
+        let chunks = vec![Chunk { text: text.into(), origin, begins_line: None }];
         Self { chunks, ..Self::default() }
     }
 
@@ -148,15 +146,10 @@ impl Code {
     /// Appends text of the compiler's own.
     pub fn push(&mut self, text: &str) {
         match self.chunks.last_mut() {
-            Some(chunk) if chunk.jump.is_none() => chunk.text.push_str(text),
-            last => {
-                let origin = last.map_or(TextSize::new(0), |chunk| chunk.origin);
-                self.chunks.push(Chunk {
-                    text: text.into(),
-                    origin,
-                    jump: None,
-                    begins_line: None,
-                });
+            Some(chunk) => chunk.text.push_str(text),
+            None => {
+                let origin = TextSize::new(0);
+                self.chunks.push(Chunk { text: text.into(), origin, begins_line: None });
             }
         }
     }
@@ -164,7 +157,7 @@ impl Code {
     /// Starts a new line, so many levels deeper than the statement.
     pub fn begin_line(&mut self, depth: usize, origin: TextSize) {
         let begins_line = Some(depth);
-        self.chunks.push(Chunk { text: String::new(), origin, jump: None, begins_line });
+        self.chunks.push(Chunk { text: String::new(), origin, begins_line });
     }
 
     /// Appends other code.
@@ -209,6 +202,18 @@ pub struct Step {
     pub surely_binds: BTreeSet<String>,
     /// Names that may be unbound when it has run.
     pub unbinds: BTreeSet<String>,
+    pub kind: StepKind,
+}
+
+/// How a step is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StepKind {
+    /// As it is.
+    Statement,
+    /// Inside of a loop of one turn: a `break` in it goes on behind it.
+    LeftByBreak,
+    /// The name of a variable, which fails if it has no value. Needless where it surely has one.
+    Check,
 }
 
 /// How a block ends.
@@ -232,13 +237,6 @@ pub enum Terminator {
         exhausted: BlockId,
     },
     Return(Code),
-    /// A statement that runs without suspending but may leave for an enclosing loop: in its text
-    /// stand [`Chunk`]s with a `jump` where that happens.
-    Leave {
-        step: Step,
-        exits: Vec<BlockId>,
-        next: BlockId,
-    },
     Suspend {
         action: Action,
         /// The variable that takes the result, if anybody wants it.
@@ -263,7 +261,6 @@ impl Terminator {
             Terminator::Unreachable | Terminator::Return(_) => Vec::new(),
             Terminator::Goto(next) | Terminator::Suspend { next, .. } => vec![*next],
             Terminator::Branch { then, otherwise, .. } => vec![*then, *otherwise],
-            Terminator::Leave { exits, next, .. } => exits.iter().copied().chain([*next]).collect(),
             Terminator::Next { body, exhausted, .. } => vec![*body, *exhausted],
         }
     }

@@ -23,7 +23,7 @@ use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::Ranged;
 
 use crate::SourceFile;
-use crate::cfg::{BlockId, Code, Graph, RegionId, RegionKind, Step, Terminator};
+use crate::cfg::{BlockId, Code, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
 use crate::liveness::{Liveness, liveness};
 use crate::lower::mangled;
 use crate::names::{bound_names, parameter_names};
@@ -149,7 +149,11 @@ impl Emitter<'_, '_> {
 
     fn segment(&mut self, block: BlockId, input: Option<String>) -> Segment {
         let number = self.numbers[&block];
-        let name = format!("{}_{}", segment_base(self.function.node.name.as_str()), number.0);
+        let name = format!(
+            "{}_{}",
+            mangled(self.function.class, self.function.node.name.as_str()),
+            number.0
+        );
         let is_entry = block == Graph::ENTRY;
         let catches =
             self.resumed_at.contains_key(&block) && self.graph.block(block).region.is_some();
@@ -173,7 +177,14 @@ impl Emitter<'_, '_> {
             _ => self.function.source.line(self.function.node.name.range().start()),
         };
         self.made_up(0, &header, origin);
-        if !is_entry {
+        if is_entry {
+            // A variable that is read before it is assigned must not look like a global one.
+            for variable in self.handed_over(block, &None) {
+                if !live.contains(&variable) {
+                    self.made_up(1, &format!("{variable}: None"), origin);
+                }
+            }
+        } else {
             for variable in &live {
                 if !self.liveness.is_bound(block, variable) {
                     let text = format!("if {variable} is {UNBOUND}: del {variable}");
@@ -308,7 +319,7 @@ impl Emitter<'_, '_> {
     fn block(&mut self, id: BlockId, depth: usize) {
         let block = self.graph.block(id);
         for step in block.steps.iter().filter(|step| !step.code.chunks.is_empty()) {
-            self.code(&step.code, depth);
+            self.step(step, depth);
         }
         match &block.terminator {
             Terminator::Unreachable => {
@@ -340,10 +351,6 @@ impl Emitter<'_, '_> {
                 code.append(value.clone());
                 self.code(&code, depth);
                 self.exit(Exit::Return);
-            }
-            Terminator::Leave { step, next, .. } => {
-                self.leave(id, step, depth);
-                self.edge(id, *next, depth);
             }
             Terminator::Suspend { action, result, next } => {
                 // A segment that may have to raise an exception is entered in no other way.
@@ -388,7 +395,10 @@ impl Emitter<'_, '_> {
     fn is_small(&self, id: BlockId) -> bool {
         let block = self.graph.block(id);
         let ends = matches!(block.terminator, Terminator::Return(_) | Terminator::Unreachable);
-        let is_short = block.steps.iter().all(|step| !step.code.is_multiline());
+        let is_short = block
+            .steps
+            .iter()
+            .all(|step| !step.code.is_multiline() && step.kind != StepKind::LeftByBreak);
         ends && is_short && block.steps.len() <= REPEATED_STEPS_MAX
     }
 
@@ -398,26 +408,16 @@ impl Emitter<'_, '_> {
         format!("return \"jump\", {}, {}", number.0, self.live_tuple(to, &None, bound))
     }
 
-    /// A statement with jumps inside of its text.
-    fn leave(&mut self, id: BlockId, step: &Step, depth: usize) {
-        let bound = {
-            let mut bound = self.liveness.bound_after(self.graph, id);
-            bound.retain(|variable| !step.unbinds.contains(variable));
-            bound
-        };
-        let mut code = step.code.clone();
-        for chunk in &mut code.chunks {
-            if let Some(target) = chunk.jump.take() {
-                let target = resolve(self.graph, target);
-                chunk.text = if self.open_loop == Some(target) {
-                    self.continues = true;
-                    "continue".to_owned()
-                } else {
-                    self.jump(target, &bound)
-                };
-            }
+    fn step(&mut self, step: &Step, depth: usize) {
+        if step.kind != StepKind::LeftByBreak {
+            self.code(&step.code, depth);
+            return;
         }
-        self.code(&code, depth);
+        let origin = self.function.source.line(step.code.origin());
+        self.made_up(depth, "while True:", origin);
+        self.code(&step.code, depth + 1);
+        let origin = self.lines.last().map_or(1, |line| line.origin);
+        self.made_up(depth + 1, "break", origin);
     }
 
     /// The variables that the segment at `block` takes, as they are now.
@@ -479,9 +479,4 @@ fn raised_name(function: &Function<'_>) -> String {
         name.insert(0, '_');
     }
     name
-}
-
-/// What the names of a function's segments start with: two leading underscores would be mangled.
-fn segment_base(name: &str) -> String {
-    if name.starts_with("__") { format!("private{name}") } else { name.to_owned() }
 }

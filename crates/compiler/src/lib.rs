@@ -23,6 +23,7 @@
 #![warn(clippy::disallowed_methods, reason = "nothing here reaches outside")]
 
 pub mod assemble;
+pub mod builtins;
 pub mod cfg;
 pub mod diagnostic;
 pub mod effects;

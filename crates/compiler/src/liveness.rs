@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cfg::{BlockId, Graph, RegionKind, Step, Terminator};
+use crate::cfg::{BlockId, Graph, RegionKind, Step, StepKind, Terminator};
 
 /// A set of variables for each block.
 type VariablesByBlock = Vec<BTreeSet<String>>;
@@ -49,6 +49,19 @@ pub fn liveness(graph: &Graph, parameters: &[&str]) -> Liveness {
     Liveness { live: live_variables(graph), bound: bound_variables(graph, parameters) }
 }
 
+/// Takes out the checks of variables that surely have a value.
+pub fn drop_needless_checks(graph: &mut Graph, parameters: &[&str]) {
+    let bound = bound_variables(graph, parameters);
+    for (id, bound) in graph.ids().zip(bound) {
+        let mut bound = bound.unwrap_or_default();
+        graph.block_mut(id).steps.retain(|step| {
+            let is_needless = step.kind == StepKind::Check && step.code.reads.is_subset(&bound);
+            apply(step, &mut bound);
+            !is_needless
+        });
+    }
+}
+
 fn live_variables(graph: &Graph) -> VariablesByBlock {
     let mut live: VariablesByBlock = graph.ids().map(|_| BTreeSet::new()).collect();
     let mut changed = true;
@@ -88,13 +101,6 @@ fn live_before(graph: &Graph, id: BlockId, live: &VariablesByBlock) -> BTreeSet<
             needed
         }
         Terminator::Return(value) => value.reads.clone(),
-        Terminator::Leave { step, exits, next } => {
-            let mut needed = of(next);
-            needed.retain(|variable| !step.surely_binds.contains(variable));
-            needed.extend(exits.iter().flat_map(of));
-            needed.extend(step.code.reads.iter().cloned());
-            needed
-        }
         Terminator::Suspend { action, result, next } => {
             let mut needed = of(next);
             if let Some(result) = result {
@@ -167,11 +173,7 @@ fn arrivals(
     if let Some((handler, exception)) = graph.handler(id) {
         // The exception may occur before anything is bound, and after anything is unbound.
         let mut arriving = before.clone();
-        let last = match &block.terminator {
-            Terminator::Leave { step, .. } => Some(step),
-            _ => None,
-        };
-        for step in block.steps.iter().chain(last) {
+        for step in &block.steps {
             arriving.retain(|variable| !step.unbinds.contains(variable));
         }
         arriving.insert(exception.to_owned());
@@ -186,12 +188,6 @@ fn arrivals(
         match &block.terminator {
             Terminator::Next { target, body, .. } if next == *body => {
                 arriving.extend(target.binds.iter().cloned());
-            }
-            Terminator::Leave { step, next: after, .. } => {
-                arriving.retain(|variable| !step.unbinds.contains(variable));
-                if next == *after {
-                    arriving.extend(step.surely_binds.iter().cloned());
-                }
             }
             Terminator::Suspend { result: Some(result), .. } => {
                 arriving.insert(result.clone());

@@ -30,8 +30,10 @@ use anabranch_ir::Exit;
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use crate::cfg::{Action, BlockId, Code, Graph, RegionId, Step, Terminator};
+use crate::cfg::{Action, BlockId, Code, Graph, RegionId, Step, StepKind, Terminator};
 use crate::effects::{self, Effects};
+use crate::liveness::drop_needless_checks;
+use crate::names::{parameter_names, statement_occurrences};
 use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Diagnostic, SourceFile};
 
@@ -58,7 +60,9 @@ pub fn lower<'a>(
     lowering.current = lowering.block();
     lowering.body(without_docstring(&scope.node.body));
     lowering.end(Terminator::Return(Code::new("None", scope.node.range().start())));
-    (lowering.graph, lowering.diagnostics)
+    let mut graph = lowering.graph;
+    drop_needless_checks(&mut graph, &parameter_names(&scope.node.parameters));
+    (graph, lowering.diagnostics)
 }
 
 struct Lowering<'t, 'a> {
@@ -98,7 +102,15 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     fn step(&mut self, code: Code, surely_binds: BTreeSet<String>) {
-        let step = Step { code, surely_binds, unbinds: BTreeSet::new() };
+        let step = Step { code, surely_binds, unbinds: BTreeSet::new(), kind: StepKind::Statement };
+        self.graph.block_mut(self.current).steps.push(step);
+    }
+
+    /// Fails, when it runs, if `variable` has no value.
+    fn check_bound(&mut self, variable: String, origin: TextSize) {
+        let surely_binds = BTreeSet::from([variable.clone()]);
+        let code = Code::variable(variable, origin);
+        let step = Step { code, surely_binds, unbinds: BTreeSet::new(), kind: StepKind::Check };
         self.graph.block_mut(self.current).steps.push(step);
     }
 
@@ -208,11 +220,14 @@ fn without_docstring(body: &[Stmt]) -> &[Stmt] {
     }
 }
 
-/// A prefix for temporaries that no variable of the function starts with, followed by a digit.
+/// A prefix for temporaries that no name in the function starts with, followed by a digit.
 fn temporary_prefix(scope: &FunctionScope<'_>) -> String {
     let mut prefix = "_".to_owned();
+    let used = scope.node.body.iter().flat_map(statement_occurrences);
+    let names: BTreeSet<&str> =
+        used.map(|occurrence| occurrence.name).chain(scope.variables.iter().copied()).collect();
     let is_taken = |prefix: &str| {
-        scope.variables.iter().any(|name| {
+        names.iter().any(|name| {
             let rest = name.strip_prefix(prefix);
             rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
         })

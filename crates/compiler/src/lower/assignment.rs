@@ -50,7 +50,8 @@ impl<'a> Lowering<'_, 'a> {
     fn assign_target(&mut self, target: &'a Expr, value: Code) {
         if !self.target_suspends(target) {
             let bound = self.bound_by(target);
-            let mut code = self.verbatim(target);
+            let code = self.verbatim(target);
+            let mut code = if code.is_multiline() { code.parenthesized() } else { code };
             code.push(" = ");
             code.append(value);
             self.step(code, bound);
@@ -63,7 +64,7 @@ impl<'a> Lowering<'_, 'a> {
                 match action {
                     Some(Action::Set { receiver: class }) => self.set(receiver, node, class, value),
                     _ => {
-                        let mut code = receiver;
+                        let mut code = self.atom(&node.value, receiver);
                         code.push(&format!(".{} = ", node.attr));
                         code.append(value);
                         self.step(code, BTreeSet::new());
@@ -113,6 +114,7 @@ impl<'a> Lowering<'_, 'a> {
                     self.refuse_part(node.range(), "an augmented assignment with `:=`");
                     return;
                 }
+                self.check_name(&node.target);
                 let code = self.expression(&node.value);
                 let edits = vec![Edit::code(node.value.range(), code)];
                 let mut whole = self.edited_statement(statement, edits);
@@ -132,7 +134,7 @@ impl<'a> Lowering<'_, 'a> {
                         self.set(receiver, target, class, value);
                     }
                     _ => {
-                        let mut place = receiver;
+                        let mut place = self.atom(&target.value, receiver);
                         place.push(&format!(".{}", target.attr));
                         self.augment_place(node, place);
                     }

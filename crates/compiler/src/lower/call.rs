@@ -32,13 +32,16 @@ impl<'a> Lowering<'_, 'a> {
                 let module = &application.loaded.modules[definition.module].name;
                 let function = format!("{module}:{}", definition.name);
                 let mut fields = Code::new(format!("\"{function}\", "), start_of(node));
+                self.check_root(&node.func);
                 let codes = self.settled_sequence(&argument_parts(&node.arguments));
                 fields.append(self.arguments(&node.arguments, codes));
                 let exit = Exit::Function { resume: UNNUMBERED, function };
                 self.suspend("function", fields, exit, result);
             }
             Action::Create { entity } => {
-                let mut fields = self.verbatim(&node.func);
+                self.check_root(&node.func);
+                let func = self.verbatim(&node.func);
+                let mut fields = self.standalone(&node.func, func);
                 fields.push(", ");
                 let codes = self.settled_sequence(&argument_parts(&node.arguments));
                 fields.append(self.arguments(&node.arguments, codes));
@@ -61,6 +64,15 @@ impl<'a> Lowering<'_, 'a> {
             Action::Get { .. } | Action::Set { .. } => {
                 unreachable!("this is a bug in Anabranch: not a call")
             }
+        }
+    }
+
+    /// Fails, when it runs, if the name that `callee` starts with has no value: one that the
+    /// function imports itself.
+    fn check_root(&mut self, callee: &'a Expr) {
+        match callee {
+            Expr::Attribute(node) => self.check_root(&node.value),
+            _ => self.check_name(callee),
         }
     }
 

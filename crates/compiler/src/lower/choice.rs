@@ -1,19 +1,18 @@
 //! Expressions that evaluate only some of their parts.
 
-use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, ExprIf};
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, ExprIf, UnaryOp};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::sequence::{Part, binds_a_name};
 use super::{Lowering, start_of};
-use crate::cfg::{Code, Terminator};
+use crate::cfg::{BlockId, Code, Terminator};
 
 impl<'a> Lowering<'_, 'a> {
     /// `body if test else orelse`
     pub(super) fn conditional(&mut self, node: &'a ExprIf) -> Code {
         let result = self.temporary();
-        let test = self.condition(&node.test);
         let (then, otherwise, after) = (self.block(), self.block(), self.block());
-        self.end(Terminator::Branch { test, then, otherwise });
+        self.test(&node.test, then, otherwise);
         for (block, value) in [(then, &node.body), (otherwise, &node.orelse)] {
             self.begin(block);
             self.assign_value(&result, value);
@@ -52,10 +51,7 @@ impl<'a> Lowering<'_, 'a> {
         let mut left = self.operand(&node.left);
         for (index, (operator, right)) in node.ops.iter().zip(&node.comparators).enumerate() {
             let right = self.operand(right);
-            let mut comparison = left;
-            comparison.push(&format!(" {} ", operator_text(*operator)));
-            comparison.append(right.clone());
-            self.assign(&result, comparison);
+            self.assign(&result, comparison(left, *operator, right.clone()));
             left = right;
             if index + 1 == node.ops.len() {
                 break;
@@ -80,8 +76,62 @@ impl<'a> Lowering<'_, 'a> {
         self.save(code)
     }
 
-    /// The test of a branch.
-    pub(super) fn condition(&mut self, test: &'a Expr) -> Code {
+    /// Branches on the truth of `test`, which is asked once for each value, as Python does.
+    pub(super) fn test(&mut self, test: &'a Expr, then: BlockId, otherwise: BlockId) {
+        if !self.suspends(test) {
+            let test = self.condition(test);
+            self.end(Terminator::Branch { test, then, otherwise });
+            return;
+        }
+        match test {
+            Expr::BoolOp(node) => {
+                let (last, values) = node.values.split_last().expect("an operator has operands");
+                for value in values {
+                    let more = self.block();
+                    match node.op {
+                        BoolOp::And => self.test(value, more, otherwise),
+                        BoolOp::Or => self.test(value, then, more),
+                    }
+                    self.begin(more);
+                }
+                self.test(last, then, otherwise);
+            }
+            Expr::UnaryOp(node) if node.op == UnaryOp::Not => {
+                self.test(&node.operand, otherwise, then);
+            }
+            Expr::If(node) => {
+                let (body, orelse) = (self.block(), self.block());
+                self.test(&node.test, body, orelse);
+                for (block, value) in [(body, &node.body), (orelse, &node.orelse)] {
+                    self.begin(block);
+                    self.test(value, then, otherwise);
+                }
+            }
+            Expr::Compare(node) if node.ops.len() > 1 => {
+                let mut left = self.operand(&node.left);
+                for (index, (operator, right)) in node.ops.iter().zip(&node.comparators).enumerate()
+                {
+                    let right = self.operand(right);
+                    let test = comparison(left, *operator, right.clone());
+                    left = right;
+                    if index + 1 == node.ops.len() {
+                        self.end(Terminator::Branch { test, then, otherwise });
+                        break;
+                    }
+                    let more = self.block();
+                    self.end(Terminator::Branch { test, then: more, otherwise });
+                    self.begin(more);
+                }
+            }
+            _ => {
+                let test = self.condition(test);
+                self.end(Terminator::Branch { test, then, otherwise });
+            }
+        }
+    }
+
+    /// The test of a branch in one piece.
+    fn condition(&mut self, test: &'a Expr) -> Code {
         let code = self.expression(test);
         if binds_a_name(test) {
             // A variable that the test binds must be bound before the branch.
@@ -111,6 +161,9 @@ impl<'a> Lowering<'_, 'a> {
     }
 }
 
-fn operator_text(operator: CmpOp) -> &'static str {
-    operator.as_str()
+fn comparison(left: Code, operator: CmpOp, right: Code) -> Code {
+    let mut code = left;
+    code.push(&format!(" {} ", operator.as_str()));
+    code.append(right);
+    code
 }

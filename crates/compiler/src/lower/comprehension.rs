@@ -76,14 +76,13 @@ impl<'a> Lowering<'_, 'a> {
         if self.target_suspends(&generator.target) {
             self.refuse_part(generator.target.range(), "the target of a loop");
         }
-        let target = self.verbatim(&generator.target);
+        let target = self.loop_target(&generator.target);
         let body = self.block();
         self.end(Terminator::Next { iterator, target, body, exhausted: after });
         self.begin(body);
         for condition in &generator.ifs {
-            let test = self.condition(condition);
             let then = self.block();
-            self.end(Terminator::Branch { test, then, otherwise: header });
+            self.test(condition, then, header);
             self.begin(then);
         }
         match rest.first() {

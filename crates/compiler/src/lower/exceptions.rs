@@ -11,7 +11,7 @@ use ruff_python_ast::{ExceptHandler, ExceptHandlerExceptHandler, Stmt, StmtTry};
 use ruff_text_size::{Ranged, TextSize};
 
 use super::{Lowering, Scope, start_of};
-use crate::cfg::{BlockId, Code, RegionKind, Terminator};
+use crate::cfg::{BlockId, Code, RegionKind, Step, StepKind, Terminator};
 use crate::emit::MATCHES;
 
 impl<'a> Lowering<'_, 'a> {
@@ -126,7 +126,7 @@ impl<'a> Lowering<'_, 'a> {
         let mut code = Code::new(format!("del {name}"), origin);
         code.reads.insert(name.to_owned());
         let unbinds = BTreeSet::from([name.to_owned()]);
-        let step = crate::cfg::Step { code, surely_binds: BTreeSet::new(), unbinds };
+        let step = Step { code, surely_binds: BTreeSet::new(), unbinds, kind: StepKind::Statement };
         self.graph.block_mut(self.current).steps.push(step);
     }
 
@@ -168,13 +168,9 @@ impl<'a> Lowering<'_, 'a> {
         found.expect("this is a bug in Anabranch: the parser checked that a loop is around")
     }
 
-    /// Whether something is to be done before `statement`, which has a `return`, `break` or
-    /// `continue` of its own, can leave.
-    pub(super) fn leaves_through_finally(&self, statement: &'a Stmt) -> bool {
+    /// Whether `statement` has a `return` of its own, before which a `finally` clause must run.
+    pub(super) fn returns_through_finally(&self, statement: &'a Stmt) -> bool {
         let is_finally = |scope: &Scope<'a>| matches!(scope, Scope::Finally { .. });
-        let is_loop = |scope: &Scope<'a>| matches!(scope, Scope::Loop { .. });
-        let is_in_between = self.scopes.last().is_some_and(|scope| !is_loop(scope));
-        super::native::returns(statement) && self.scopes.iter().any(is_finally)
-            || super::native::leaves_loop(statement) && is_in_between
+        self.scopes.iter().any(is_finally) && super::native::returns(statement)
     }
 }

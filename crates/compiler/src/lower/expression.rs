@@ -8,6 +8,7 @@ use super::sequence::Part;
 use super::{Lowering, start_of};
 use crate::cfg::Code;
 use crate::effects::{Action, action_of};
+use crate::types::Type;
 
 /// Stands for the resume segment until segments have numbers.
 pub(super) const UNNUMBERED: SegmentId = SegmentId(0);
@@ -105,14 +106,36 @@ impl<'a> Lowering<'_, 'a> {
         self.suspend("set", fields, exit, None);
     }
 
+    /// Whether looking up the callee `node` has no effect and always gives the same.
+    fn is_fixed_member(&mut self, node: &'a ExprAttribute) -> bool {
+        if self.inference.binding(&node.value).is_some() {
+            return true;
+        }
+        match self.inference.infer(&node.value) {
+            Type::SelfEntity(entity) => {
+                self.inference.application().method(entity, node.attr.as_str()).is_some()
+            }
+            Type::Plain
+            | Type::List(_)
+            | Type::Set(_)
+            | Type::Dict(..)
+            | Type::Tuple(_)
+            | Type::TupleOf(_) => true,
+            _ => false,
+        }
+    }
+
     /// The parts of an expression that evaluates all of them, in order.
     fn parts(&mut self, expression: &'a Expr) -> Vec<Part<'a>> {
         match expression {
             Expr::Attribute(node) => vec![Part::new(&node.value)],
             Expr::Call(node) => {
                 let mut parts = vec![match &*node.func {
-                    // The method is looked up on what the receiver was before the arguments.
-                    Expr::Attribute(attribute) => Part::new(&attribute.value),
+                    // Python looks up the method before it evaluates the arguments, which nobody
+                    // can tell for the methods of its own types.
+                    Expr::Attribute(attribute) if self.is_fixed_member(attribute) => {
+                        Part::new(&attribute.value)
+                    }
                     other => Part::new(other),
                 }];
                 parts.extend(super::call::argument_parts(&node.arguments));

@@ -14,7 +14,7 @@ impl<'a> Lowering<'_, 'a> {
         if self.target_suspends(&node.target) {
             self.refuse_part(node.target.range(), "the target of a loop");
         }
-        let target = self.verbatim(&node.target);
+        let target = self.loop_target(&node.target);
         self.flow_into(header);
         self.end(Terminator::Next { iterator, target, body, exhausted });
         self.scopes.push(Scope::Loop { header, after });
@@ -31,8 +31,7 @@ impl<'a> Lowering<'_, 'a> {
         let (header, body) = (self.block(), self.block());
         let (exhausted, after) = (self.block(), self.block());
         self.flow_into(header);
-        let test = self.condition(&node.test);
-        self.end(Terminator::Branch { test, then: body, otherwise: exhausted });
+        self.test(&node.test, body, exhausted);
         self.scopes.push(Scope::Loop { header, after });
         self.begin(body);
         self.body(&node.body);
@@ -41,6 +40,11 @@ impl<'a> Lowering<'_, 'a> {
         self.begin(exhausted);
         self.body(&node.orelse);
         self.flow_into(after);
+    }
+
+    pub(super) fn loop_target(&self, target: &'a Expr) -> Code {
+        let code = self.verbatim(target);
+        if code.is_multiline() { code.parenthesized() } else { code }
     }
 
     /// A variable with an iterator over `iterable`.

@@ -8,7 +8,7 @@ use ruff_python_ast::{MatchCase, Pattern, StmtMatch};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{Lowering, start_of};
-use crate::cfg::{BlockId, Code, Step, Terminator};
+use crate::cfg::{BlockId, Code, Step, StepKind, Terminator};
 use crate::names::{Occurrence, pattern_occurrences};
 
 impl<'a> Lowering<'_, 'a> {
@@ -44,9 +44,8 @@ impl<'a> Lowering<'_, 'a> {
             self.note_bound(&case.pattern);
             let guard = case.guard.as_deref().filter(|guard| self.suspends(guard));
             if let Some(guard) = guard {
-                let test = self.condition(guard);
                 let then = self.block();
-                self.end(Terminator::Branch { test, then, otherwise: behind });
+                self.test(guard, then, behind);
                 self.begin(then);
             }
             self.body(&case.body);
@@ -85,6 +84,11 @@ impl<'a> Lowering<'_, 'a> {
             code.push(&format!("{number} = {index}"));
         }
         code.binds.insert(number.to_owned());
-        Step { code, surely_binds: Default::default(), unbinds: Default::default() }
+        Step {
+            code,
+            surely_binds: Default::default(),
+            unbinds: Default::default(),
+            kind: StepKind::Statement,
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Statements that cannot suspend: slices of the user's source.
 //!
 //! Only what leaves the statement is rewritten: a `return` says that it is one, and a `break` or
-//! `continue` of an enclosing loop that has been taken apart becomes a jump.
+//! `continue` of an enclosing loop that has been taken apart notes which of them it is and leaves
+//! the statement by a `break`, so that every `finally` on the way runs before the segment goes on.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +11,8 @@ use ruff_python_ast::{Expr, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::Lowering;
-use super::text::{Edit, Replacement};
-use crate::cfg::{Code, Step, Terminator};
+use super::text::Edit;
+use crate::cfg::{Code, Step, StepKind, Terminator};
 use crate::names::{bound_names, statement_occurrences, targets};
 
 impl<'a> Lowering<'_, 'a> {
@@ -22,12 +23,11 @@ impl<'a> Lowering<'_, 'a> {
         for (range, value) in ways_out.returns {
             edits.extend(self.return_edits(range, value));
         }
-        let mut exits = Vec::new();
-        for (range, is_break) in ways_out.leaves {
-            let (_, header, after) = self.innermost_loop();
-            let block = if is_break { after } else { header };
-            exits.push(block);
-            edits.push(Edit { range, with: Replacement::Jump(block) });
+        let way = if ways_out.leaves.is_empty() { None } else { Some(self.temporary()) };
+        for (range, is_break) in &ways_out.leaves {
+            let way = way.as_ref().expect("this is a bug in Anabranch: made for these");
+            let text = format!("{way} = \"{}\"; break", way_out(*is_break));
+            edits.push(Edit::code(*range, Code::new(text, range.start())));
         }
         let mut code = self.edited_statement(statement, edits);
         if let Stmt::AugAssign(node) = statement
@@ -38,18 +38,34 @@ impl<'a> Lowering<'_, 'a> {
         let step = Step {
             surely_binds: self.variables(surely_bound(statement)),
             unbinds: self.unbound_by(statement),
+            kind: if way.is_some() { StepKind::LeftByBreak } else { StepKind::Statement },
             code,
         };
-        if exits.is_empty() {
-            let leaves = matches!(statement, Stmt::Raise(_));
+        let Some(way) = way else {
             self.graph.block_mut(self.current).steps.push(step);
-            if leaves {
+            if statement.is_raise_stmt() {
                 self.end(Terminator::Unreachable);
             }
-        } else {
-            let next = self.block();
-            self.end(Terminator::Leave { step, exits, next });
-            self.begin(next);
+            return;
+        };
+        self.assign(&way, Code::new("None", statement.range().start()));
+        self.graph.block_mut(self.current).steps.push(step);
+        self.go_the_way(statement, &way, &ways_out.leaves);
+    }
+
+    /// Branches to where the variable `way` says that the statement before was left for.
+    fn go_the_way(&mut self, statement: &Stmt, way: &str, leaves: &[(TextRange, bool)]) {
+        let (number, header, after) = self.innermost_loop();
+        for (is_break, target) in [(false, header), (true, after)] {
+            if leaves.iter().any(|(_, leaf)| *leaf == is_break) {
+                let mut test = Code::variable(way, statement.range().start());
+                test.push(&format!(" == \"{}\"", way_out(is_break)));
+                let (then, otherwise) = (self.block(), self.block());
+                self.end(Terminator::Branch { test, then, otherwise });
+                self.begin(then);
+                self.leave(number + 1, Terminator::Goto(target));
+                self.begin(otherwise);
+            }
         }
     }
 
@@ -83,6 +99,10 @@ impl<'a> Lowering<'_, 'a> {
         let end = TextRange::empty(range.end());
         vec![Edit::code(keyword, open), Edit::code(end, Code::new(")", range.end()))]
     }
+}
+
+fn way_out(is_break: bool) -> &'static str {
+    if is_break { "break" } else { "continue" }
 }
 
 /// Whether `statement` has a `break` or `continue` of a loop around it.

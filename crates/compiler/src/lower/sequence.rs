@@ -6,6 +6,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::Lowering;
 use super::text::Edit;
+use crate::builtins::BUILTINS;
 use crate::cfg::Code;
 use crate::types::Name;
 
@@ -89,7 +90,10 @@ impl<'a> Lowering<'_, 'a> {
             let later = &parts[index + 1..];
             let code = match part.stars {
                 _ if index >= settled => with_stars(part.stars, self.grouped(part, code)),
-                Stars::None if self.is_stable(part.expression, &code, later) => code,
+                Stars::None if self.is_stable(part.expression, &code, later) => {
+                    self.check_name(part.expression);
+                    code
+                }
                 Stars::None => {
                     let code = self.standalone(part.expression, code);
                     self.save(code)
@@ -112,14 +116,18 @@ impl<'a> Lowering<'_, 'a> {
         codes
     }
 
-    /// `code` of a part as it can stand between commas.
-    fn grouped(&self, part: &Part<'a>, code: Code) -> Code {
-        if part.is_starred() { self.standalone(part.expression, code) } else { code }
+    /// Fails, when it runs, if `expression` is the name of a variable without a value.
+    pub(super) fn check_name(&mut self, expression: &'a Expr) {
+        if let Expr::Name(name) = expression
+            && let Some(variable) = self.variable(name.id.as_str())
+        {
+            self.check_bound(variable, expression.range().start());
+        }
     }
 
-    /// Whether `code` names a variable of the compiler's own.
-    pub(super) fn is_temporary(&self, code: &Code) -> bool {
-        matches!(&code.chunks[..], [chunk] if self.temporaries.contains(&chunk.text))
+    /// `code` of a part as it can stand between commas.
+    fn grouped(&self, part: &Part<'a>, code: Code) -> Code {
+        if part.is_starred() { self.atom(part.expression, code) } else { code }
     }
 
     /// Whether `code` gives the same value after the `later` parts have run as before.
@@ -138,10 +146,16 @@ impl<'a> Lowering<'_, 'a> {
                 Name::Local => !later.iter().any(|part| binds(part.expression, name.id.as_str())),
                 // Definitions of a module do not change while it serves.
                 Name::Bound(binding) => binding != crate::resolve::Binding::Variable,
-                Name::Builtin => true,
+                // Any other name is looked for when its turn comes, and may be missing.
+                Name::Builtin => BUILTINS.binary_search(&name.id.as_str()).is_ok(),
             },
             _ => false,
         }
+    }
+
+    /// Whether `code` is the name of a temporary.
+    pub(super) fn is_temporary(&self, code: &Code) -> bool {
+        matches!(&code.chunks[..], [chunk] if self.temporaries.contains(&chunk.text))
     }
 
     /// `expression` with its parts evaluated in order.

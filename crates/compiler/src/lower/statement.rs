@@ -73,7 +73,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Whether a statement cannot stay one piece.
     fn must_take_apart(&self, statement: &'a Stmt) -> bool {
-        self.statement_suspends(statement) || self.leaves_through_finally(statement)
+        self.statement_suspends(statement) || self.returns_through_finally(statement)
     }
 
     fn return_value(&mut self, code: Code) {
@@ -100,9 +100,8 @@ impl<'a> Lowering<'_, 'a> {
         clauses: &'a [ElifElseClause],
         after: crate::cfg::BlockId,
     ) {
-        let test = self.condition(test);
         let (then, otherwise) = (self.block(), self.block());
-        self.end(Terminator::Branch { test, then, otherwise });
+        self.test(test, then, otherwise);
         self.begin(then);
         self.body(body);
         self.end(Terminator::Goto(after));
@@ -136,8 +135,7 @@ impl<'a> Lowering<'_, 'a> {
         let enabled = Code::new("__debug__", start_of(node));
         self.end(Terminator::Branch { test: enabled, then: checked, otherwise: after });
         self.begin(checked);
-        let test = self.condition(&node.test);
-        self.end(Terminator::Branch { test, then: after, otherwise: failed });
+        self.test(&node.test, after, failed);
         self.begin(failed);
         let mut code = Code::new("assert False", start_of(node));
         if let Some(message) = &node.msg {

@@ -4,25 +4,19 @@ use ruff_python_ast::{Expr, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::Lowering;
-use crate::cfg::{BlockId, Chunk, Code};
+use crate::cfg::{Chunk, Code};
 use crate::names::{Occurrence, occurrences, statement_occurrences};
 use crate::types::Name;
 
 /// A part of the source to be replaced.
 pub(super) struct Edit {
     pub(super) range: TextRange,
-    pub(super) with: Replacement,
-}
-
-pub(super) enum Replacement {
-    Code(Code),
-    /// The words that make the segment go on at this block.
-    Jump(BlockId),
+    pub(super) with: Code,
 }
 
 impl Edit {
     pub(super) fn code(range: TextRange, code: Code) -> Self {
-        Self { range, with: Replacement::Code(code) }
+        Self { range, with: code }
     }
 }
 
@@ -53,6 +47,30 @@ impl<'a> Lowering<'_, 'a> {
         if needs_parentheses || code.is_multiline() { code.parenthesized() } else { code }
     }
 
+    /// The text of `expression`, fit to have something attached to it: a `.` behind, stars before.
+    pub(super) fn atom(&self, expression: &'a Expr, code: Code) -> Code {
+        let is_atom = match expression {
+            Expr::Name(_)
+            | Expr::Attribute(_)
+            | Expr::Subscript(_)
+            | Expr::Call(_)
+            | Expr::List(_)
+            | Expr::Set(_)
+            | Expr::Dict(_)
+            | Expr::ListComp(_)
+            | Expr::SetComp(_)
+            | Expr::DictComp(_) => true,
+            Expr::Tuple(node) => node.parenthesized,
+            Expr::Generator(node) => node.parenthesized,
+            _ => false,
+        };
+        if is_atom && !code.is_multiline() || self.is_temporary(&code) {
+            code
+        } else {
+            code.parenthesized()
+        }
+    }
+
     /// The text in `range`, in which these names were found, with edits.
     pub(super) fn slice(
         &self,
@@ -71,24 +89,21 @@ impl<'a> Lowering<'_, 'a> {
                 edits.push(Edit::code(occurrence.range, replacement));
             }
             match occurrence.context {
-                ExprContext::Load => code.reads.insert(name),
-                ExprContext::Store | ExprContext::Del => code.binds.insert(name),
-                ExprContext::Invalid => false,
-            };
+                ExprContext::Load => _ = code.reads.insert(name),
+                ExprContext::Store => _ = code.binds.insert(name),
+                // What has no value cannot be deleted.
+                ExprContext::Del => {
+                    code.reads.insert(name.clone());
+                    code.binds.insert(name);
+                }
+                ExprContext::Invalid => {}
+            }
         }
         edits.sort_by_key(|edit| edit.range.start());
         let mut from = range.start();
         for edit in edits {
             self.copy(TextRange::new(from, edit.range.start()), &mut code);
-            match edit.with {
-                Replacement::Code(replacement) => self.insert(edit.range, replacement, &mut code),
-                Replacement::Jump(block) => code.chunks.push(Chunk {
-                    text: String::new(),
-                    origin: edit.range.start(),
-                    jump: Some(block),
-                    begins_line: None,
-                }),
-            }
+            self.insert(edit.range, edit.with, &mut code);
             from = edit.range.end();
         }
         self.copy(TextRange::new(from, range.end()), &mut code);
@@ -98,7 +113,7 @@ impl<'a> Lowering<'_, 'a> {
     fn copy(&self, range: TextRange, code: &mut Code) {
         if !range.is_empty() {
             let text = self.source.slice(range).to_owned();
-            code.chunks.push(Chunk { text, origin: range.start(), jump: None, begins_line: None });
+            code.chunks.push(Chunk { text, origin: range.start(), begins_line: None });
         }
     }
 

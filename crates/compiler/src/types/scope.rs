@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ruff_python_ast::{Stmt, StmtFunctionDef};
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+use ruff_python_ast::{ExprContext, Stmt, StmtFunctionDef};
+use ruff_text_size::Ranged;
 
 use super::Type;
-use crate::names::{bound_names, parameter_names};
+use crate::names::{bound_names, parameter_names, statement_occurrences};
 use crate::resolve::{Application, Binding};
 
 /// What a name inside a function refers to.
@@ -75,14 +77,14 @@ impl<'a> FunctionScope<'a> {
     }
 }
 
-/// Imports directly in the function's own statements.
+/// The imports among the function's own statements.
 fn collect_imports<'a>(
     application: &Application<'a>,
     module: usize,
     body: &'a [Stmt],
     imports: &mut BTreeMap<&'a str, Binding>,
 ) {
-    for statement in body {
+    for statement in import_statements(body) {
         match statement {
             Stmt::Import(node) => {
                 for alias in &node.names {
@@ -122,11 +124,30 @@ fn insert_import<'a>(imports: &mut BTreeMap<&'a str, Binding>, name: &'a str, bi
     imports.insert(name, if is_same { binding } else { Binding::Variable });
 }
 
-/// Names bound by anything but an import statement directly in the function.
+/// Names bound by anything but an import statement.
 fn collect_other_bindings<'a>(body: &'a [Stmt], names: &mut BTreeSet<&'a str>) {
-    for statement in body {
-        if !matches!(statement, Stmt::Import(_) | Stmt::ImportFrom(_)) {
-            names.extend(bound_names(std::slice::from_ref(statement)));
+    let imports = import_statements(body);
+    let stores = body.iter().flat_map(statement_occurrences).filter(|occurrence| {
+        occurrence.context != ExprContext::Load
+            && !occurrence.is_captured
+            && !imports.iter().any(|import| import.range().contains_range(occurrence.range))
+    });
+    names.extend(stores.map(|occurrence| occurrence.name));
+}
+
+/// The import statements in `body`, at any depth but not in functions and classes inside of it.
+fn import_statements(body: &[Stmt]) -> Vec<&Stmt> {
+    struct Imports<'s>(Vec<&'s Stmt>);
+    impl<'s> StatementVisitor<'s> for Imports<'s> {
+        fn visit_stmt(&mut self, statement: &'s Stmt) {
+            match statement {
+                Stmt::Import(_) | Stmt::ImportFrom(_) => self.0.push(statement),
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                _ => walk_stmt(self, statement),
+            }
         }
     }
+    let mut imports = Imports(Vec::new());
+    imports.visit_body(body);
+    imports.0
 }

@@ -23,13 +23,15 @@ impl fmt::Display for BlockId {
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     blocks: Vec<Block>,
+    regions: Vec<Region>,
 }
 
 impl Graph {
     pub const ENTRY: BlockId = BlockId(0);
 
-    pub fn add(&mut self) -> BlockId {
-        self.blocks.push(Block::default());
+    /// A new block in `region`.
+    pub fn add(&mut self, region: Option<RegionId>) -> BlockId {
+        self.blocks.push(Block { region, ..Block::default() });
         BlockId((self.blocks.len() - 1) as u32)
     }
 
@@ -45,26 +47,64 @@ impl Graph {
         (0..self.blocks.len() as u32).map(BlockId)
     }
 
-    /// How many edges lead to each block from blocks that can be reached.
-    pub fn predecessor_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.blocks.len()];
-        counts[0] = 1;
-        let mut pending = vec![Self::ENTRY];
-        while let Some(block) = pending.pop() {
-            for next in self.block(block).terminator.successors() {
-                counts[next.0 as usize] += 1;
-                if counts[next.0 as usize] == 1 {
-                    pending.push(next);
-                }
-            }
-        }
-        counts
+    /// A part of the function that is protected by, or part of, an exception handler.
+    pub fn add_region(&mut self, parent: Option<RegionId>, kind: RegionKind) -> RegionId {
+        self.regions.push(Region { parent, kind });
+        RegionId((self.regions.len() - 1) as u32)
     }
+
+    pub fn region(&self, id: RegionId) -> &Region {
+        &self.regions[id.0 as usize]
+    }
+
+    /// The regions around `block`, outermost first.
+    pub fn regions_around(&self, block: BlockId) -> Vec<RegionId> {
+        let mut path = Vec::new();
+        let mut next = self.block(block).region;
+        while let Some(id) = next {
+            path.push(id);
+            next = self.region(id).parent;
+        }
+        path.reverse();
+        path
+    }
+
+    /// The handlers that an exception in `block` can reach first: one, or none.
+    pub fn handler(&self, block: BlockId) -> Option<(BlockId, &str)> {
+        let around = self.regions_around(block);
+        around.iter().rev().find_map(|id| match &self.region(*id).kind {
+            RegionKind::Try { handler, exception } => Some((*handler, exception.as_str())),
+            RegionKind::Handling { .. } => None,
+        })
+    }
+}
+
+/// A region of a [`Graph`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RegionId(pub u32);
+
+/// Blocks in which exceptions are treated alike. Regions nest as statements do.
+#[derive(Clone, Debug)]
+pub struct Region {
+    pub parent: Option<RegionId>,
+    pub kind: RegionKind,
+}
+
+/// What a region is for.
+#[derive(Clone, Debug)]
+pub enum RegionKind {
+    /// An exception goes on at `handler`, in variable `exception`. The handler's own region is a
+    /// [`RegionKind::Handling`] beside this one.
+    Try { handler: BlockId, exception: String },
+    /// The exception in variable `exception` is being handled: `raise` alone raises it again, and
+    /// `sys.exc_info()` shows it.
+    Handling { exception: String },
 }
 
 /// Steps and what comes after them.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
+    pub region: Option<RegionId>,
     pub steps: Vec<Step>,
     pub terminator: Terminator,
 }
@@ -84,12 +124,14 @@ pub struct Code {
 pub struct Chunk {
     pub text: String,
     pub origin: TextSize,
+    /// The chunk starts a new line, so many levels deeper than the statement.
+    pub begins_line: Option<usize>,
 }
 
 impl Code {
     /// Text that the compiler makes up, at the user's `origin`.
     pub fn new(text: impl Into<String>, origin: TextSize) -> Self {
-        let chunks = vec![Chunk { text: text.into(), origin }];
+        let chunks = vec![Chunk { text: text.into(), origin, begins_line: None }];
         Self { chunks, ..Self::default() }
     }
 
@@ -105,8 +147,17 @@ impl Code {
     pub fn push(&mut self, text: &str) {
         match self.chunks.last_mut() {
             Some(chunk) => chunk.text.push_str(text),
-            None => self.chunks.push(Chunk { text: text.into(), origin: TextSize::new(0) }),
+            None => {
+                let origin = TextSize::new(0);
+                self.chunks.push(Chunk { text: text.into(), origin, begins_line: None });
+            }
         }
+    }
+
+    /// Starts a new line, so many levels deeper than the statement.
+    pub fn begin_line(&mut self, depth: usize, origin: TextSize) {
+        let begins_line = Some(depth);
+        self.chunks.push(Chunk { text: String::new(), origin, begins_line });
     }
 
     /// Appends other code.

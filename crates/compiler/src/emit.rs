@@ -8,6 +8,10 @@
 //!
 //! Live variables travel by value in the order of their names. One that may be unbound travels as a
 //! sentinel and is deleted on arrival, so that reading it fails as it does in Python.
+//!
+//! Blocks in a region of an exception handler stand inside a Python `try` of their own in every
+//! segment. A segment that goes on after a call in such a region takes the exception that left the
+//! call as its last parameter and raises it there.
 
 mod lines;
 mod signature;
@@ -19,14 +23,17 @@ use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::Ranged;
 
 use crate::SourceFile;
-use crate::cfg::{BlockId, Code, Graph, Step, StepKind, Terminator};
+use crate::cfg::{BlockId, Code, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
 use crate::liveness::{Liveness, liveness};
 use crate::lower::mangled;
-use crate::names::parameter_names;
+use crate::names::{bound_names, parameter_names};
 use crate::parse::ParsedModule;
 
 /// Stands for a variable without a value.
 pub const UNBOUND: &str = "__anabranch_unbound__";
+
+/// `MATCHES(exception, classes)`: whether `except classes` catches `exception`.
+pub const MATCHES: &str = "__anabranch_matches__";
 
 /// A meeting block of at most this many steps is written again instead of jumped to.
 const REPEATED_STEPS_MAX: usize = 2;
@@ -52,6 +59,9 @@ pub fn emit(function: &Function<'_>, graph: &Graph) -> Vec<Segment> {
         meetings: meetings(graph),
         liveness,
         numbers: BTreeMap::new(),
+        resumed_at: BTreeMap::new(),
+        open: Vec::new(),
+        raised: raised_name(function),
         pending: VecDeque::new(),
         lines: Vec::new(),
         exits: Vec::new(),
@@ -84,6 +94,13 @@ fn meetings(graph: &Graph) -> BTreeSet<BlockId> {
     let mut meetings = BTreeSet::new();
     let mut pending = vec![Graph::ENTRY];
     while let Some(block) = pending.pop() {
+        if let Some((handler, _)) = graph.handler(block) {
+            // Every segment of the region leads there.
+            meetings.insert(handler);
+            if seen.insert(handler) {
+                pending.push(handler);
+            }
+        }
         for next in graph.block(block).terminator.successors() {
             let next = resolve(graph, next);
             if seen.insert(next) {
@@ -101,8 +118,14 @@ struct Emitter<'g, 'a> {
     graph: &'g Graph,
     meetings: BTreeSet<BlockId>,
     liveness: Liveness,
+    /// The parameter that takes the exception of the suspended action.
+    raised: String,
     numbers: BTreeMap<BlockId, SegmentId>,
     pending: VecDeque<(BlockId, Option<String>)>,
+    /// The lines of the calls after which segments go on.
+    resumed_at: BTreeMap<BlockId, u32>,
+    /// The regions that are open where the next line goes, outermost first.
+    open: Vec<RegionId>,
     /// Of the segment being written.
     lines: Vec<SourceLine>,
     exits: Vec<Exit>,
@@ -132,6 +155,8 @@ impl Emitter<'_, '_> {
             number.0
         );
         let is_entry = block == Graph::ENTRY;
+        let catches =
+            self.resumed_at.contains_key(&block) && self.graph.block(block).region.is_some();
         let live = if is_entry { self.parameters() } else { self.handed_over(block, &input) };
         let header = if is_entry {
             signature::header(&name, &self.function)
@@ -142,10 +167,13 @@ impl Emitter<'_, '_> {
                 .chain(live.iter().map(String::as_str))
                 .chain(input.as_deref())
                 .collect();
-            format!("def {name}({}):", parameters.join(", "))
+            let raised = if catches { format!(", {}=None", self.raised) } else { String::new() };
+            let parameters = parameters.join(", ") + &raised;
+            format!("def {name}({}):", parameters.trim_start_matches(", "))
         };
-        let origin = match self.graph.block(block).steps.first() {
-            Some(step) if !is_entry => self.function.source.line(step.code.origin()),
+        let origin = match (self.resumed_at.get(&block), self.graph.block(block).steps.first()) {
+            (Some(line), _) => *line,
+            (None, Some(step)) if !is_entry => self.function.source.line(step.code.origin()),
             _ => self.function.source.line(self.function.node.name.range().start()),
         };
         self.made_up(0, &header, origin);
@@ -164,11 +192,19 @@ impl Emitter<'_, '_> {
                 }
             }
         }
-        self.segment_body(block);
+        self.in_regions(block, 1, origin, &mut |this, depth| {
+            if catches {
+                let raised = &this.raised;
+                let text = format!("if {raised} is not None: raise {raised}");
+                this.made_up(depth, &text, origin);
+            }
+            this.segment_body(block, depth);
+        });
         Segment {
             name,
             live,
             input,
+            catches,
             exits: std::mem::take(&mut self.exits),
             code: std::mem::take(&mut self.lines),
         }
@@ -191,21 +227,69 @@ impl Emitter<'_, '_> {
         live.filter(|variable| Some(*variable) != input.as_ref()).cloned().collect()
     }
 
-    fn segment_body(&mut self, block: BlockId) {
+    /// Opens the regions of `block` that are not open yet, around what `content` writes.
+    fn in_regions(
+        &mut self,
+        block: BlockId,
+        depth: usize,
+        origin: u32,
+        content: &mut dyn FnMut(&mut Self, usize),
+    ) {
+        let around = self.graph.regions_around(block);
+        assert!(around.starts_with(&self.open), "this is a bug in Anabranch: regions do not nest");
+        let Some(region) = around.get(self.open.len()) else { return content(self, depth) };
+        self.made_up(depth, "try:", origin);
+        match &self.graph.region(*region).kind {
+            RegionKind::Try { handler, exception } => {
+                self.open.push(*region);
+                self.in_regions(block, depth + 1, origin, content);
+                self.open.pop();
+                let text = format!("except BaseException as {exception}:");
+                self.made_up(depth, &text, origin);
+                self.open.extend(self.graph.block(*handler).region);
+                self.exception_edge(*handler, depth + 1, origin);
+                self.open.pop();
+            }
+            RegionKind::Handling { exception } => {
+                // What Python knows of the exception that is being handled ends with the segment
+                // that caught it. The line of this `raise` is none of the user's business.
+                self.made_up(depth + 1, &format!("raise {exception}"), origin);
+                self.made_up(depth, "except BaseException:", origin);
+                let text = format!("{exception}.__traceback__ = {exception}.__traceback__.tb_next");
+                self.made_up(depth + 1, &text, origin);
+                self.open.push(*region);
+                self.in_regions(block, depth + 1, origin, content);
+                self.open.pop();
+            }
+        }
+    }
+
+    /// Goes on at a handler, whose exception variable is bound.
+    fn exception_edge(&mut self, handler: BlockId, depth: usize, origin: u32) {
+        if self.is_small(handler) {
+            self.block(handler, depth);
+            return;
+        }
+        let bound = self.liveness.bound_before(handler);
+        let text = self.jump(handler, &bound);
+        self.made_up(depth, &text, origin);
+    }
+
+    fn segment_body(&mut self, block: BlockId, depth: usize) {
         if matches!(self.graph.block(block).terminator, Terminator::Next { .. }) {
-            self.block(block, 1);
+            self.block(block, depth);
             return;
         }
         // Written once to see whether the loop closes inside of the segment.
         let (lines, exits) = (self.lines.len(), self.exits.len());
         self.open_loop = Some(block);
         self.continues = false;
-        self.block(block, 2);
+        self.block(block, depth + 1);
         self.open_loop = None;
         let written = self.lines.split_off(lines);
         self.exits.truncate(exits);
         if !self.continues {
-            self.block(block, 1);
+            self.block(block, depth);
             return;
         }
         let origin = written.first().map_or(1, |line| line.origin);
@@ -216,16 +300,16 @@ impl Emitter<'_, '_> {
                 let mut head = Code::new("while ", test.origin());
                 head.append(test.clone());
                 head.push(":");
-                self.code(&head, 1);
+                self.code(&head, depth);
                 self.open_loop = Some(block);
-                self.edge(block, *then, 2);
+                self.edge(block, *then, depth + 1);
                 self.open_loop = None;
-                self.edge(block, *otherwise, 1);
+                self.edge(block, *otherwise, depth);
             }
             _ => {
-                self.made_up(1, "while True:", origin);
+                self.made_up(depth, "while True:", origin);
                 self.open_loop = Some(block);
-                self.block(block, 2);
+                self.block(block, depth + 1);
                 self.open_loop = None;
             }
         }
@@ -234,7 +318,7 @@ impl Emitter<'_, '_> {
     /// Writes `id` and what follows it up to the end of the segment.
     fn block(&mut self, id: BlockId, depth: usize) {
         let block = self.graph.block(id);
-        for step in &block.steps {
+        for step in block.steps.iter().filter(|step| !step.code.chunks.is_empty()) {
             self.step(step, depth);
         }
         match &block.terminator {
@@ -269,7 +353,11 @@ impl Emitter<'_, '_> {
                 self.exit(Exit::Return);
             }
             Terminator::Suspend { action, result, next } => {
-                let next = if result.is_none() { resolve(self.graph, *next) } else { *next };
+                // A segment that may have to raise an exception is entered in no other way.
+                let is_shared = result.is_none() && self.graph.block(*next).region.is_none();
+                let next = if is_shared { resolve(self.graph, *next) } else { *next };
+                let line = self.function.source.line(action.fields.origin());
+                self.resumed_at.entry(next).or_insert(line);
                 let wanted =
                     result.clone().filter(|result| self.liveness.live(next).contains(result));
                 let resume = self.number(next, wanted.clone());
@@ -291,8 +379,11 @@ impl Emitter<'_, '_> {
             self.continues = true;
             let origin = self.lines.last().map_or(1, |line| line.origin);
             self.made_up(depth, "continue", origin);
-        } else if !self.meetings.contains(&to) || self.is_small(to) {
-            self.block(to, depth);
+        } else if (!self.meetings.contains(&to) || self.is_small(to))
+            && self.graph.regions_around(to).starts_with(&self.open)
+        {
+            let origin = self.lines.last().map_or(1, |line| line.origin);
+            self.in_regions(to, depth, origin, &mut |this, depth| this.block(to, depth));
         } else {
             let bound = self.liveness.bound_after(self.graph, from);
             let text = self.jump(to, &bound);
@@ -377,4 +468,15 @@ fn with_resume(mut exit: Exit, segment: SegmentId) -> Exit {
         | Exit::Delete { resume } => *resume = segment,
     }
     exit
+}
+
+/// A parameter name that no variable of the function has.
+fn raised_name(function: &Function<'_>) -> String {
+    let mut taken = bound_names(&function.node.body);
+    taken.extend(parameter_names(&function.node.parameters));
+    let mut name = "_raised".to_owned();
+    while taken.contains(&name.as_str()) {
+        name.insert(0, '_');
+    }
+    name
 }

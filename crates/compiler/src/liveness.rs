@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cfg::{Block, BlockId, Graph, Step, StepKind, Terminator};
+use crate::cfg::{BlockId, Graph, RegionKind, Step, StepKind, Terminator};
 
 /// A set of variables for each block.
 type VariablesByBlock = Vec<BTreeSet<String>>;
@@ -27,6 +27,11 @@ impl Liveness {
     /// Whether `variable` has a value on every path to `block`.
     pub fn is_bound(&self, block: BlockId, variable: &str) -> bool {
         self.bound[block.0 as usize].as_ref().is_none_or(|bound| bound.contains(variable))
+    }
+
+    /// The variables with a value on every path to `block`.
+    pub fn bound_before(&self, block: BlockId) -> BTreeSet<String> {
+        self.bound[block.0 as usize].clone().unwrap_or_default()
     }
 
     /// The variables bound when the steps of `block` have run.
@@ -63,7 +68,7 @@ fn live_variables(graph: &Graph) -> VariablesByBlock {
     while changed {
         changed = false;
         for id in graph.ids().rev() {
-            let after = live_before(graph.block(id), &live);
+            let after = live_before(graph, id, &live);
             let slot = &mut live[id.0 as usize];
             if after != *slot {
                 *slot = after;
@@ -74,7 +79,8 @@ fn live_variables(graph: &Graph) -> VariablesByBlock {
     live
 }
 
-fn live_before(block: &Block, live: &VariablesByBlock) -> BTreeSet<String> {
+fn live_before(graph: &Graph, id: BlockId, live: &VariablesByBlock) -> BTreeSet<String> {
+    let block = graph.block(id);
     let of = |id: &BlockId| live[id.0 as usize].clone();
     let mut needed = match &block.terminator {
         Terminator::Unreachable => BTreeSet::new(),
@@ -108,6 +114,25 @@ fn live_before(block: &Block, live: &VariablesByBlock) -> BTreeSet<String> {
         needed.retain(|variable| !step.surely_binds.contains(variable));
         needed.extend(step.code.reads.iter().cloned());
     }
+    needed.extend(needed_by_regions(graph, id, live));
+    needed
+}
+
+/// What handlers may read, wherever in the block an exception occurs, and the exceptions that are
+/// being handled there.
+fn needed_by_regions(graph: &Graph, id: BlockId, live: &VariablesByBlock) -> BTreeSet<String> {
+    let mut needed = BTreeSet::new();
+    for region in graph.regions_around(id) {
+        match &graph.region(region).kind {
+            RegionKind::Try { handler, exception } => {
+                let handler = live[handler.0 as usize].iter();
+                needed.extend(handler.filter(|variable| *variable != exception).cloned());
+            }
+            RegionKind::Handling { exception } => {
+                needed.insert(exception.clone());
+            }
+        }
+    }
     needed
 }
 
@@ -121,22 +146,8 @@ fn bound_variables(graph: &Graph, parameters: &[&str]) -> Vec<Option<BTreeSet<St
     bound[0] = Some(parameters.iter().map(|name| (*name).to_owned()).collect());
     let mut pending = vec![Graph::ENTRY];
     while let Some(id) = pending.pop() {
-        let block = graph.block(id);
-        let mut after = bound[id.0 as usize].clone().expect("only reached blocks are pending");
-        for step in &block.steps {
-            apply(step, &mut after);
-        }
-        for next in block.terminator.successors() {
-            let mut arriving = after.clone();
-            match &block.terminator {
-                Terminator::Next { target, body, .. } if next == *body => {
-                    arriving.extend(target.binds.iter().cloned());
-                }
-                Terminator::Suspend { result: Some(result), .. } => {
-                    arriving.insert(result.clone());
-                }
-                _ => {}
-            }
+        let before = bound[id.0 as usize].clone().expect("only reached blocks are pending");
+        for (next, arriving) in arrivals(graph, id, before) {
             let slot = &mut bound[next.0 as usize];
             let met = match slot.as_ref() {
                 None => arriving,
@@ -149,4 +160,41 @@ fn bound_variables(graph: &Graph, parameters: &[&str]) -> Vec<Option<BTreeSet<St
         }
     }
     bound
+}
+
+/// Where control can go from a block that starts with `before` bound, and what is bound there.
+fn arrivals(
+    graph: &Graph,
+    id: BlockId,
+    before: BTreeSet<String>,
+) -> Vec<(BlockId, BTreeSet<String>)> {
+    let block = graph.block(id);
+    let mut arrivals = Vec::new();
+    if let Some((handler, exception)) = graph.handler(id) {
+        // The exception may occur before anything is bound, and after anything is unbound.
+        let mut arriving = before.clone();
+        for step in &block.steps {
+            arriving.retain(|variable| !step.unbinds.contains(variable));
+        }
+        arriving.insert(exception.to_owned());
+        arrivals.push((handler, arriving));
+    }
+    let mut after = before;
+    for step in &block.steps {
+        apply(step, &mut after);
+    }
+    for next in block.terminator.successors() {
+        let mut arriving = after.clone();
+        match &block.terminator {
+            Terminator::Next { target, body, .. } if next == *body => {
+                arriving.extend(target.binds.iter().cloned());
+            }
+            Terminator::Suspend { result: Some(result), .. } => {
+                arriving.insert(result.clone());
+            }
+            _ => {}
+        }
+        arrivals.push((next, arriving));
+    }
+    arrivals
 }

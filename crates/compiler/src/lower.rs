@@ -8,15 +8,17 @@
 //! - [`text`]: slices of the source with edits, and the variables they read and bind.
 //! - [`sequence`]: parts of an expression in the order of evaluation.
 //! - [`expression`], [`call`], [`choice`], [`fstring`], [`comprehension`]: expressions.
-//! - [`statement`], [`assignment`], [`loops`], [`native`]: statements.
+//! - [`statement`], [`assignment`], [`loops`], [`exceptions`], [`matching`], [`native`]: statements.
 
 mod assignment;
 mod call;
 mod choice;
 mod comprehension;
+mod exceptions;
 mod expression;
 mod fstring;
 mod loops;
+mod matching;
 mod native;
 mod sequence;
 mod statement;
@@ -28,7 +30,7 @@ use anabranch_ir::Exit;
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use crate::cfg::{Action, BlockId, Code, Graph, Step, StepKind, Terminator};
+use crate::cfg::{Action, BlockId, Code, Graph, RegionId, Step, StepKind, Terminator};
 use crate::effects::{self, Effects};
 use crate::liveness::drop_needless_checks;
 use crate::names::{parameter_names, statement_occurrences};
@@ -48,13 +50,14 @@ pub fn lower<'a>(
         source: &loaded.files[scope.module],
         graph: Graph::default(),
         current: Graph::ENTRY,
-        loops: Vec::new(),
+        scopes: Vec::new(),
+        region: None,
         renames: Vec::new(),
         temporaries: BTreeSet::new(),
         prefix: temporary_prefix(scope),
         diagnostics: Vec::new(),
     };
-    lowering.current = lowering.graph.add();
+    lowering.current = lowering.block();
     lowering.body(without_docstring(&scope.node.body));
     lowering.end(Terminator::Return(Code::new("None", scope.node.range().start())));
     let mut graph = lowering.graph;
@@ -69,8 +72,10 @@ struct Lowering<'t, 'a> {
     graph: Graph,
     /// Where the next step goes.
     current: BlockId,
-    /// The loops around that have been taken apart, innermost last.
-    loops: Vec<Loop>,
+    /// What `break`, `continue` and `return` have to do with, innermost last.
+    scopes: Vec<Scope<'a>>,
+    /// Where new blocks belong.
+    region: Option<RegionId>,
     /// New names for the variables of comprehensions around, innermost last.
     renames: Vec<BTreeMap<&'a str, String>>,
     temporaries: BTreeSet<String>,
@@ -79,14 +84,23 @@ struct Lowering<'t, 'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// Where `continue` and `break` lead.
+/// A statement around that has been taken apart.
 #[derive(Clone, Copy)]
-struct Loop {
-    header: BlockId,
-    after: BlockId,
+enum Scope<'a> {
+    /// Where `continue` and `break` lead.
+    Loop { header: BlockId, after: BlockId },
+    /// What runs on every way out, in the region around the whole `try` statement.
+    Finally { body: &'a [Stmt], outside: Option<RegionId> },
+    /// An `except` clause with the name of its exception, which is deleted on every way out.
+    Clause { name: &'a str },
 }
 
 impl<'a> Lowering<'_, 'a> {
+    /// A new block in the current region.
+    fn block(&mut self) -> BlockId {
+        self.graph.add(self.region)
+    }
+
     fn step(&mut self, code: Code, surely_binds: BTreeSet<String>) {
         let step = Step { code, surely_binds, unbinds: BTreeSet::new(), kind: StepKind::Statement };
         self.graph.block_mut(self.current).steps.push(step);
@@ -103,7 +117,7 @@ impl<'a> Lowering<'_, 'a> {
     /// Ends the current block. What follows until the next `begin` cannot be reached.
     fn end(&mut self, terminator: Terminator) {
         self.graph.block_mut(self.current).terminator = terminator;
-        self.current = self.graph.add();
+        self.current = self.block();
     }
 
     /// Goes on in `block`.
@@ -143,7 +157,7 @@ impl<'a> Lowering<'_, 'a> {
     /// Suspends; `result` takes the action's result.
     fn suspend(&mut self, word: &'static str, fields: Code, exit: Exit, result: Option<String>) {
         assert!(fields.binds.is_empty(), "this is a bug in Anabranch: live variables change");
-        let next = self.graph.add();
+        let next = self.block();
         let action = Action { word, fields, exit };
         self.graph.block_mut(self.current).terminator =
             Terminator::Suspend { action, result, next };

@@ -23,6 +23,13 @@ pub fn occurrences(expression: &Expr) -> Vec<Occurrence<'_>> {
     collector.found
 }
 
+/// The names that `pattern` reads and binds.
+pub fn pattern_occurrences(pattern: &Pattern) -> Vec<Occurrence<'_>> {
+    let mut collector = Collector::default();
+    collector.visit_pattern(pattern);
+    collector.found
+}
+
 /// The names in `statement` that do not belong to a scope inside of it.
 pub fn statement_occurrences(statement: &Stmt) -> Vec<Occurrence<'_>> {
     let mut collector = Collector::default();

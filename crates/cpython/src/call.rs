@@ -14,32 +14,32 @@ pub(crate) fn call_function<'py>(
     positional: &Bound<'py, PyTuple>,
     keywords: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    call(callable, receiver, positional, None, keywords)
+    call(callable, receiver, positional, &[], keywords)
 }
 
-/// Calls `segment(receiver, *live, input)`.
+/// Calls `segment(receiver, *live, *last)`.
 pub(crate) fn call_segment<'py>(
     segment: &Bound<'py, PyAny>,
     receiver: Option<&Bound<'py, PyAny>>,
     live: &Bound<'py, PyTuple>,
-    input: Option<&Bound<'py, PyAny>>,
+    last: &[&Bound<'py, PyAny>],
 ) -> PyResult<Bound<'py, PyAny>> {
-    call(segment, receiver, live, input, None)
+    call(segment, receiver, live, last, None)
 }
 
 fn call<'py>(
     callable: &Bound<'py, PyAny>,
     first: Option<&Bound<'py, PyAny>>,
     middle: &Bound<'py, PyTuple>,
-    last: Option<&Bound<'py, PyAny>>,
+    last: &[&Bound<'py, PyAny>],
     keywords: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let arguments = first.map(|argument| argument.as_ptr()).into_iter();
     let arguments = arguments.chain(middle.iter_borrowed().map(|argument| argument.as_ptr()));
-    let arguments = arguments.chain(last.map(|argument| argument.as_ptr()));
+    let arguments = arguments.chain(last.iter().map(|argument| argument.as_ptr()));
     // The slot before the arguments is the callee's to use.
     let mut inline = [std::ptr::null_mut(); INLINE + 1];
-    if middle.len() + 2 <= INLINE {
+    if middle.len() + last.len() < INLINE {
         let mut count = 0;
         for argument in arguments {
             count += 1;

@@ -3,10 +3,10 @@
 use anabranch_kernel::value::{ExceptionValue, Value, wire};
 use anabranch_kernel::{Failure, Raised};
 use pyo3::call::PyCallArgs;
-use pyo3::exceptions::PyRecursionError;
+use pyo3::exceptions::{PyBaseException, PyRecursionError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyString};
+use pyo3::types::{PyBool, PyString, PyTuple, PyType};
 
 use crate::class::class_of;
 use crate::decode::{Source, decode};
@@ -41,6 +41,29 @@ fn anabranch_error<'py>(py: Python<'py>, class: &str, arguments: impl PyCallArgs
         .and_then(|errors| errors.getattr(class))
         .and_then(|class| class.call1(arguments));
     exception.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// Whether `except classes` catches `exception`.
+#[pyfunction]
+pub(crate) fn matches(exception: &Bound<'_, PyAny>, classes: &Bound<'_, PyAny>) -> PyResult<bool> {
+    check_catchable(classes)?;
+    Ok(PyErr::from_value(exception.clone()).matches(exception.py(), classes)?)
+}
+
+/// What Python says about `except` with something else than exception classes.
+fn check_catchable(classes: &Bound<'_, PyAny>) -> PyResult<()> {
+    if let Ok(classes) = classes.cast::<PyTuple>() {
+        return classes.iter().try_for_each(|class| check_catchable(&class));
+    }
+    let is_exception = classes
+        .cast::<PyType>()
+        .is_ok_and(|class| class.is_subclass_of::<PyBaseException>().unwrap_or(false));
+    if is_exception {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(
+        "catching classes that do not inherit from BaseException is not allowed",
+    ))
 }
 
 /// Describes an exception that left a root method.

@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFunction, PyModule, PyString, PyType};
 
+use crate::exception::matches;
 use crate::unbound::Unbound;
 use crate::well_known;
 
@@ -31,6 +32,8 @@ pub(crate) struct LoadedSegment {
     pub(crate) callable: Py<PyAny>,
     /// Whether the result of the suspended action is the last argument.
     pub(crate) takes_input: bool,
+    /// Whether an exception of the suspended action is one more argument.
+    pub(crate) catches: bool,
     /// Raises in the place of the segment; made when it is needed first.
     pub(crate) raising: PyOnceLock<Py<PyAny>>,
 }
@@ -80,6 +83,7 @@ fn execute<'py>(
     let code = well_known::builtins_compile(py)?.call1((tree, file.as_os_str(), "exec"))?;
     let globals = module.dict();
     globals.set_item("__anabranch_unbound__", Unbound::instance(py)?)?;
+    globals.set_item("__anabranch_matches__", wrap_pyfunction!(matches, py)?)?;
     let scope = PyDict::new(py);
     well_known::builtins_exec(py)?.call1((code, globals, &scope))?;
     Ok(scope)
@@ -148,7 +152,8 @@ fn load_segments(
         }
         let takes_input = segment.input.is_some();
         let callable = callable.into_any().unbind();
-        loaded.push(LoadedSegment { callable, takes_input, raising: PyOnceLock::new() });
+        let (catches, raising) = (segment.catches, PyOnceLock::new());
+        loaded.push(LoadedSegment { callable, takes_input, catches, raising });
     }
     Ok(LoadedFunction::Segments(loaded))
 }

@@ -69,7 +69,14 @@ pub(crate) fn run(
                 }
                 Err(exception) => {
                     let segment = find_segment(application, function, segment)?;
-                    return Err(raise_at(py, segment, exception.bind(py)));
+                    let exception = exception.bind(py);
+                    if !segment.catches {
+                        return Err(raise_at(py, segment, exception));
+                    }
+                    let nothing = py.None().into_bound(py);
+                    let last = [&nothing, exception];
+                    let last = if segment.takes_input { &last[..] } else { &last[1..] };
+                    (function, call_segment(segment.callable.bind(py), receiver, live, last)?)
                 }
             }
         }
@@ -97,8 +104,8 @@ fn resume<'py>(
     input: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let segment = find_segment(application, function, segment)?;
-    let input = if segment.takes_input { input } else { None };
-    call_segment(segment.callable.bind(py), receiver, live, input)
+    let input = input.filter(|_| segment.takes_input);
+    call_segment(segment.callable.bind(py), receiver, live, input.as_slice())
 }
 
 fn find_segment(

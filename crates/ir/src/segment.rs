@@ -16,6 +16,9 @@ pub struct Segment {
     /// Where the result of the suspended action arrives, if this segment follows one that has a
     /// result: the last parameter.
     pub input: Option<String>,
+    /// Whether an exception of the suspended action goes to this segment, as one more argument after
+    /// the input (which is then `None`): the function may catch it here.
+    pub catches: bool,
     /// Every way to leave the segment, in source order.
     pub exits: Vec<Exit>,
     /// The Python text of the function, without the class around it.

@@ -82,6 +82,9 @@ fn write_function(
                 if let Some(input) = &segment.input {
                     write!(f, " <- {input}")?;
                 }
+                if segment.catches {
+                    write!(f, " catches")?;
+                }
                 writeln!(f)?;
                 for exit in &segment.exits {
                     writeln!(f, "      {}", exit_text(program, exit))?;

@@ -61,11 +61,11 @@ codes! {
     /// A method of an entity has no `self`.
     MissingSelf = 18,
 
-    /// A remote call in a `try` statement.
+    /// A remote call in a `try` statement with `except*`.
     RemoteInTry = 30,
     /// A remote call in a `with` statement.
     RemoteInWith = 31,
-    /// A remote call in a `match` statement.
+    /// A remote call in a pattern of a `match` statement.
     RemoteInMatch = 32,
     /// A remote call in a lambda.
     RemoteInLambda = 33,

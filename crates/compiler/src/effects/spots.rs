@@ -15,9 +15,11 @@ use crate::types::{FunctionScope, Inference, Type, Typing};
 pub enum Place {
     /// Where a call can suspend.
     Body,
-    Try,
+    /// `try` with `except*`.
+    TryStar,
     With,
-    Match,
+    /// A pattern of a `match` statement.
+    Pattern,
     Lambda,
     Nested,
     Generator,
@@ -165,8 +167,8 @@ impl<'a> Visitor<'a> for Finder<'_, 'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         let range = statement.range();
         match statement {
-            Stmt::Try(_) => {
-                self.inside(Place::Try, range, |this| visitor::walk_stmt(this, statement));
+            Stmt::Try(node) if node.is_star => {
+                self.inside(Place::TryStar, range, |this| visitor::walk_stmt(this, statement));
             }
             Stmt::With(node) => self.inside(Place::With, range, |this| {
                 for item in &node.items {
@@ -175,8 +177,15 @@ impl<'a> Visitor<'a> for Finder<'_, 'a> {
                 }
                 this.visit_body(&node.body);
             }),
-            Stmt::Match(_) => {
-                self.inside(Place::Match, range, |this| visitor::walk_stmt(this, statement));
+            Stmt::Match(node) => {
+                self.visit_expr(&node.subject);
+                for case in &node.cases {
+                    self.inside(Place::Pattern, case.pattern.range(), |this| {
+                        this.visit_pattern(&case.pattern);
+                    });
+                    case.guard.iter().for_each(|guard| self.visit_expr(guard));
+                    self.visit_body(&case.body);
+                }
             }
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {
                 self.inside(Place::Nested, range, |this| visitor::walk_stmt(this, statement));

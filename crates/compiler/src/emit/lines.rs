@@ -28,6 +28,14 @@ impl Emitter<'_, '_> {
             is_inside_string: false,
         };
         for chunk in &code.chunks {
+            if let Some(deeper) = chunk.begins_line {
+                self.lines.push(line);
+                line = SourceLine {
+                    text: INDENTATION.repeat(depth + deeper),
+                    origin: source.line(chunk.origin),
+                    is_inside_string: false,
+                };
+            }
             let mut offset = chunk.origin;
             for piece in split_lines(&chunk.text) {
                 if offset != chunk.origin {

@@ -11,7 +11,7 @@ impl<'a> Lowering<'_, 'a> {
     /// `body if test else orelse`
     pub(super) fn conditional(&mut self, node: &'a ExprIf) -> Code {
         let result = self.temporary();
-        let (then, otherwise, after) = (self.graph.add(), self.graph.add(), self.graph.add());
+        let (then, otherwise, after) = (self.block(), self.block(), self.block());
         self.test(&node.test, then, otherwise);
         for (block, value) in [(then, &node.body), (otherwise, &node.orelse)] {
             self.begin(block);
@@ -25,13 +25,13 @@ impl<'a> Lowering<'_, 'a> {
     /// `a and b and …`, `a or b or …`: the last value evaluated.
     pub(super) fn short_circuit(&mut self, node: &'a ExprBoolOp) -> Code {
         let result = self.temporary();
-        let after = self.graph.add();
+        let after = self.block();
         for (index, value) in node.values.iter().enumerate() {
             self.assign_value(&result, value);
             if index + 1 == node.values.len() {
                 break;
             }
-            let more = self.graph.add();
+            let more = self.block();
             let test = Code::variable(result.clone(), start_of(value));
             let (then, otherwise) = match node.op {
                 BoolOp::And => (more, after),
@@ -47,7 +47,7 @@ impl<'a> Lowering<'_, 'a> {
     /// `a < b < c`: each operand at most once, and none after a comparison that is false.
     pub(super) fn chained_comparison(&mut self, node: &'a ExprCompare) -> Code {
         let result = self.temporary();
-        let after = self.graph.add();
+        let after = self.block();
         let mut left = self.operand(&node.left);
         for (index, (operator, right)) in node.ops.iter().zip(&node.comparators).enumerate() {
             let right = self.operand(right);
@@ -56,7 +56,7 @@ impl<'a> Lowering<'_, 'a> {
             if index + 1 == node.ops.len() {
                 break;
             }
-            let more = self.graph.add();
+            let more = self.block();
             let test = Code::variable(result.clone(), start_of(node));
             self.end(Terminator::Branch { test, then: more, otherwise: after });
             self.begin(more);
@@ -69,7 +69,7 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn operand(&mut self, expression: &'a Expr) -> Code {
         let code = self.expression(expression);
         let is_literal = expression.is_literal_expr();
-        if is_literal {
+        if is_literal || self.is_temporary(&code) {
             return code;
         }
         let code = self.standalone(expression, code);
@@ -87,7 +87,7 @@ impl<'a> Lowering<'_, 'a> {
             Expr::BoolOp(node) => {
                 let (last, values) = node.values.split_last().expect("an operator has operands");
                 for value in values {
-                    let more = self.graph.add();
+                    let more = self.block();
                     match node.op {
                         BoolOp::And => self.test(value, more, otherwise),
                         BoolOp::Or => self.test(value, then, more),
@@ -100,7 +100,7 @@ impl<'a> Lowering<'_, 'a> {
                 self.test(&node.operand, otherwise, then);
             }
             Expr::If(node) => {
-                let (body, orelse) = (self.graph.add(), self.graph.add());
+                let (body, orelse) = (self.block(), self.block());
                 self.test(&node.test, body, orelse);
                 for (block, value) in [(body, &node.body), (orelse, &node.orelse)] {
                     self.begin(block);
@@ -118,7 +118,7 @@ impl<'a> Lowering<'_, 'a> {
                         self.end(Terminator::Branch { test, then, otherwise });
                         break;
                     }
-                    let more = self.graph.add();
+                    let more = self.block();
                     self.end(Terminator::Branch { test, then: more, otherwise });
                     self.begin(more);
                 }

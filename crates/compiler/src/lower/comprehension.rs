@@ -52,7 +52,7 @@ impl<'a> Lowering<'_, 'a> {
             renames.insert(name, fresh);
         }
         self.renames.push(renames);
-        let after = self.graph.add();
+        let after = self.block();
         self.generators(generators, first, after, &result, &element);
         self.renames.pop();
         self.begin(after);
@@ -70,18 +70,18 @@ impl<'a> Lowering<'_, 'a> {
         element: &Element<'a>,
     ) {
         let (generator, rest) = generators.split_first().expect("a comprehension has a generator");
-        let header = self.graph.add();
+        let header = self.block();
         self.flow_into(header);
         self.inference.enter_generator(generator);
         if self.target_suspends(&generator.target) {
             self.refuse_part(generator.target.range(), "the target of a loop");
         }
         let target = self.loop_target(&generator.target);
-        let body = self.graph.add();
+        let body = self.block();
         self.end(Terminator::Next { iterator, target, body, exhausted: after });
         self.begin(body);
         for condition in &generator.ifs {
-            let then = self.graph.add();
+            let then = self.block();
             self.test(condition, then, header);
             self.begin(then);
         }

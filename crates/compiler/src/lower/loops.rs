@@ -3,40 +3,40 @@
 use ruff_python_ast::{Expr, StmtFor, StmtWhile};
 use ruff_text_size::Ranged;
 
-use super::{Loop, Lowering, start_of};
+use super::{Lowering, Scope, start_of};
 use crate::cfg::{Code, Terminator};
 
 impl<'a> Lowering<'_, 'a> {
     pub(super) fn for_loop(&mut self, node: &'a StmtFor) {
         let iterator = self.iterator(&node.iter);
-        let (header, body) = (self.graph.add(), self.graph.add());
-        let (exhausted, after) = (self.graph.add(), self.graph.add());
+        let (header, body) = (self.block(), self.block());
+        let (exhausted, after) = (self.block(), self.block());
         if self.target_suspends(&node.target) {
             self.refuse_part(node.target.range(), "the target of a loop");
         }
         let target = self.loop_target(&node.target);
         self.flow_into(header);
         self.end(Terminator::Next { iterator, target, body, exhausted });
-        self.loops.push(Loop { header, after });
+        self.scopes.push(Scope::Loop { header, after });
         self.begin(body);
         self.body(&node.body);
         self.end(Terminator::Goto(header));
-        self.loops.pop();
+        self.scopes.pop();
         self.begin(exhausted);
         self.body(&node.orelse);
         self.flow_into(after);
     }
 
     pub(super) fn while_loop(&mut self, node: &'a StmtWhile) {
-        let (header, body) = (self.graph.add(), self.graph.add());
-        let (exhausted, after) = (self.graph.add(), self.graph.add());
+        let (header, body) = (self.block(), self.block());
+        let (exhausted, after) = (self.block(), self.block());
         self.flow_into(header);
         self.test(&node.test, body, exhausted);
-        self.loops.push(Loop { header, after });
+        self.scopes.push(Scope::Loop { header, after });
         self.begin(body);
         self.body(&node.body);
         self.end(Terminator::Goto(header));
-        self.loops.pop();
+        self.scopes.pop();
         self.begin(exhausted);
         self.body(&node.orelse);
         self.flow_into(after);

@@ -55,13 +55,15 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Branches to where the variable `way` says that the statement before was left for.
     fn go_the_way(&mut self, statement: &Stmt, way: &str, leaves: &[(TextRange, bool)]) {
-        let around = *self.loops.last().expect("the parser checked that a loop is around");
-        for (is_break, then) in [(false, around.header), (true, around.after)] {
+        let (number, header, after) = self.innermost_loop();
+        for (is_break, target) in [(false, header), (true, after)] {
             if leaves.iter().any(|(_, leaf)| *leaf == is_break) {
                 let mut test = Code::variable(way, statement.range().start());
                 test.push(&format!(" == \"{}\"", way_out(is_break)));
-                let otherwise = self.graph.add();
+                let (then, otherwise) = (self.block(), self.block());
                 self.end(Terminator::Branch { test, then, otherwise });
+                self.begin(then);
+                self.leave(number + 1, Terminator::Goto(target));
                 self.begin(otherwise);
             }
         }
@@ -108,6 +110,13 @@ pub(super) fn leaves_loop(statement: &Stmt) -> bool {
     let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
     ways_out.visit_stmt(statement);
     !ways_out.leaves.is_empty()
+}
+
+/// Whether `statement` has a `return` of the function around it.
+pub(super) fn returns(statement: &Stmt) -> bool {
+    let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
+    ways_out.visit_stmt(statement);
+    !ways_out.returns.is_empty()
 }
 
 /// Statements that leave the visited one.

@@ -7,7 +7,7 @@ use ruff_text_size::Ranged;
 
 use super::sequence::Part;
 use super::text::Edit;
-use super::{Lowering, start_of};
+use super::{Lowering, Scope, start_of};
 use crate::cfg::{Code, Terminator};
 
 impl<'a> Lowering<'_, 'a> {
@@ -27,17 +27,20 @@ impl<'a> Lowering<'_, 'a> {
                     }
                     None => Code::new("None", start_of(node)),
                 };
-                self.end(Terminator::Return(code));
+                self.return_value(code);
             }
             Stmt::Break(_) | Stmt::Continue(_) => {
-                let target = self.loops.last().expect("the parser checked that a loop is around");
-                let is_break = statement.is_break_stmt();
-                let target = if is_break { target.after } else { target.header };
-                self.end(Terminator::Goto(target));
+                let (number, header, after) = self.innermost_loop();
+                let target = if statement.is_break_stmt() { after } else { header };
+                self.leave(number + 1, Terminator::Goto(target));
             }
             Stmt::Pass(_) => {}
-            Stmt::If(node) if self.must_take_apart(statement) => self.if_statement(node),
-            _ if !self.statement_suspends(statement) => self.native(statement),
+            Stmt::If(node)
+                if self.must_take_apart(statement) || super::native::leaves_loop(statement) =>
+            {
+                self.if_statement(node);
+            }
+            _ if !self.must_take_apart(statement) => self.native(statement),
             Stmt::Expr(node) => {
                 if self.action(&node.value).is_some() {
                     self.perform(&node.value, None);
@@ -61,18 +64,31 @@ impl<'a> Lowering<'_, 'a> {
             Stmt::Raise(node) => self.raise(statement, node),
             Stmt::Assert(node) => self.assert(node),
             // Refused by the rules, with the reason.
-            Stmt::Try(_) | Stmt::With(_) | Stmt::Match(_) | Stmt::Delete(_) => {}
+            Stmt::With(_) | Stmt::Delete(_) if self.statement_suspends(statement) => {}
+            Stmt::Try(node) => self.try_statement(node),
+            Stmt::Match(node) => self.match_statement(node),
             _ => self.refuse_part(statement.range(), "a statement of this kind"),
         }
     }
 
-    /// Whether an `if` cannot stay one piece: it suspends, or it leaves a loop that is taken apart.
+    /// Whether a statement cannot stay one piece.
     fn must_take_apart(&self, statement: &'a Stmt) -> bool {
-        self.statement_suspends(statement) || super::native::leaves_loop(statement)
+        self.statement_suspends(statement) || self.returns_through_finally(statement)
+    }
+
+    fn return_value(&mut self, code: Code) {
+        let has_finally = self.scopes.iter().any(|scope| matches!(scope, Scope::Finally { .. }));
+        if has_finally {
+            // The value is evaluated before the clauses run.
+            let code = self.save(code);
+            self.leave(0, Terminator::Return(code));
+        } else {
+            self.end(Terminator::Return(code));
+        }
     }
 
     fn if_statement(&mut self, node: &'a StmtIf) {
-        let after = self.graph.add();
+        let after = self.block();
         self.branch(&node.test, &node.body, &node.elif_else_clauses, after);
         self.begin(after);
     }
@@ -84,7 +100,7 @@ impl<'a> Lowering<'_, 'a> {
         clauses: &'a [ElifElseClause],
         after: crate::cfg::BlockId,
     ) {
-        let (then, otherwise) = (self.graph.add(), self.graph.add());
+        let (then, otherwise) = (self.block(), self.block());
         self.test(test, then, otherwise);
         self.begin(then);
         self.body(body);
@@ -115,7 +131,7 @@ impl<'a> Lowering<'_, 'a> {
     /// `assert test, message`: the message is evaluated only if the test fails, and neither under
     /// `python -O`.
     fn assert(&mut self, node: &'a StmtAssert) {
-        let (checked, failed, after) = (self.graph.add(), self.graph.add(), self.graph.add());
+        let (checked, failed, after) = (self.block(), self.block(), self.block());
         let enabled = Code::new("__debug__", start_of(node));
         self.end(Terminator::Branch { test: enabled, then: checked, otherwise: after });
         self.begin(checked);

@@ -71,7 +71,13 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    fn slice(&self, range: TextRange, found: Vec<Occurrence<'a>>, mut edits: Vec<Edit>) -> Code {
+    /// The text in `range`, in which these names were found, with edits.
+    pub(super) fn slice(
+        &self,
+        range: TextRange,
+        found: Vec<Occurrence<'a>>,
+        mut edits: Vec<Edit>,
+    ) -> Code {
         let mut code = Code::default();
         for occurrence in found {
             if edits.iter().any(|edit| edit.range.contains_range(occurrence.range)) {
@@ -107,7 +113,7 @@ impl<'a> Lowering<'_, 'a> {
     fn copy(&self, range: TextRange, code: &mut Code) {
         if !range.is_empty() {
             let text = self.source.slice(range).to_owned();
-            code.chunks.push(Chunk { text, origin: range.start() });
+            code.chunks.push(Chunk { text, origin: range.start(), begins_line: None });
         }
     }
 

@@ -39,15 +39,14 @@ struct Refusal {
 }
 
 fn refusal(place: Place) -> Refusal {
-    let not_yet = "this version of Anabranch does not split this statement";
     match place {
         Place::Body => unreachable!("this is a bug in Anabranch: a call can suspend in a body"),
-        Place::Try => Refusal {
+        Place::TryStar => Refusal {
             code: Code::RemoteInTry,
-            message: "a remote call in a `try` statement",
+            message: "a remote call in a `try` statement with `except*`",
             word_length: 3,
-            why: not_yet,
-            help: "make the call before or after the `try`, or ask first with a method that returns a bool",
+            why: "an exception that leaves another entity is never a group",
+            help: "use `except`",
         },
         Place::With => Refusal {
             code: Code::RemoteInWith,
@@ -56,12 +55,12 @@ fn refusal(place: Place) -> Refusal {
             why: "the resource would stay open while the call runs elsewhere, and cannot be stored",
             help: "make the call before the `with`, or after it",
         },
-        Place::Match => Refusal {
+        Place::Pattern => Refusal {
             code: Code::RemoteInMatch,
-            message: "a remote call in a `match` statement",
-            word_length: 5,
-            why: not_yet,
-            help: "use `if` and `elif`",
+            message: "a remote call in a pattern",
+            word_length: 1,
+            why: "Python compares patterns in the middle of other work, where nothing can wait",
+            help: "fetch the value first and compare it in a guard: `case x if x == value`",
         },
         Place::Lambda => Refusal {
             code: Code::RemoteInLambda,

@@ -187,7 +187,7 @@ def test_a_path_with_nothing(http: httpx.Client) -> None:
 def test_operations_pages(http: httpx.Client) -> None:
     assert http.get("/healthz").status_code == 200
     assert http.get("/readyz").status_code == 200
-    assert http.get("/metrics").headers["content-type"].startswith("text/plain")
+    assert http.get("/metrics").headers["content-type"].startswith("application/openmetrics-text")
     assert http.get("/openapi.json").json()["openapi"].startswith("3.1")
 
 

@@ -41,9 +41,7 @@ impl<'a> Typing<'a> {
         };
         // What is assigned to one class's attribute may come from another's: a second round.
         for _ in 0..2 {
-            for entity in 0..application.entities.len() {
-                typing.attributes[entity] = typing.infer_attributes(entity);
-            }
+            typing.attributes = typing.infer_attributes();
         }
         typing
     }
@@ -85,18 +83,29 @@ impl<'a> Typing<'a> {
         scope
     }
 
-    fn assignments(
-        &self,
-        scope: &FunctionScope<'a>,
-        entity: usize,
-        found: AttributeTypes<'a>,
-    ) -> AttributeTypes<'a> {
-        let mut pass = Assignments { inference: Inference::new(self, scope), entity, found };
-        pass.visit_body(&scope.node.body);
-        pass.found
+    fn infer_attributes(&self) -> Vec<BTreeMap<&'a str, Type>> {
+        let entities = &self.application.entities;
+        let mut found: Vec<AttributeTypes<'a>> =
+            (0..entities.len()).map(|entity| self.class_attributes(entity)).collect();
+        let mut elsewhere = Vec::new();
+        let functions = self.application.functions.iter();
+        let helpers = functions.filter(|function| function.owner.is_none());
+        let helpers = helpers.map(|function| (function.module, None, function.node));
+        let methods = entities.iter().enumerate().flat_map(|(entity, class)| {
+            let functions = class.node.body.iter().filter_map(Stmt::as_function_def_stmt);
+            functions.map(move |node| (class.module, Some(entity), node))
+        });
+        for (module, owner, node) in methods.chain(helpers) {
+            let scope = self.scope(module, owner, node);
+            let inference = Inference::new(self, &scope);
+            let mut pass = Assignments { inference, found: &mut found, elsewhere: &mut elsewhere };
+            pass.visit_body(&node.body);
+        }
+        join_elsewhere(&mut found, elsewhere);
+        found.into_iter().map(AttributeTypes::finished).collect()
     }
 
-    fn infer_attributes(&self, entity: usize) -> BTreeMap<&'a str, Type> {
+    fn class_attributes(&self, entity: usize) -> AttributeTypes<'a> {
         let class = &self.application.entities[entity];
         let declared = class_annotations(self.application, class.module, &class.node.body);
         let mut found = AttributeTypes { inferred: BTreeMap::new(), declared };
@@ -108,25 +117,28 @@ impl<'a> Typing<'a> {
                     }
                 }
             }
-            if let Stmt::FunctionDef(node) = statement {
-                let scope = self.scope(class.module, Some(entity), node);
-                found = self.assignments(&scope, entity, found);
+        }
+        found
+    }
+}
+
+/// Joins what other code assigns through a reference into the attributes that a class has itself.
+fn join_elsewhere<'a>(
+    found: &mut [AttributeTypes<'a>],
+    elsewhere: Vec<(Option<usize>, &'a str, Type)>,
+) {
+    let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (entity, attributes) in found.iter().enumerate() {
+        for name in attributes.inferred.keys() {
+            owners.entry(name).or_default().push(entity);
+        }
+    }
+    for (receiver, name, kind) in elsewhere {
+        for entity in owners.get(name).into_iter().flatten() {
+            if receiver.is_none_or(|receiver| receiver == *entity) {
+                found[*entity].join(name, kind.clone());
             }
         }
-        // Other code may assign to them as well, through a reference.
-        for function in &self.application.functions {
-            if function.owner != Some(entity) {
-                let scope = self.scope(function.module, function.owner, function.node);
-                found = self.assignments(&scope, entity, found);
-            }
-        }
-        let mut types = found.inferred;
-        // Only `None` so far: somebody else will assign something to it.
-        for kind in types.values_mut().filter(|kind| **kind == Type::None) {
-            *kind = Type::Unknown;
-        }
-        types.extend(found.declared);
-        types
     }
 }
 
@@ -155,10 +167,6 @@ struct AttributeTypes<'a> {
 }
 
 impl<'a> AttributeTypes<'a> {
-    fn has(&self, name: &str) -> bool {
-        self.inferred.contains_key(name)
-    }
-
     fn join(&mut self, name: &'a str, kind: Type) {
         let joined = match self.inferred.remove(name) {
             Some(previous) => previous.join(kind),
@@ -166,29 +174,39 @@ impl<'a> AttributeTypes<'a> {
         };
         self.inferred.insert(name, joined.shared());
     }
+
+    fn finished(self) -> BTreeMap<&'a str, Type> {
+        let mut types = self.inferred;
+        // Only `None` so far: somebody else will assign something to it.
+        for kind in types.values_mut().filter(|kind| **kind == Type::None) {
+            *kind = Type::Unknown;
+        }
+        types.extend(self.declared);
+        types
+    }
 }
 
-/// Assignments to attributes of one entity class in one function.
+/// Assignments to attributes of entities in one function.
 struct Assignments<'t, 'a> {
     inference: Inference<'t, 'a>,
-    entity: usize,
-    found: AttributeTypes<'a>,
+    /// By entity class: what its own methods assign to `self`.
+    found: &'t mut Vec<AttributeTypes<'a>>,
+    /// Assignments through a reference, with its class if that is known.
+    elsewhere: &'t mut Vec<(Option<usize>, &'a str, Type)>,
 }
 
 impl<'a> Assignments<'_, 'a> {
     fn assign(&mut self, target: &'a Expr, kind: Type) {
         match target {
             Expr::Attribute(node) => {
-                let may_be_ours = match self.inference.infer(&node.value) {
-                    Type::SelfEntity(entity) => entity == self.entity,
-                    // Of the others, only what the class itself has is of interest.
-                    Type::Reference(entity) => {
-                        entity == self.entity && self.found.has(node.attr.as_str())
+                let name = node.attr.as_str();
+                match self.inference.infer(&node.value) {
+                    Type::SelfEntity(entity) => self.found[entity].join(name, kind),
+                    Type::Reference(entity) => self.elsewhere.push((Some(entity), name, kind)),
+                    receiver if receiver.may_be_reference() => {
+                        self.elsewhere.push((None, name, kind));
                     }
-                    kind => kind.may_be_reference() && self.found.has(node.attr.as_str()),
-                };
-                if may_be_ours {
-                    self.found.join(node.attr.as_str(), kind);
+                    _ => {}
                 }
             }
             Expr::Tuple(node) => {
@@ -216,11 +234,12 @@ impl<'a> StatementVisitor<'a> for Assignments<'_, 'a> {
                 if let Expr::Attribute(attribute) = &*node.target
                     && let Expr::Name(name) = &*attribute.value
                     && self.inference.scope.self_name == Some(name.id.as_str())
+                    && let Some(owner) = self.inference.scope.owner
                 {
                     let module = self.inference.scope.module;
                     let application = self.inference.application();
                     let (_, kind) = annotation(application, module, &node.annotation);
-                    self.found.declared.insert(attribute.attr.as_str(), kind);
+                    self.found[owner].declared.insert(attribute.attr.as_str(), kind);
                 }
             }
             Stmt::AugAssign(node) => {

@@ -5,6 +5,7 @@
 //! Both are least fixpoints over the call graph.
 
 mod action;
+mod consumption;
 mod spots;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt};
 
 pub use action::{Action, Certainty, action_of, target_action};
+pub use consumption::consumed_generator;
 pub use spots::{Place, Spot, expression_suspends, spots, statement_suspends, target_suspends};
 
 use crate::resolve::Binding;

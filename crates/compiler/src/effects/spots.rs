@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Comprehension, Expr, Stmt};
+use ruff_python_ast::{Comprehension, Expr, ExprLambda, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::{Action, Effects, action_of, target_action};
+use super::{Action, Effects, action_of, consumed_generator, target_action};
 use crate::names::parameter_names;
 use crate::types::{FunctionScope, Inference, Type, Typing};
 
@@ -147,6 +147,24 @@ impl<'t, 'a> Finder<'t, 'a> {
         }
     }
 
+    /// A lambda whose parameters are of this type.
+    fn lambda(&mut self, node: &'a ExprLambda, parameter: &Type) {
+        let mut variables = BTreeMap::new();
+        if let Some(parameters) = &node.parameters {
+            for parameter in parameters.iter_non_variadic_params() {
+                parameter.default.iter().for_each(|default| self.visit_expr(default));
+            }
+            for name in parameter_names(parameters) {
+                variables.insert(name, parameter.clone());
+            }
+        }
+        self.inside(Place::Lambda, node.range(), |this| {
+            this.inference.enter(variables);
+            this.visit_expr(&node.body);
+            this.inference.leave();
+        });
+    }
+
     fn target(&mut self, target: &'a Expr) {
         if let Some(action) = target_action(&mut self.inference, target) {
             self.record(action, target);
@@ -230,24 +248,21 @@ impl<'a> Visitor<'a> for Finder<'_, 'a> {
                     Expr::Attribute(attribute) => self.visit_expr(&attribute.value),
                     other => self.visit_expr(other),
                 }
-                self.visit_arguments(&node.arguments);
-            }
-            Expr::Lambda(node) => {
-                let mut variables = BTreeMap::new();
-                if let Some(parameters) = &node.parameters {
-                    for parameter in parameters.iter_non_variadic_params() {
-                        parameter.default.iter().for_each(|default| self.visit_expr(default));
-                    }
-                    for name in parameter_names(parameters) {
-                        variables.insert(name, Type::Unknown);
+                let consumed = consumed_generator(&mut self.inference, node);
+                let element = self.inference.callback_element(node);
+                let keywords = node.arguments.keywords.iter().map(|keyword| &keyword.value);
+                for (index, argument) in node.arguments.args.iter().chain(keywords).enumerate() {
+                    match (argument, consumed, &element) {
+                        (Expr::Generator(_), Some(generator), _) if index == 0 => {
+                            self.visit_expr(&generator.generators[0].iter);
+                            self.comprehension(&generator.generators, &[&generator.elt]);
+                        }
+                        (Expr::Lambda(lambda), _, Some(element)) => self.lambda(lambda, element),
+                        _ => self.visit_expr(argument),
                     }
                 }
-                self.inside(Place::Lambda, range, |this| {
-                    this.inference.enter(variables);
-                    this.visit_expr(&node.body);
-                    this.inference.leave();
-                });
             }
+            Expr::Lambda(node) => self.lambda(node, &Type::Unknown),
             Expr::ListComp(node) => {
                 self.visit_expr(&node.generators[0].iter);
                 self.comprehension(&node.generators, &[&node.elt]);

@@ -1,22 +1,40 @@
-//! List, set and dict comprehensions that suspend become loops.
+//! List, set and dict comprehensions that suspend become loops, and so do generator expressions
+//! that are used up where they stand.
 //!
 //! A comprehension has variables of its own: they get new names in the function.
 
 use std::collections::BTreeMap;
 
-use ruff_python_ast::{Comprehension, Expr};
-use ruff_text_size::Ranged;
+use ruff_python_ast::{Comprehension, Expr, ExprCall};
+use ruff_text_size::{Ranged, TextSize};
 
 use super::sequence::Part;
+use super::text::Edit;
 use super::{Lowering, start_of};
 use crate::cfg::{BlockId, Code, Terminator};
+use crate::effects::consumed_generator;
 use crate::names::targets;
 
-/// What a comprehension collects.
+/// What becomes of the elements.
+#[derive(Clone, Copy)]
 enum Element<'a> {
     List(&'a Expr),
     Set(&'a Expr),
     Dict(&'a Expr, &'a Expr),
+    /// `any` and `all`: the first element whose truth is `decides` ends it all.
+    Test {
+        value: &'a Expr,
+        decides: bool,
+    },
+}
+
+/// Where the elements go.
+struct Collecting<'c, 'a> {
+    /// The variable with what the elements make up.
+    result: &'c str,
+    element: Element<'a>,
+    /// What comes after the whole comprehension.
+    done: BlockId,
 }
 
 impl<'a> Lowering<'_, 'a> {
@@ -37,14 +55,54 @@ impl<'a> Lowering<'_, 'a> {
             self.refuse_part(expression.range(), "an asynchronous comprehension");
             return self.verbatim(expression);
         }
+        self.collected(generators, element, start_of(expression))
+    }
+
+    /// Whether `node` uses up a generator expression.
+    pub(super) fn consumes_generator(&mut self, node: &'a ExprCall) -> bool {
+        consumed_generator(&mut self.inference, node).is_some()
+    }
+
+    /// A call that uses up a generator expression.
+    pub(super) fn call_with_generator(&mut self, expression: &'a Expr, node: &'a ExprCall) -> Code {
+        let generator = consumed_generator(&mut self.inference, node);
+        let generator = generator.expect("this is a bug in Anabranch: not a consumer");
+        let decides = match self.inference.builtin(&node.func) {
+            Some("any") => Some(true),
+            Some("all") => Some(false),
+            _ => None,
+        };
+        if let Some(decides) = decides {
+            let element = Element::Test { value: &generator.elt, decides };
+            return self.collected(&generator.generators, element, start_of(node));
+        }
+        let mut edits = Vec::new();
+        if let Expr::Attribute(attribute) = &*node.func {
+            edits.push(Edit::code(attribute.value.range(), self.operand(&attribute.value)));
+        }
+        let element = Element::List(&generator.elt);
+        let list = self.collected(&generator.generators, element, start_of(generator));
+        edits.push(Edit::code(generator.range(), list));
+        self.edited(expression, edits)
+    }
+
+    /// Goes through `generators` and gives what the elements make up.
+    fn collected(
+        &mut self,
+        generators: &'a [Comprehension],
+        element: Element<'a>,
+        origin: TextSize,
+    ) -> Code {
         let first = self.iterator(&generators[0].iter);
         let result = self.temporary();
         let empty = match element {
             Element::List(_) => "[]",
             Element::Set(_) => "{*()}",
             Element::Dict(..) => "{}",
+            Element::Test { decides: true, .. } => "False",
+            Element::Test { decides: false, .. } => "True",
         };
-        self.assign(&result, Code::new(empty, start_of(expression)));
+        self.assign(&result, Code::new(empty, origin));
         let mut renames = BTreeMap::new();
         for name in generators.iter().flat_map(|generator| targets(&generator.target)) {
             let fresh = format!("{}_{name}", self.temporary());
@@ -53,10 +111,11 @@ impl<'a> Lowering<'_, 'a> {
         }
         self.renames.push(renames);
         let after = self.block();
-        self.generators(generators, first, after, &result, &element);
+        let collecting = Collecting { result: &result, element, done: after };
+        self.generators(generators, first, after, &collecting);
         self.renames.pop();
         self.begin(after);
-        Code::variable(result, start_of(expression))
+        Code::variable(result, origin)
     }
 
     /// Loops over the first of `generators`, whose iterator is at hand, and inside of it over the
@@ -66,8 +125,7 @@ impl<'a> Lowering<'_, 'a> {
         generators: &'a [Comprehension],
         iterator: String,
         after: BlockId,
-        result: &str,
-        element: &Element<'a>,
+        collecting: &Collecting<'_, 'a>,
     ) {
         let (generator, rest) = generators.split_first().expect("a comprehension has a generator");
         let header = self.block();
@@ -88,18 +146,30 @@ impl<'a> Lowering<'_, 'a> {
         match rest.first() {
             Some(inner) => {
                 let inner = self.iterator(&inner.iter);
-                self.generators(rest, inner, header, result, element);
+                self.generators(rest, inner, header, collecting);
             }
             None => {
-                self.collect(result, element);
+                self.collect(collecting);
                 self.end(Terminator::Goto(header));
             }
         }
         self.inference.leave();
     }
 
-    fn collect(&mut self, result: &str, element: &Element<'a>) {
+    fn collect(&mut self, collecting: &Collecting<'_, 'a>) {
+        let Collecting { result, element, done } = *collecting;
         let (open, close, parts) = match element {
+            Element::Test { value, decides } => {
+                let (decided, more) = (self.block(), self.block());
+                let (then, otherwise) = if decides { (decided, more) } else { (more, decided) };
+                self.test(value, then, otherwise);
+                self.begin(decided);
+                let outcome = if decides { "True" } else { "False" };
+                self.assign(result, Code::new(outcome, start_of(value)));
+                self.end(Terminator::Goto(done));
+                self.begin(more);
+                return;
+            }
             Element::List(value) => (".append(", ")", vec![Part::new(value)]),
             Element::Set(value) => (".add(", ")", vec![Part::new(value)]),
             Element::Dict(key, value) => ("[", "", vec![Part::new(key), Part::new(value)]),

@@ -26,6 +26,9 @@ impl<'a> Lowering<'_, 'a> {
                 self.perform(expression, Some(result.clone()));
                 Code::variable(result, start_of(expression))
             }
+            Expr::Call(node) if self.consumes_generator(node) => {
+                self.call_with_generator(expression, node)
+            }
             Expr::Named(node) => {
                 let value = self.expression(&node.value);
                 let value = self.standalone(&node.value, value);

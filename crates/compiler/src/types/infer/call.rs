@@ -55,6 +55,26 @@ impl<'a> Inference<'_, 'a> {
         self.infer_method(receiver, attribute.attr.as_str(), node)
     }
 
+    /// What the functions among the arguments of `node` are called with: the elements of what the
+    /// call goes through. Only where that is known to be so.
+    pub fn callback_element(&mut self, node: &'a ExprCall) -> Option<Type> {
+        let iterable = match (self.builtin(&node.func), &*node.func) {
+            (Some("sorted" | "min" | "max"), _) => node.arguments.args.first()?,
+            (Some("map" | "filter"), _) => match &*node.arguments.args {
+                [_, iterable] => iterable,
+                _ => return None,
+            },
+            (_, Expr::Attribute(attribute)) if attribute.attr.as_str() == "sort" => {
+                &attribute.value
+            }
+            _ => return None,
+        };
+        match self.infer(iterable).element() {
+            Type::Never => None,
+            element => Some(element),
+        }
+    }
+
     fn infer_bound_call(&mut self, binding: &Binding, node: &'a ExprCall) -> Type {
         match binding {
             Binding::Entity(entity) => Type::Reference(*entity),

@@ -52,8 +52,7 @@ class EntityExists(AnabranchError):
         return self.args[1]
 
     def __str__(self) -> str:
-        article = "an" if self.entity_class[:1] in "AEIOUaeiou" else "a"
-        return f"{article} {self.entity_class} with key {self.key!r} exists already"
+        return f"{self.entity_class} with key {self.key!r} exists already"
 
 
 class RemoteAccessError(AnabranchError):

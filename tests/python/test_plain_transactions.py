@@ -80,7 +80,7 @@ def test_creation_and_existence_within_one_transaction() -> None:
 
 def test_creating_an_existing_key_is_refused() -> None:
     Box("a", 1)
-    with pytest.raises(EntityExists, match="a Box with key 'a' exists already") as caught:
+    with pytest.raises(EntityExists, match="Box with key 'a' exists already") as caught:
         Box("a", 2)
     assert (caught.value.entity_class, caught.value.key) == ("Box", "a")
     assert ref(Box, "a").content == 1

@@ -75,6 +75,16 @@ impl Target {
         Ok(Self { root, module: module.to_owned() })
     }
 
+    /// Refuses a main module that Python would not import, because it has one of that name itself.
+    pub(crate) fn check_name(&self) -> Result<(), Failure> {
+        if !anabranch_cpython::is_reserved_module(&self.module) {
+            return Ok(());
+        }
+        let name = &self.module;
+        let message = format!("the module {name} hides Python's own `{name}`; rename the file");
+        Err(Failure::Message(message))
+    }
+
     /// Compiles the application. Diagnostics are only collected.
     pub(crate) fn compilation(&self) -> Compilation {
         let root = &self.root;

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use crate::application::{ImportError, Mode, import_module, prepare_imports};
+use crate::exception::traceback_text;
 
 /// The shell's code for a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
@@ -41,7 +42,8 @@ pub fn run_main(root: &Path, module: &str, mode: Mode) -> Result<i32, ImportErro
 /// What the process exits with after `error` left `main()`.
 fn exit_code(py: Python<'_>, error: PyErr) -> i32 {
     if !error.is_instance_of::<PySystemExit>(py) {
-        error.print(py);
+        let raised = error.clone_ref(py).into_value(py).into_any();
+        write_error(py, &traceback_text(raised.bind(py)));
         let interrupted = error.is_instance_of::<PyKeyboardInterrupt>(py);
         return if interrupted { INTERRUPTED } else { 1 };
     }
@@ -55,14 +57,18 @@ fn exit_code(py: Python<'_>, error: PyErr) -> i32 {
         return code.extract().unwrap_or(1);
     }
     // `sys.exit("message")` prints the message.
+    write_error(py, &format!("{code}\n"));
+    1
+}
+
+fn write_error(py: Python<'_>, text: &str) {
     let printed = py.import("sys").and_then(|sys| {
         let stderr = sys.getattr("stderr")?;
-        stderr.call_method1("write", (format!("{code}\n"),))
+        stderr.call_method1("write", (text,))
     });
     if let Err(error) = printed {
         error.print(py);
     }
-    1
 }
 
 fn flush(py: Python<'_>) -> PyResult<()> {

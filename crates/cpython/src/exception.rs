@@ -126,13 +126,23 @@ pub(crate) fn place(exception: &Bound<'_, PyAny>) -> Option<String> {
     find().ok().flatten()
 }
 
-/// The traceback as Python prints it, without the inside of the import machinery.
+/// How the lines of a traceback start that are in our own Python code.
+fn package_folder(py: Python<'_>) -> Option<String> {
+    let file: String = py.import("anabranch").ok()?.getattr("__file__").ok()?.extract().ok()?;
+    Some(format!("  File \"{}", file.strip_suffix("__init__.py")?))
+}
+
+/// The traceback as Python prints it, without the inside of the import machinery and our own.
 pub(crate) fn traceback_text(exception: &Bound<'_, PyAny>) -> String {
     let lines = || -> PyResult<Vec<String>> {
         let lines: Vec<String> =
             well_known::format_exception(exception.py())?.call1((exception,))?.extract()?;
-        let is_ours = |line: &String| !line.starts_with("  File \"<frozen importlib");
-        Ok(lines.into_iter().filter(is_ours).collect())
+        let package = package_folder(exception.py());
+        let is_shown = |line: &String| {
+            let in_package = package.as_ref().is_some_and(|folder| line.starts_with(folder));
+            !line.starts_with("  File \"<frozen importlib") && !in_package
+        };
+        Ok(lines.into_iter().filter(is_shown).collect())
     };
     lines().map_or_else(|error| error.to_string(), |lines| lines.concat())
 }

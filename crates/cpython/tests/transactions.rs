@@ -113,7 +113,7 @@ fn a_key_that_is_taken_cannot_be_created_again() {
     in_shop(|shop| {
         let raised = raised(shop.create(ITEM, &[text("pen")]));
         assert_eq!(raised.class, "anabranch:EntityExists");
-        assert_eq!(raised.message, "an Item with key 'pen' exists already");
+        assert_eq!(raised.message, "Item with key 'pen' exists already");
         assert_eq!(shop.get(&id(ITEM, "pen"), "price"), Value::Int(3));
     });
 }

@@ -29,7 +29,7 @@ class AsyncClient:
 
     def __init__(self, url: str, *, token: str | None, timeout: float, retries: int) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        self._http = httpx.AsyncClient(base_url=url, headers=headers)
+        self._http = httpx.AsyncClient(base_url=request.checked_url(url), headers=headers)
         self._policy = retry.RetryPolicy(retries, timeout)
 
     async def __aenter__(self) -> Self:

@@ -4,11 +4,12 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from anabranch import _native
 from anabranch._key import Part, checked_key
+from anabranch.errors import AnabranchError
 
 VALUE_TYPE = "application/vnd.anabranch.value"
 """The content type of wire messages."""
@@ -26,6 +27,17 @@ class Request:
     """What the request is about, for messages."""
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def checked_url(url: str) -> str:
+    """The address of a server, checked as far as it can be without asking."""
+    parts = urlsplit(url)
+    if parts.scheme in {"http", "https"} and parts.netloc:
+        return url
+    raise AnabranchError(
+        f"{url!r} is not the address of a server; write it as `anabranch serve` prints it: "
+        "http://127.0.0.1:8080"
+    )
 
 
 def create(

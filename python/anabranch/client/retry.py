@@ -4,6 +4,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import httpx
+
 from anabranch.client.request import Request
 from anabranch.client.response import Response
 from anabranch.errors import Unavailable
@@ -48,6 +50,14 @@ def final(asked: Request, outcome: Response | Exception, attempts: int) -> Respo
     if isinstance(outcome, Response):
         return outcome
     times = "once" if attempts == 1 else f"{attempts} times"
+    if isinstance(outcome, httpx.ConnectError):
+        raise Unavailable(
+            f"no server answers: {outcome} (tried {times}); is it running, and is the address right?"
+        ) from outcome
+    if asked.method == "GET":
+        raise Unavailable(
+            f"no answer to {asked.subject} (tried {times}: {outcome or type(outcome).__name__})"
+        ) from outcome
     raise Unavailable(
         f"no answer to {asked.subject} (tried {times}: {outcome or type(outcome).__name__}); "
         "whether it was applied is unknown, so run it again with the same idempotency key"

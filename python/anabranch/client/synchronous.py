@@ -30,7 +30,7 @@ class Client:
 
     def __init__(self, url: str, *, token: str | None, timeout: float, retries: int) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        self._http = httpx.Client(base_url=url, headers=headers)
+        self._http = httpx.Client(base_url=request.checked_url(url), headers=headers)
         self._policy = retry.RetryPolicy(retries, timeout)
         self._backend = ServerBackend(self._send)
         self._installed: AbstractContextManager[None] | None = None

@@ -9,7 +9,7 @@ use anabranch_ir::Program;
 use anabranch_local::LocalEngine;
 
 use crate::arguments::{Engine, RunArguments};
-use crate::commands::serve::engine_options;
+use crate::commands::serve::{close, engine_options};
 use crate::target::Target;
 use crate::{Failure, output};
 
@@ -20,7 +20,10 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
         return Err(Failure::Message(message.to_owned()));
     }
     match arguments.engine {
-        Engine::Plain => Ok(run_main(&target.root, &target.module, Mode::Plain)?),
+        Engine::Plain => {
+            target.check_name()?;
+            Ok(run_main(&target.root, &target.module, Mode::Plain)?)
+        }
         Engine::Local => {
             let (program, interpreter) = load(&target)?;
             let engine = Arc::new(LocalEngine::new(program, interpreter));
@@ -46,10 +49,8 @@ fn run_embedded(target: &Target, folder: &Path) -> Result<i32, Failure> {
     let engine = Arc::new(Embedded::open(folder, program, interpreter, &options)?);
     install_backend(Arc::clone(&engine) as Arc<_>)?;
     let code = run_main(&target.root, &target.module, Mode::Engine)?;
-    match engine.close() {
-        Ok(()) => Ok(code),
-        Err(failure) => Err(Failure::Message(format!("the engine did not close: {failure:?}"))),
-    }
+    close(&engine)?;
+    Ok(code)
 }
 
 /// Compiles and imports the application.

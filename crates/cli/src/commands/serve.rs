@@ -1,6 +1,8 @@
 //! `anabranch serve`
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use anabranch_embedded::{Embedded, Options as EngineOptions};
 use anabranch_ir::Program;
@@ -32,11 +34,30 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     let served = serve(Arc::clone(&engine) as Arc<_>, options, |address| {
         output::line(&format!("listening on http://{address}"));
     });
-    let closed = engine.close();
+    close(&engine)?;
     served?;
-    match closed {
-        Ok(()) => Ok(0),
-        Err(failure) => Err(Failure::Message(format!("the engine did not close: {failure:?}"))),
+    Ok(0)
+}
+
+/// How long an engine may take to finish what it has begun.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Closes the engine. One whose application never returns from a method is given up: what it has
+/// acknowledged is durable, and the transaction under way is not applied.
+#[expect(clippy::exit, reason = "nothing else stops a thread that runs the application's code")]
+pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
+    let (closed, outcome) = mpsc::channel();
+    let closing = Arc::clone(engine);
+    thread::spawn(move || closed.send(closing.close()));
+    match outcome.recv_timeout(CLOSE_TIMEOUT) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(failure)) => Err(Failure::Message(format!("the engine did not close: {failure:?}"))),
+        Err(_) => {
+            output::failure(&Failure::Message(
+                "a method is still running; its transaction is given up and not applied".to_owned(),
+            ));
+            std::process::exit(1);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, ExceptHandler, Expr, ExprContext, Parameters, Pattern, Stmt};
 use ruff_text_size::{Ranged, TextRange};
@@ -253,11 +254,17 @@ impl<'a> Visitor<'a> for Collector<'a> {
 
 /// The names that a nested function declares `nonlocal`.
 fn nonlocal_names(body: &[Stmt]) -> Vec<&str> {
-    let mut names = Vec::new();
-    for statement in body {
-        if let Stmt::Nonlocal(node) = statement {
-            names.extend(node.names.iter().map(|name| name.as_str()));
+    struct Nonlocals<'s>(Vec<&'s str>);
+    impl<'s> StatementVisitor<'s> for Nonlocals<'s> {
+        fn visit_stmt(&mut self, statement: &'s Stmt) {
+            match statement {
+                Stmt::Nonlocal(node) => self.0.extend(node.names.iter().map(|name| name.as_str())),
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                _ => walk_stmt(self, statement),
+            }
         }
     }
-    names
+    let mut nonlocals = Nonlocals(Vec::new());
+    nonlocals.visit_body(body);
+    nonlocals.0
 }

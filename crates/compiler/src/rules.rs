@@ -12,7 +12,7 @@ use ruff_python_ast::Stmt;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 
 use crate::Diagnostic;
-use crate::effects::Effects;
+use crate::effects::{Effects, spots};
 use crate::types::{FunctionScope, Typing};
 
 /// Checks the whole application.
@@ -34,7 +34,8 @@ pub fn check<'a>(
         references::check(typing, scope, diagnostics);
         if effects.suspends(index).is_some() {
             functions::check_split(typing, scope, diagnostics);
-            captures::check(scope, diagnostics);
+            let spots = spots(typing, scope, effects, &scope.node.body);
+            captures::check(typing, scope, &spots, diagnostics);
         }
     }
 }

@@ -6,7 +6,7 @@ use ruff_python_ast::{Expr, ExprContext, Stmt, StmtAugAssign};
 use ruff_text_size::Ranged;
 
 use super::expression::index_parts;
-use super::sequence::{Part, binds_a_name};
+use super::sequence::{Part, binds};
 use super::text::Edit;
 use super::{Lowering, start_of};
 use crate::cfg::Code;
@@ -110,8 +110,13 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn augmented(&mut self, statement: &'a Stmt, node: &'a StmtAugAssign) {
         match &*node.target {
             Expr::Name(name) => {
-                if binds_a_name(&node.value) {
-                    self.refuse_part(node.range(), "an augmented assignment with `:=`");
+                if binds(&node.value, name.id.as_str())
+                    && let Some(variable) = self.variable(name.id.as_str())
+                {
+                    let before = self.save(Code::variable(variable.clone(), start_of(name)));
+                    let before = before.text();
+                    self.combine(node, &before);
+                    self.assign(&variable, Code::variable(before, start_of(node)));
                     return;
                 }
                 self.check_name(&node.target);

@@ -193,7 +193,7 @@ pub(super) fn binds_a_name(expression: &Expr) -> bool {
 }
 
 /// Whether `expression` binds `variable` with `:=`.
-fn binds(expression: &Expr, variable: &str) -> bool {
+pub(super) fn binds(expression: &Expr, variable: &str) -> bool {
     let stores = crate::names::occurrences(expression);
     stores.iter().any(|occurrence| occurrence.name == variable && occurrence.context.is_store())
 }

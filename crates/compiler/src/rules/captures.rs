@@ -6,12 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprContext, Stmt};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_python_ast::{Comprehension, Expr, ExprContext, Stmt};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use crate::names::{occurrences, parameter_names, statement_occurrences};
-use crate::types::FunctionScope;
+use crate::effects::{Place, Spot};
+use crate::names::{occurrences, parameter_names, statement_occurrences, targets};
+use crate::types::{FunctionScope, Inference, Typing};
 use crate::{Code, Diagnostic};
 
 /// Functions that use up the functions and generators they are given before they return.
@@ -33,23 +35,32 @@ const CONSUMERS: &[&str] = &[
 /// Methods that do the same.
 const CONSUMING_METHODS: &[&str] = &["extend", "join", "sort", "update"];
 
-pub(super) fn check(scope: &FunctionScope<'_>, found: &mut Vec<Diagnostic>) {
-    let mut bindings = Bindings { counts: BTreeMap::new(), loops: 0 };
-    for name in parameter_names(&scope.node.parameters) {
-        bindings.counts.insert(name, 1);
-    }
-    bindings.visit_body(&scope.node.body);
-    let mut captures = Captures { found: Vec::new() };
-    captures.visit_body(&scope.node.body);
-    for (name, range) in captures.found {
-        if bindings.counts.get(name).is_none_or(|count| *count < 2) {
+/// Checks a function that is split at `spots`.
+pub(super) fn check<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    spots: &[Spot<'a>],
+    found: &mut Vec<Diagnostic>,
+) {
+    let body = &scope.node.body;
+    let suspensions =
+        spots.iter().filter(|spot| spot.place == Place::Body).map(|spot| spot.range).collect();
+    let bindings = Bindings::of(scope);
+    let inference = Inference::new(typing, scope);
+    let mut captures = Captures { inference, suspensions, own: Vec::new(), found: Vec::new() };
+    captures.visit_body(body);
+    for capture in &captures.found {
+        let changes = capture.is_of_comprehension
+            || bindings.change(capture.name)
+            || bindings.binds_after_suspension(capture, &captures.suspensions);
+        if !changes {
             continue;
         }
-        let function = scope.node.name.as_str();
+        let (function, name) = (scope.node.name.as_str(), capture.name);
         let message = format!("an inner function of `{function}` uses `{name}`, which changes");
         found.push(
             Diagnostic::new(Code::ChangingCapture, message)
-                .at(scope.module, range, "captured here")
+                .at(scope.module, capture.range, "captured here")
                 .why(
                     "a function with remote calls runs in several pieces, \
                      and an inner function would not see the new value in the next one",
@@ -61,77 +72,114 @@ pub(super) fn check(scope: &FunctionScope<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// How often each variable is bound; a binding in a loop counts twice.
+/// Where a function binds its variables.
 struct Bindings<'s> {
+    /// How often each is bound; a binding in a loop counts twice.
     counts: BTreeMap<&'s str, usize>,
-    loops: usize,
+    /// Each with where the statement that binds ends.
+    places: Vec<(&'s str, TextSize)>,
 }
 
 impl<'s> Bindings<'s> {
-    fn count(&mut self, found: Vec<crate::names::Occurrence<'s>>) {
-        for occurrence in found {
-            if occurrence.context != ExprContext::Load {
-                let weight = if self.loops > 0 { 2 } else { 1 };
-                *self.counts.entry(occurrence.name).or_default() += weight;
-            }
+    fn of(scope: &FunctionScope<'s>) -> Self {
+        let mut bindings = Self { counts: BTreeMap::new(), places: Vec::new() };
+        for name in parameter_names(&scope.node.parameters) {
+            bindings.counts.insert(name, 1);
         }
+        let mut layout = Layout { loops: Vec::new(), statements: Vec::new() };
+        layout.visit_body(&scope.node.body);
+        for occurrence in scope.node.body.iter().flat_map(statement_occurrences) {
+            if occurrence.context == ExprContext::Load {
+                continue;
+            }
+            let is_inside = |range: &&TextRange| range.contains_range(occurrence.range);
+            let weight = if layout.loops.iter().any(|range| is_inside(&range)) { 2 } else { 1 };
+            *bindings.counts.entry(occurrence.name).or_default() += weight;
+            let statement = layout.statements.iter().rfind(is_inside);
+            let end = statement.map_or(occurrence.range.end(), |range| range.end());
+            bindings.places.push((occurrence.name, end));
+        }
+        bindings
+    }
+
+    fn change(&self, name: &str) -> bool {
+        self.counts.get(name).is_some_and(|count| *count > 1)
+    }
+
+    /// Whether the captured variable gets its value only in a later segment.
+    fn binds_after_suspension(&self, capture: &Capture<'_>, suspensions: &[TextRange]) -> bool {
+        let from = capture.range.start();
+        let later = self.places.iter().filter(|(name, end)| *name == capture.name && *end > from);
+        let mut later = later.map(|(_, end)| *end);
+        later.any(|end| suspensions.iter().any(|spot| spot.start() > from && spot.start() < end))
     }
 }
 
-impl<'s> Visitor<'s> for Bindings<'s> {
+/// The loops and the simple statements of a function.
+struct Layout {
+    loops: Vec<TextRange>,
+    statements: Vec<TextRange>,
+}
+
+impl<'s> StatementVisitor<'s> for Layout {
     fn visit_stmt(&mut self, statement: &'s Stmt) {
         match statement {
-            Stmt::For(node) => {
-                self.loops += 1;
-                self.count(occurrences(&node.target));
-                self.visit_body(&node.body);
-                self.loops -= 1;
-                self.visit_body(&node.orelse);
-            }
-            Stmt::While(node) => {
-                self.loops += 1;
-                self.count(occurrences(&node.test));
-                self.visit_body(&node.body);
-                self.loops -= 1;
-                self.visit_body(&node.orelse);
-            }
-            Stmt::If(node) => {
-                self.count(occurrences(&node.test));
-                self.visit_body(&node.body);
-                for clause in &node.elif_else_clauses {
-                    self.count(clause.test.iter().flat_map(occurrences).collect());
-                    self.visit_body(&clause.body);
-                }
-            }
-            _ => self.count(statement_occurrences(statement)),
+            Stmt::For(_) | Stmt::While(_) => self.loops.push(statement.range()),
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => return,
+            Stmt::If(_) | Stmt::Try(_) | Stmt::With(_) | Stmt::Match(_) => {}
+            _ => self.statements.push(statement.range()),
         }
+        walk_stmt(self, statement);
     }
 }
 
-/// Names inside inner functions that outlive the expression they stand in.
-struct Captures<'s> {
-    found: Vec<(&'s str, TextRange)>,
+/// A name inside of an inner function that outlives the expression it stands in.
+struct Capture<'s> {
+    name: &'s str,
+    range: TextRange,
+    /// A variable of a comprehension that is split: it changes with every element.
+    is_of_comprehension: bool,
 }
 
-impl<'s> Captures<'s> {
-    fn record(&mut self, expression: &'s Expr) {
-        for occurrence in occurrences(expression) {
-            if occurrence.is_captured {
-                self.found.push((occurrence.name, occurrence.range));
-            }
+struct Captures<'t, 's> {
+    inference: Inference<'t, 's>,
+    suspensions: Vec<TextRange>,
+    /// The variables of the comprehensions around that are split, innermost last.
+    own: Vec<&'s str>,
+    found: Vec<Capture<'s>>,
+}
+
+impl<'s> Captures<'_, 's> {
+    fn record(&mut self, found: Vec<crate::names::Occurrence<'s>>) {
+        for occurrence in found.into_iter().filter(|occurrence| occurrence.is_captured) {
+            let (name, range) = (occurrence.name, occurrence.range);
+            let is_of_comprehension = self.own.contains(&name);
+            self.found.push(Capture { name, range, is_of_comprehension });
         }
+    }
+
+    fn comprehension(&mut self, expression: &'s Expr, generators: &'s [Comprehension]) {
+        let first = generators[0].iter.range();
+        let is_split = self
+            .suspensions
+            .iter()
+            .any(|spot| expression.range().contains_range(*spot) && !first.contains_range(*spot));
+        let outer = self.own.len();
+        if is_split {
+            self.own.extend(generators.iter().flat_map(|generator| targets(&generator.target)));
+        }
+        visitor::walk_expr(self, expression);
+        self.own.truncate(outer);
     }
 }
 
-impl<'s> Visitor<'s> for Captures<'s> {
+impl<'s> Visitor<'s> for Captures<'_, 's> {
+    fn visit_annotation(&mut self, _: &'s Expr) {}
+
     fn visit_stmt(&mut self, statement: &'s Stmt) {
         match statement {
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {
-                for occurrence in statement_occurrences(statement) {
-                    if occurrence.is_captured && occurrence.range != statement.range() {
-                        self.found.push((occurrence.name, occurrence.range));
-                    }
-                }
+                self.record(statement_occurrences(statement));
             }
             _ => visitor::walk_stmt(self, statement),
         }
@@ -139,17 +187,22 @@ impl<'s> Visitor<'s> for Captures<'s> {
 
     fn visit_expr(&mut self, expression: &'s Expr) {
         match expression {
-            Expr::Lambda(_) | Expr::Generator(_) => self.record(expression),
-            Expr::Call(node) if consumes(&node.func) => {
+            Expr::Lambda(_) | Expr::Generator(_) => self.record(occurrences(expression)),
+            Expr::ListComp(node) => self.comprehension(expression, &node.generators),
+            Expr::SetComp(node) => self.comprehension(expression, &node.generators),
+            Expr::DictComp(node) => self.comprehension(expression, &node.generators),
+            Expr::Call(node) if consumes(&self.inference, &node.func) => {
                 self.visit_expr(&node.func);
-                let keywords = node.arguments.keywords.iter().map(|keyword| &keyword.value);
-                for argument in node.arguments.args.iter().chain(keywords) {
+                for argument in &node.arguments.args {
                     match argument {
-                        Expr::Lambda(_) => {}
-                        Expr::Generator(generator) => {
-                            visitor::walk_expr(self, &generator.elt);
-                        }
+                        Expr::Generator(generator) => visitor::walk_expr(self, &generator.elt),
                         other => self.visit_expr(other),
+                    }
+                }
+                for keyword in &node.arguments.keywords {
+                    let is_key = keyword.arg.as_ref().is_some_and(|name| name == "key");
+                    if !(is_key && keyword.value.is_lambda_expr()) {
+                        self.visit_expr(&keyword.value);
                     }
                 }
             }
@@ -158,9 +211,9 @@ impl<'s> Visitor<'s> for Captures<'s> {
     }
 }
 
-fn consumes(callee: &Expr) -> bool {
+fn consumes(inference: &Inference<'_, '_>, callee: &Expr) -> bool {
     match callee {
-        Expr::Name(name) => CONSUMERS.contains(&name.id.as_str()),
+        Expr::Name(_) => inference.builtin(callee).is_some_and(|name| CONSUMERS.contains(&name)),
         Expr::Attribute(node) => CONSUMING_METHODS.contains(&node.attr.as_str()),
         _ => false,
     }

@@ -1,10 +1,11 @@
 //! Rules for functions of entity code.
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::{Expr, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::classes::check_key_assignments;
+use crate::names::statement_occurrences;
 use crate::types::{FunctionScope, Inference, Typing};
 use crate::{Code, Diagnostic};
 
@@ -26,6 +27,7 @@ pub(super) fn check<'a>(
                 .help("keep the value in an attribute of an entity"),
         );
     }
+    check_self_assignment(scope, found);
     let is_async = scope.node.is_async;
     let place = visitor.suspending.or(is_async.then(|| scope.node.name.range()));
     if let (Some(range), true) = (place, scope.owner.is_some()) {
@@ -36,6 +38,22 @@ pub(super) fn check<'a>(
                 .why("a method runs as one transaction and returns one result")
                 .help("write an ordinary method; remote calls wait by themselves"),
         );
+    }
+}
+
+/// Every segment of a method gets the entity anew, so its name must not change.
+fn check_self_assignment(scope: &FunctionScope<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(own_self) = scope.self_name else { return };
+    for occurrence in scope.node.body.iter().flat_map(statement_occurrences) {
+        if occurrence.name == own_self && occurrence.context != ExprContext::Load {
+            let message = format!("`{own_self}` gets another value in `{}`", scope.node.name);
+            found.push(
+                Diagnostic::new(Code::RemoteUnsupported, message)
+                    .at(scope.module, occurrence.range, "not compiled")
+                    .why("in a method it always is the entity itself")
+                    .help("use another name for the variable"),
+            );
+        }
     }
 }
 

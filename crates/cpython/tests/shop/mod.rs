@@ -186,7 +186,7 @@ fn segments(text: &str) -> Vec<Segment> {
             let name = header.split('(').next().expect("a name").to_owned();
             let input = header.contains("_input").then(|| "_input".to_owned());
             let (live, exits, code) = (Vec::new(), Vec::new(), Vec::new());
-            segments.push(Segment { name, live, input, exits, code });
+            segments.push(Segment { name, live, input, catches: false, exits, code });
         }
         let segment = segments.last_mut().expect("a header comes first");
         segment.code.push(SourceLine { text: text.to_owned(), origin, is_inside_string: false });

@@ -16,7 +16,7 @@ use crate::Diagnostic;
 use crate::effects::{Action, Effects, spots};
 use crate::emit::{Function, emit};
 use crate::lower::{lower, mangled};
-use crate::resolve::{Application, FunctionDefinition};
+use crate::resolve::{Application, FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Typing};
 
 /// Assembles the program. Diagnostics say what could not be lowered; the program is only right if
@@ -31,8 +31,10 @@ pub fn assemble<'a>(
     let mut program = Program { modules: modules(application), ..Program::default() };
     // Methods and split helpers get the numbers of the program's functions.
     let is_included = |index: usize| {
-        application.functions[index].owner.is_some()
-            || (effects.is_entity_code(index) && effects.suspends(index).is_some())
+        application.functions[index].kind == FunctionKind::Method
+            || (application.functions[index].kind == FunctionKind::Helper
+                && effects.is_entity_code(index)
+                && effects.suspends(index).is_some())
     };
     let included: Vec<usize> =
         (0..application.functions.len()).filter(|index| is_included(*index)).collect();

@@ -49,7 +49,9 @@ impl Effects {
 /// The scopes of all functions, by index into the application's table.
 pub fn scopes<'a>(typing: &Typing<'a>) -> Vec<FunctionScope<'a>> {
     let functions = typing.application.functions.iter();
-    functions.map(|function| typing.scope(function.module, function.owner, function.node)).collect()
+    functions
+        .map(|function| typing.scope(function.module, function.self_class(), function.node))
+        .collect()
 }
 
 /// Computes the effects of all functions.
@@ -80,7 +82,10 @@ pub fn effects<'a>(typing: &Typing<'a>, scopes: &[FunctionScope<'a>]) -> Effects
 
 fn mark_entity_code(typing: &Typing<'_>, scopes: &[FunctionScope<'_>], effects: &mut Effects) {
     let application = typing.application;
-    let methods = application.entities.iter().flat_map(|entity| entity.methods.iter().copied());
+    let methods = application
+        .entities
+        .iter()
+        .flat_map(|entity| entity.methods.iter().chain(&entity.accessors).copied());
     let mut pending: Vec<usize> = methods.collect();
     for entity in &application.entities {
         for node in entity.constructor.iter().chain(&entity.key) {

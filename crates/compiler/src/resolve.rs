@@ -1,6 +1,6 @@
 //! Stage 3: what each module-level name means.
 
-mod classes;
+pub mod classes;
 
 use std::collections::BTreeMap;
 
@@ -39,16 +39,47 @@ pub struct EntityClass<'a> {
     pub key: Option<&'a StmtFunctionDef>,
     /// Indices into [`Application::functions`].
     pub methods: Vec<usize>,
+    /// Properties, static methods and class methods: they run as plain Python.
+    pub accessors: Vec<usize>,
 }
 
-/// A function of the application: a method of an entity class or a module-level function.
+/// What a function of the application is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FunctionKind {
+    /// An ordinary method of an entity class: it can be called remotely, and can suspend.
+    Method,
+    /// A getter, setter or deleter of a property.
+    Property,
+    StaticMethod,
+    ClassMethod,
+    /// A module-level function: it can suspend.
+    Helper,
+}
+
+/// A function of the application: in an entity class or at module level.
 #[derive(Debug)]
 pub struct FunctionDefinition<'a> {
     pub name: &'a str,
     pub module: usize,
+    pub kind: FunctionKind,
     /// Index into [`Application::entities`].
     pub owner: Option<usize>,
     pub node: &'a StmtFunctionDef,
+}
+
+impl FunctionDefinition<'_> {
+    /// The entity class whose instance is the function's first parameter.
+    pub fn self_class(&self) -> Option<usize> {
+        match self.kind {
+            FunctionKind::Method | FunctionKind::Property => self.owner,
+            FunctionKind::StaticMethod | FunctionKind::ClassMethod | FunctionKind::Helper => None,
+        }
+    }
+
+    /// Whether the function can be split into segments.
+    pub fn is_splittable(&self) -> bool {
+        matches!(self.kind, FunctionKind::Method | FunctionKind::Helper)
+    }
 }
 
 /// A dataclass of the application.
@@ -110,6 +141,12 @@ impl<'a> Application<'a> {
             Binding::External(base) => Some(Binding::External(format!("{base}.{name}"))),
             _ => None,
         }
+    }
+
+    /// The property, static method or class method `name` of entity class `entity`.
+    pub fn accessor(&self, entity: usize, name: &str) -> Option<usize> {
+        let accessors = &self.entities[entity].accessors;
+        accessors.iter().copied().find(|accessor| self.functions[*accessor].name == name)
     }
 
     /// The function `name` among the methods of entity class `entity`.
@@ -217,6 +254,7 @@ impl<'a> Collector<'a, '_> {
                 self.application.functions.push(FunctionDefinition {
                     name: node.name.as_str(),
                     module: self.module,
+                    kind: FunctionKind::Helper,
                     owner: None,
                     node,
                 });

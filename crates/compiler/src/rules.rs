@@ -32,7 +32,10 @@ pub fn check<'a>(
         functions::check(typing, scope, diagnostics);
         places::check(typing, scope, effects, diagnostics);
         references::check(typing, scope, diagnostics);
-        if effects.suspends(index).is_some() {
+        let definition = &typing.application.functions[index];
+        if !definition.is_splittable() {
+            places::check_accessor(typing, scope, effects, definition, diagnostics);
+        } else if effects.suspends(index).is_some() {
             functions::check_split(typing, scope, diagnostics);
             let spots = spots(typing, scope, effects, &scope.node.body);
             captures::check(typing, scope, &spots, diagnostics);

@@ -9,7 +9,7 @@ use anabranch_kernel::{Action, Arguments, EntityId, Entry, Outcome};
 use pyo3::exceptions::{PyAttributeError, PySystemError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::application::Application;
 use crate::call::{call_function, call_segment};
@@ -208,8 +208,14 @@ impl<'py> Run<'_, 'py> {
                 return Ok(Done::Now(method.call(exit.tuple(5)?, keywords.as_ref())?));
             }
         };
-        let method = self.application.method(target.operator, &name);
-        let method = method.ok_or_else(|| self.no_attribute(&target, &name))?;
+        let Some(method) = self.application.method(target.operator, &name) else {
+            // A static method or class method belongs to no entity.
+            let class = self.application.class(self.py, target.operator);
+            let function = class.getattr_opt(&name)?;
+            let function = function.filter(|_| is_bound_to_class(class, &name));
+            let function = function.ok_or_else(|| self.no_attribute(&target, &name))?;
+            return Ok(Done::Now(function.call(exit.tuple(5)?, exit.keywords(6)?.as_ref())?));
+        };
         let arguments = exit.arguments(5)?;
         Ok(Done::Later(Action::Call { target, method, arguments }))
     }
@@ -362,6 +368,16 @@ impl<'a, 'py> Exit<'a, 'py> {
         let keywords = self.keywords(index + 1)?.map(|keywords| keywords.into_any().unbind());
         Ok(Arguments { positional, keywords })
     }
+}
+
+/// Whether `class` has a static method or class method called `name`.
+fn is_bound_to_class(class: &Bound<'_, PyType>, name: &Bound<'_, PyString>) -> bool {
+    let defined = class.getattr(intern!(class.py(), "__dict__"));
+    let defined = defined.and_then(|attributes| attributes.get_item(name));
+    defined.is_ok_and(|function| {
+        let kind = function.get_type();
+        kind.name().is_ok_and(|name| name == "staticmethod" || name == "classmethod")
+    })
 }
 
 fn segment_id(number: &Bound<'_, PyAny>) -> PyResult<SegmentId> {

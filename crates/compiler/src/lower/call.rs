@@ -128,7 +128,8 @@ impl<'a> Lowering<'_, 'a> {
         let mut fields = Code::new("(", start_of(arguments));
         let mut codes = codes.into_iter();
         for (argument, code) in arguments.args.iter().zip(codes.by_ref()) {
-            fields.append(self.standalone(argument, code));
+            let is_starred = argument.is_starred_expr();
+            fields.append(if is_starred { code } else { self.standalone(argument, code) });
             fields.push(",");
             if arguments.args.len() > 1 {
                 fields.push(" ");
@@ -158,7 +159,8 @@ impl<'a> Lowering<'_, 'a> {
                 let text = if is_plain { format!("\"{name}\": ") } else { format!("{name}=") };
                 fields.push(&text);
             }
-            fields.append(self.standalone(&keyword.value, code));
+            let is_starred = keyword.arg.is_none();
+            fields.append(if is_starred { code } else { self.standalone(&keyword.value, code) });
         }
         fields.push(if is_plain { "}" } else { ")" });
         fields

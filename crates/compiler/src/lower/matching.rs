@@ -5,11 +5,11 @@
 //! number of the case. Where a guard suspends, the search goes on behind it if the guard is false.
 
 use ruff_python_ast::{MatchCase, Pattern, StmtMatch};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::Ranged;
 
 use super::{Lowering, start_of};
 use crate::cfg::{BlockId, Code, Step, StepKind, Terminator};
-use crate::names::{Occurrence, pattern_occurrences};
+use crate::names::pattern_occurrences;
 
 impl<'a> Lowering<'_, 'a> {
     pub(super) fn match_statement(&mut self, node: &'a StmtMatch) {
@@ -70,15 +70,15 @@ impl<'a> Lowering<'_, 'a> {
         code.append(subject.clone());
         code.push(":");
         for (index, case) in cases.iter().enumerate() {
-            let guard = case.guard.as_deref().filter(|guard| !self.suspends(guard));
-            let end = guard.map_or(case.pattern.range().end(), |guard| guard.range().end());
-            let mut found: Vec<Occurrence<'a>> = pattern_occurrences(&case.pattern);
-            found.extend(guard.into_iter().flat_map(crate::names::occurrences));
-            let range = TextRange::new(case.pattern.range().start(), end);
-            let pattern = self.slice(range, found, Vec::new());
+            let found = pattern_occurrences(&case.pattern);
+            let pattern = self.slice(case.pattern.range(), found, Vec::new());
             code.begin_line(1, start_of(case));
             code.push("case ");
-            code.append(pattern);
+            code.append(if pattern.is_multiline() { pattern.parenthesized() } else { pattern });
+            if let Some(guard) = case.guard.as_deref().filter(|guard| !self.suspends(guard)) {
+                code.push(" if ");
+                code.append(self.standalone(guard, self.verbatim(guard)));
+            }
             code.push(":");
             code.begin_line(2, start_of(case));
             code.push(&format!("{number} = {index}"));

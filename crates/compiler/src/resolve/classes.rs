@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
-use ruff_python_ast::{Expr, Stmt, StmtClassDef};
+use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
-use super::{Application, Binding, EntityClass, EnumDefinition, FunctionDefinition, RecordClass};
+use super::{
+    Application, Binding, EntityClass, EnumDefinition, FunctionDefinition, FunctionKind,
+    RecordClass,
+};
 use crate::{Code, Diagnostic};
 
 const ENUM_BASES: &[&str] =
@@ -43,26 +46,65 @@ fn entity_class<'a>(
     node: &'a StmtClassDef,
 ) -> EntityClass<'a> {
     let owner = application.entities.len();
-    let (mut constructor, mut key, mut methods) = (None, None, Vec::new());
+    let (mut constructor, mut key) = (None, None);
+    let (mut methods, mut accessors): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     for statement in &node.body {
         let Stmt::FunctionDef(function) = statement else { continue };
         match function.name.as_str() {
             "__init__" => constructor = Some(function),
             "__key__" => key = Some(function),
             name => {
-                // The last definition of a name wins, as in Python.
-                methods.retain(|method: &usize| application.functions[*method].name != name);
-                methods.push(application.functions.len());
+                // The last definition of a name wins, as in Python; a property has several parts.
+                methods.retain(|method| application.functions[*method].name != name);
+                let kind = kind(application, module, function);
+                if kind == FunctionKind::Method {
+                    accessors.retain(|accessor| application.functions[*accessor].name != name);
+                }
+                let table =
+                    if kind == FunctionKind::Method { &mut methods } else { &mut accessors };
+                table.push(application.functions.len());
                 application.functions.push(FunctionDefinition {
                     name,
                     module,
+                    kind,
                     owner: Some(owner),
                     node: function,
                 });
             }
         }
     }
-    EntityClass { name: node.name.as_str(), module, node, constructor, key, methods }
+    EntityClass { name: node.name.as_str(), module, node, constructor, key, methods, accessors }
+}
+
+/// What the decorators make of a function in an entity class.
+fn kind(application: &Application<'_>, module: usize, function: &StmtFunctionDef) -> FunctionKind {
+    let mut kinds = function
+        .decorator_list
+        .iter()
+        .filter_map(|decorator| builtin_decorator(application, module, &decorator.expression));
+    kinds.next().unwrap_or(FunctionKind::Method)
+}
+
+/// What a decorator of Python's own makes of a function: `@property`, `@price.setter`, …
+pub fn builtin_decorator(
+    application: &Application<'_>,
+    module: usize,
+    decorator: &Expr,
+) -> Option<FunctionKind> {
+    if application.resolve(module, decorator).is_some() {
+        return None;
+    }
+    match decorator {
+        Expr::Name(name) => match name.id.as_str() {
+            "property" => Some(FunctionKind::Property),
+            "staticmethod" => Some(FunctionKind::StaticMethod),
+            "classmethod" => Some(FunctionKind::ClassMethod),
+            _ => None,
+        },
+        Expr::Attribute(node) => matches!(node.attr.as_str(), "setter" | "getter" | "deleter")
+            .then_some(FunctionKind::Property),
+        _ => None,
+    }
 }
 
 /// Whether one of the class's decorators is `wanted`, with or without arguments.

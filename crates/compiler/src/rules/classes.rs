@@ -7,7 +7,8 @@ use ruff_python_ast::{Expr, ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use crate::effects::{Certainty, Effects, spots};
-use crate::resolve::{Binding, EntityClass};
+use crate::resolve::classes::builtin_decorator;
+use crate::resolve::{Binding, EntityClass, FunctionKind};
 use crate::types::{FunctionScope, Inference, Type, Typing};
 use crate::{Code, Diagnostic};
 
@@ -85,7 +86,13 @@ fn check_method(
                 .help("give the method an ordinary name and call it"),
         );
     }
+    let mut is_static = false;
     for decorator in &method.decorator_list {
+        let builtin = builtin_decorator(typing.application, class.module, &decorator.expression);
+        if let Some(kind) = builtin {
+            is_static |= kind == FunctionKind::StaticMethod;
+            continue;
+        }
         let binding = typing.application.resolve(class.module, &decorator.expression);
         let is_known =
             matches!(&binding, Some(Binding::External(name)) if name == "anabranch.transactional");
@@ -93,13 +100,13 @@ fn check_method(
             let message = format!("the decorator of `{qualified}` is not compiled yet");
             found.push(
                 Diagnostic::new(Code::UnsupportedDecorator, message)
-                    .at(class.module, decorator.range(), "only `@transactional` may stand here")
+                    .at(class.module, decorator.range(), "may make anything of it")
                     .help("make it an ordinary method, or a module-level function"),
             );
         }
     }
     let parameters = &method.parameters;
-    if parameters.posonlyargs.is_empty() && parameters.args.is_empty() {
+    if !is_static && parameters.posonlyargs.is_empty() && parameters.args.is_empty() {
         found.push(
             Diagnostic::new(Code::MissingSelf, format!("`{qualified}` has no `self`"))
                 .at(class.module, method.parameters.range(), "the first parameter is the entity")

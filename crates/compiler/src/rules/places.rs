@@ -1,6 +1,7 @@
 //! Remote calls in places where a function cannot suspend.
 
 use crate::effects::{Certainty, Effects, Place, spots};
+use crate::resolve::{FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Typing};
 use crate::{Code, Diagnostic};
 
@@ -26,6 +27,34 @@ pub(super) fn check<'a>(
             diagnostic = diagnostic.also(scope.module, word, "inside of this");
         }
         found.push(diagnostic);
+    }
+}
+
+/// Properties, static methods and class methods run in one piece.
+pub(super) fn check_accessor<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    effects: &Effects,
+    definition: &FunctionDefinition<'a>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let what = match definition.kind {
+        FunctionKind::Property => "a property",
+        FunctionKind::StaticMethod => "a static method",
+        FunctionKind::ClassMethod => "a class method",
+        FunctionKind::Method | FunctionKind::Helper => return,
+    };
+    for spot in spots(typing, scope, effects, &scope.node.body) {
+        if spot.place == Place::Body && spot.action.certainty() == Certainty::Surely {
+            found.push(
+                Diagnostic::new(Code::RemoteUnsupported, format!("a remote call in {what}"))
+                    .at(scope.module, spot.range, "this leaves the entity")
+                    .why(format!("{what} runs in one piece, without waiting for others"))
+                    .help(
+                        "make it an ordinary method, or a function at the top level of the module",
+                    ),
+            );
+        }
     }
 }
 

@@ -76,6 +76,7 @@ impl<'a> Uses<'_, 'a> {
         let application = self.inference.application();
         let class = &application.entities[entity];
         let is_known = application.method(entity, name).is_some()
+            || application.accessor(entity, name).is_some()
             || self.inference.typing.has_attribute(entity, name)
             || (name.starts_with("__") && name.ends_with("__"))
             || matches!(kind, Type::SelfEntity(_)) && has_class_member(class.node, name);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use ruff_python_ast::{Comprehension, Expr, Number, Operator, UnaryOp};
 
 use super::{FunctionScope, Name, Type};
-use crate::resolve::{Application, Binding};
+use crate::resolve::{Application, Binding, FunctionKind};
 
 pub use table::Typing;
 
@@ -190,8 +190,15 @@ impl<'t, 'a> Inference<'t, 'a> {
         }
         match self.infer(&node.value) {
             Type::Reference(entity) | Type::SelfEntity(entity) => {
-                if self.application().method(entity, name).is_some() {
+                let application = self.application();
+                if application.method(entity, name).is_some() {
                     return Type::Local;
+                }
+                if let Some(accessor) = application.accessor(entity, name) {
+                    return match application.functions[accessor].kind {
+                        FunctionKind::Property => self.typing.result(accessor),
+                        _ => Type::Local,
+                    };
                 }
                 self.typing.attribute(entity, name)
             }

@@ -148,10 +148,11 @@ impl<'a> Inference<'_, 'a> {
     fn infer_method(&mut self, receiver: Type, method: &str, node: &'a ExprCall) -> Type {
         match receiver {
             Type::Reference(entity) | Type::SelfEntity(entity) => {
-                match self.application().method(entity, method) {
-                    Some(function) => self.typing.result(function),
-                    None => Type::Unknown,
-                }
+                let application = self.application();
+                let function = application
+                    .method(entity, method)
+                    .or_else(|| application.accessor(entity, method));
+                function.map_or(Type::Unknown, |function| self.typing.result(function))
             }
             Type::Plain => Type::Plain,
             Type::List(element) => match method {

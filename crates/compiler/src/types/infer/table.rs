@@ -89,13 +89,13 @@ impl<'a> Typing<'a> {
             (0..entities.len()).map(|entity| self.class_attributes(entity)).collect();
         let mut elsewhere = Vec::new();
         let functions = self.application.functions.iter();
-        let helpers = functions.filter(|function| function.owner.is_none());
-        let helpers = helpers.map(|function| (function.module, None, function.node));
-        let methods = entities.iter().enumerate().flat_map(|(entity, class)| {
-            let functions = class.node.body.iter().filter_map(Stmt::as_function_def_stmt);
-            functions.map(move |node| (class.module, Some(entity), node))
+        let functions =
+            functions.map(|function| (function.module, function.self_class(), function.node));
+        let constructors = entities.iter().enumerate().flat_map(|(entity, class)| {
+            let nodes = class.constructor.iter().chain(&class.key);
+            nodes.map(move |node| (class.module, Some(entity), *node))
         });
-        for (module, owner, node) in methods.chain(helpers) {
+        for (module, owner, node) in constructors.chain(functions) {
             let scope = self.scope(module, owner, node);
             let inference = Inference::new(self, &scope);
             let mut pass = Assignments { inference, found: &mut found, elsewhere: &mut elsewhere };

@@ -80,6 +80,9 @@ pub struct ServeArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub application: Application,
+    /// Say what each method reads, writes, calls and touches
+    #[arg(long)]
+    pub explain: bool,
 }
 
 #[derive(Args, Debug)]

@@ -8,6 +8,7 @@
 //!    dataclasses and enums.
 //! 4. [`types`]: local inference: which expressions may be references.
 //! 5. [`effects`]: which functions are entity code, and which of them can suspend.
+//!    [`footprint`] adds what each function touches, and its access set.
 //! 6. [`rules`]: what cannot be compiled, as diagnostics.
 //! 7. [`lower`]: a function that can suspend becomes a control-flow graph ([`cfg`]) with the order
 //!    of evaluation made explicit.
@@ -28,6 +29,7 @@ pub mod cfg;
 pub mod diagnostic;
 pub mod effects;
 pub mod emit;
+pub mod footprint;
 pub mod graph;
 pub mod hints;
 pub mod liveness;

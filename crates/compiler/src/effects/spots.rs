@@ -33,6 +33,9 @@ pub struct Spot<'a> {
     pub action: Action,
     /// The attribute or method, where the action is on one.
     pub member: &'a str,
+    pub node: &'a Expr,
+    /// The variables of comprehensions around, with what they are taken from.
+    pub elements: Vec<(&'a str, &'a Expr)>,
     pub range: TextRange,
     pub place: Place,
     /// Where the construct of `place` starts.
@@ -90,13 +93,14 @@ struct Finder<'t, 'a> {
     inference: Inference<'t, 'a>,
     effects: &'t Effects,
     place: (Place, TextRange),
+    elements: Vec<(&'a str, &'a Expr)>,
     found: Vec<Spot<'a>>,
 }
 
 impl<'t, 'a> Finder<'t, 'a> {
     fn new(inference: Inference<'t, 'a>, effects: &'t Effects) -> Self {
         let place = (Place::Body, TextRange::default());
-        Self { inference, effects, place, found: Vec::new() }
+        Self { inference, effects, place, elements: Vec::new(), found: Vec::new() }
     }
 
     fn found_in_body(&self) -> bool {
@@ -114,7 +118,8 @@ impl<'t, 'a> Finder<'t, 'a> {
             _ => "",
         };
         let range = expression.range();
-        self.found.push(Spot { action, member, range, place, place_range });
+        let (node, elements) = (expression, self.elements.clone());
+        self.found.push(Spot { action, member, node, elements, range, place, place_range });
     }
 
     /// Visits in a place from which no inner one leads back to where a call can suspend.
@@ -134,6 +139,9 @@ impl<'t, 'a> Finder<'t, 'a> {
                 self.visit_expr(&generator.iter);
             }
             self.inference.enter_generator(generator);
+            if let Expr::Name(name) = &generator.target {
+                self.elements.push((name.id.as_str(), &generator.iter));
+            }
             self.target(&generator.target);
             for condition in &generator.ifs {
                 self.visit_expr(condition);
@@ -142,7 +150,10 @@ impl<'t, 'a> Finder<'t, 'a> {
         for element in elements {
             self.visit_expr(element);
         }
-        for _ in generators {
+        for generator in generators {
+            if generator.target.is_name_expr() {
+                self.elements.pop();
+            }
             self.inference.leave();
         }
     }

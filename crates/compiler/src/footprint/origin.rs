@@ -1,0 +1,207 @@
+//! Where a reference comes from.
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, ExprContext, Stmt};
+
+use crate::names::{bound_names, parameter_names, statement_occurrences};
+use crate::resolve::Binding;
+use crate::types::{FunctionScope, Inference, Name, Typing};
+
+/// Where a reference comes from, in terms of a call.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Origin {
+    /// The entity that the method is called on.
+    Receiver,
+    /// The argument of this name.
+    Parameter(String),
+    /// Each element of the argument of this name.
+    Element(String),
+    /// The entity whose key is this expression of the arguments.
+    Key(String),
+}
+
+/// How far assignments to variables are followed.
+const DEPTH_MAX: usize = 8;
+
+/// Where the value of `expression` comes from. `elements` are the variables of comprehensions around.
+///
+/// # Errors
+/// It depends on state: how, in words.
+pub(super) fn origin<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    expression: &'a Expr,
+    elements: &[(&'a str, &'a Expr)],
+) -> Result<Origin, String> {
+    follow(typing, scope, expression, elements, DEPTH_MAX)
+}
+
+fn follow<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    expression: &'a Expr,
+    elements: &[(&'a str, &'a Expr)],
+    depth: usize,
+) -> Result<Origin, String> {
+    match expression {
+        Expr::Name(name) => {
+            let name = name.id.as_str();
+            if let Some((_, iterable)) = elements.iter().rev().find(|(element, _)| *element == name)
+            {
+                return element_of(typing, scope, iterable, elements, depth);
+            }
+            if scope.self_name == Some(name) {
+                return Ok(Origin::Receiver);
+            }
+            variable(typing, scope, name, elements, depth)
+        }
+        Expr::Named(node) => follow(typing, scope, &node.value, elements, depth),
+        Expr::Attribute(node) => {
+            Err(format!("the reference is kept in an attribute, `{}`", node.attr))
+        }
+        Expr::Call(node) => {
+            let inference = Inference::new(typing, scope);
+            let is_ref = matches!(
+                inference.binding(&node.func),
+                Some(Binding::External(name)) if name == "anabranch.ref"
+            );
+            match &*node.arguments.args {
+                [_, key] if is_ref && follows_from_arguments(typing, scope, key) => {
+                    let source = &typing.application.loaded.files[scope.module];
+                    let key = source.slice(ruff_text_size::Ranged::range(key));
+                    Ok(Origin::Key(key.to_owned()))
+                }
+                _ if is_ref => Err("the key of the reference is computed while it runs".to_owned()),
+                _ => Err("the reference is the result of a call".to_owned()),
+            }
+        }
+        Expr::Subscript(_) => Err("the reference is taken out of a container".to_owned()),
+        _ => Err("the reference is computed while it runs".to_owned()),
+    }
+}
+
+fn element_of<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    iterable: &'a Expr,
+    elements: &[(&'a str, &'a Expr)],
+    depth: usize,
+) -> Result<Origin, String> {
+    match follow(typing, scope, iterable, elements, depth)? {
+        Origin::Parameter(name) => Ok(Origin::Element(name)),
+        _ => Err("the references are computed while it runs".to_owned()),
+    }
+}
+
+fn variable<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    name: &'a str,
+    elements: &[(&'a str, &'a Expr)],
+    depth: usize,
+) -> Result<Origin, String> {
+    let is_parameter = parameter_names(&scope.node.parameters).contains(&name);
+    let bindings = Bindings::of(scope, name);
+    let several = || format!("`{name}` is assigned in several places");
+    let Some(depth) = depth.checked_sub(1) else { return Err(several()) };
+    match (is_parameter, bindings.count, bindings.only) {
+        (true, 0, _) => Ok(Origin::Parameter(name.to_owned())),
+        (false, 1, Some(Only::Value(value))) => follow(typing, scope, value, elements, depth),
+        (false, 1, Some(Only::Elements(iterable))) => {
+            element_of(typing, scope, iterable, elements, depth)
+        }
+        (false, 0, _) => Err(format!("`{name}` is not a variable of this function")),
+        _ => Err(several()),
+    }
+}
+
+/// The assignments to one variable.
+struct Bindings<'a> {
+    name: &'a str,
+    count: usize,
+    /// The assignment, if it is a simple one.
+    only: Option<Only<'a>>,
+}
+
+#[derive(Clone, Copy)]
+enum Only<'a> {
+    Value(&'a Expr),
+    /// The loop variable over this iterable.
+    Elements(&'a Expr),
+}
+
+impl<'a> Bindings<'a> {
+    fn of(scope: &FunctionScope<'a>, name: &'a str) -> Self {
+        let mut bindings = Self { name, count: 0, only: None };
+        for statement in &scope.node.body {
+            let stores = statement_occurrences(statement).into_iter();
+            bindings.count += stores
+                .filter(|found| found.name == name && found.context != ExprContext::Load)
+                .count();
+        }
+        bindings.visit_body(&scope.node.body);
+        bindings
+    }
+}
+
+impl<'a> Visitor<'a> for Bindings<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        let is_name = |target: &Expr, name: &str| matches!(target, Expr::Name(target) if target.id.as_str() == name);
+        match statement {
+            Stmt::Assign(node) => {
+                if let [target] = &node.targets[..]
+                    && is_name(target, self.name)
+                {
+                    self.only = Some(Only::Value(&node.value));
+                }
+            }
+            Stmt::AnnAssign(node) if is_name(&node.target, self.name) => {
+                self.only = node.value.as_deref().map(Only::Value);
+            }
+            Stmt::For(node) if is_name(&node.target, self.name) => {
+                self.only = Some(Only::Elements(&node.iter));
+            }
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => return,
+            _ => {}
+        }
+        visitor::walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, _: &'a Expr) {}
+}
+
+/// Whether the value of `expression` is the same for equal arguments, whatever the state is.
+pub(super) fn follows_from_arguments<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    expression: &'a Expr,
+) -> bool {
+    let inference = Inference::new(typing, scope);
+    let all =
+        |parts: &[&'a Expr]| parts.iter().all(|part| follows_from_arguments(typing, scope, part));
+    match expression {
+        Expr::Name(name) => {
+            let name = name.id.as_str();
+            let is_parameter = parameter_names(&scope.node.parameters).contains(&name)
+                && scope.self_name != Some(name);
+            is_parameter && !bound_names(&scope.node.body).contains(&name)
+                || inference.name(name) == Name::Builtin
+        }
+        Expr::BinOp(node) => all(&[&node.left, &node.right]),
+        Expr::Tuple(node) => all(&node.elts.iter().collect::<Vec<_>>()),
+        Expr::FString(node) => {
+            let fields = node.value.elements().filter_map(|element| element.as_interpolation());
+            fields.into_iter().all(|field| {
+                field.format_spec.is_none()
+                    && follows_from_arguments(typing, scope, &field.expression)
+            })
+        }
+        Expr::Call(node) => {
+            let is_pure = matches!(inference.builtin(&node.func), Some("str" | "int" | "len"));
+            is_pure
+                && node.arguments.keywords.is_empty()
+                && all(&node.arguments.args.iter().collect::<Vec<_>>())
+        }
+        _ => expression.is_literal_expr(),
+    }
+}

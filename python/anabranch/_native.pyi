@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, final
 
+from anabranch._transaction_values import TransactionValues
+
 def main(argv: list[str]) -> int:
     """Runs the command line and returns its exit code."""
 
@@ -17,6 +19,9 @@ def in_entity_code() -> bool:
 
 def object_with(exception: BaseException) -> None:
     """Makes the transaction under way abort with `exception`, even if user code catches it."""
+
+def transaction_values() -> TransactionValues | None:
+    """What this thread's transaction has of the outside; `None` outside of entity code."""
 
 @final
 class Reference:

@@ -13,16 +13,21 @@ which sees plain Python, from access that crosses a border:
 
 import functools
 import inspect
+import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from copy import deepcopy
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from anabranch import _backend
 from anabranch._key import checked_key
 from anabranch.errors import AnabranchError, EntityExists, EntityNotFound, RemoteAccessError
+
+if TYPE_CHECKING:
+    from anabranch._transaction_values import TransactionValues
 
 T = TypeVar("T")
 
@@ -65,13 +70,16 @@ class State(dict[str, Any]):
 class Transaction:
     """One root call under way."""
 
-    __slots__ = ("recursion_limit", "running", "touched")
+    __slots__ = ("recursion_limit", "running", "start_time", "touched", "values")
 
     def __init__(self) -> None:
         # The entities whose methods run, innermost last.
         self.running: list[State] = []
         self.touched: list[State] = []
         self.recursion_limit = sys.getrecursionlimit()
+        self.start_time = time.time_ns()
+        # Made when entity code asks for them.
+        self.values: TransactionValues | None = None
 
     def touch(self, state: State) -> None:
         """Makes `state` take part: it is committed or put back when the transaction ends."""
@@ -112,6 +120,8 @@ _thread = _Thread()
 _one_at_a_time = threading.Lock()
 # Every state that was ever asked for: an object keeps its state through deletion and new creation.
 _states: dict[tuple[type, object], State] = {}
+# Modules with entity classes that got no stand-ins for time and randomness yet.
+_modules_to_prepare: set[str] = set()
 
 
 class _RootCall:
@@ -125,6 +135,12 @@ class _RootCall:
         if running is not None:
             return running
         _one_at_a_time.acquire()
+        if _modules_to_prepare:
+            try:
+                _prepare_modules()
+            except BaseException:
+                _one_at_a_time.release()
+                raise
         transaction = Transaction()
         sys.setrecursionlimit(transaction.recursion_limit + CALL_DEPTH_MAX * _FRAMES_PER_CALL)
         _thread.transaction = transaction
@@ -223,6 +239,7 @@ def equip(cls: type) -> None:
         parameters=parameters
     )
     cls.__anabranch_entity__ = True  # pyright: ignore[reportAttributeAccessIssue]
+    _modules_to_prepare.add(cls.__module__)
 
 
 def ref(cls: type[T], key: object) -> T:
@@ -264,6 +281,26 @@ def reset() -> None:
 def in_entity_code() -> bool:
     """Whether this thread is inside a root call."""
     return _thread.transaction is not None
+
+
+def transaction_values() -> "TransactionValues | None":
+    """What this thread's transaction has of the outside; `None` outside of a root call."""
+    transaction = _thread.transaction
+    if transaction is None:
+        return None
+    if transaction.values is None:
+        from anabranch._transaction_values import TransactionValues
+
+        transaction.values = TransactionValues(transaction.start_time, os.urandom(32))
+    return transaction.values
+
+
+def _prepare_modules() -> None:
+    from anabranch._substitution import prepare_with_imports
+
+    names = list(_modules_to_prepare)
+    _modules_to_prepare.clear()
+    prepare_with_imports(names)
 
 
 def _state(cls: type, key: object) -> State:

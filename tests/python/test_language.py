@@ -9,7 +9,7 @@ from language_blocks import MAIN, Case, cases
 
 FOLDER = Path(__file__).parent.parent / "lang"
 CASES = [cases(path) for path in sorted(FOLDER.glob("*.md"))]
-FINDING = re.compile(r"^error\[(AB\d+)\]: (.*)\n *--> ([^:\n]+):(\d+):", re.MULTILINE)
+FINDING = re.compile(r"^error\[(AB\d+)\]: (.*)(?:\n *--> ([^:\n]+):(\d+):)?", re.MULTILINE)
 
 
 def written(case: Case, folder: Path) -> Path:
@@ -50,8 +50,8 @@ def test_diagnostics(case: Case, tmp_path: Path) -> None:
     found = ""
     for code, message, file, line in FINDING.findall(completed.stderr):
         name = Path(file).name
-        place = line if name == MAIN else f"{name}:{line}"
-        found += f"{code} {place}: {message}\n"
+        place = "" if not line else f" {line}" if name == MAIN else f" {name}:{line}"
+        found += f"{code}{place}: {message}\n"
     assert found == case.expected, completed.stderr
     assert completed.returncode == 1
 

@@ -20,8 +20,12 @@ pub enum Command {
     Serve(ServeArguments),
     /// Look for mistakes without running anything
     Check(CheckArguments),
+    /// Tell more about a diagnostic
+    Explain(ExplainArguments),
     /// Show what an application compiles to
     Compile(CompileArguments),
+    /// Draw an application's dataflow, or one of its methods
+    Graph(GraphArguments),
 }
 
 /// Which application.
@@ -80,9 +84,34 @@ pub struct ServeArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub application: Application,
+    /// How to report: to people, or on standard output to programs
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
     /// Say what each method reads, writes, calls and touches
     #[arg(long)]
     pub explain: bool,
+    /// Show where time and randomness come from, and what reaches outside of a transaction
+    #[arg(long)]
+    pub notes: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum CheckFormat {
+    /// For people, with the source lines
+    Text,
+    /// One array of objects
+    Json,
+    /// Workflow commands, shown beside the lines of a pull request
+    Github,
+    /// SARIF 2.1.0, for code scanners and editors
+    Sarif,
+}
+
+#[derive(Args, Debug)]
+pub struct ExplainArguments {
+    /// The code, as in error[AB015]
+    #[arg(value_name = "CODE")]
+    pub code: String,
 }
 
 #[derive(Args, Debug)]
@@ -107,4 +136,29 @@ pub enum Emit {
     Dot,
     /// The dataflow graph as a picture
     Svg,
+}
+
+#[derive(Args, Debug)]
+pub struct GraphArguments {
+    #[command(flatten)]
+    pub application: Application,
+    /// Draw the segments of one method, for example User.buy_item
+    #[arg(long, value_name = "METHOD")]
+    pub method: Option<String>,
+    /// Where to write it: .svg, .dot or .mmd [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The kind of drawing [default: by the name of the output file, else svg]
+    #[arg(long, value_enum)]
+    pub format: Option<GraphFormat>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum GraphFormat {
+    /// A picture
+    Svg,
+    /// For Graphviz
+    Dot,
+    /// For Markdown, as GitHub shows it
+    Mermaid,
 }

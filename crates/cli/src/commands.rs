@@ -2,5 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod compile;
+pub(crate) mod explain;
+pub(crate) mod graph;
 pub(crate) mod run;
 pub(crate) mod serve;

@@ -29,7 +29,9 @@ pub fn main(argv: Vec<String>) -> i32 {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Serve(arguments) => commands::serve::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Compile(arguments) => commands::compile::run(&arguments),
+        Command::Graph(arguments) => commands::graph::run(&arguments),
     };
     match result {
         Ok(code) => code,

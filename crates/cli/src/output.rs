@@ -5,8 +5,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use anabranch_compiler::Compilation;
-use anabranch_compiler::diagnostic::{Renderer, render};
+use anabranch_compiler::diagnostic::render::{self, Renderer};
+use anabranch_compiler::{Diagnostic, Severity, SourceFile};
 
 use crate::Failure;
 
@@ -29,16 +29,21 @@ pub(crate) fn note(message: &str) {
     eprintln!("{message}");
 }
 
-pub(crate) fn diagnostics(compilation: &Compilation) {
+/// Diagnostics as people read them, how many errors there are, and where to read on.
+pub(crate) fn diagnostics(found: &[Diagnostic], files: &[SourceFile]) {
     let is_terminal = io::stderr().is_terminal();
     let renderer = if is_terminal { Renderer::styled() } else { Renderer::plain() };
-    for diagnostic in &compilation.diagnostics {
-        eprintln!("{}", render(diagnostic, &compilation.files, &renderer));
+    for diagnostic in found {
+        eprintln!("{}", render::text(diagnostic, files, &renderer));
     }
-    let count = compilation.diagnostics.len();
-    if compilation.program.is_none() {
-        let errors = if count == 1 { "error" } else { "errors" };
-        eprintln!("{count} {errors} found");
+    let is_error = |diagnostic: &&Diagnostic| diagnostic.severity() == Severity::Error;
+    match found.iter().filter(is_error).count() {
+        0 => {}
+        1 => eprintln!("1 error found"),
+        count => eprintln!("{count} errors found"),
+    }
+    if let Some(hint) = render::explain_hint(found) {
+        eprintln!("{hint}");
     }
 }
 

@@ -85,7 +85,8 @@ impl Target {
         Err(Failure::Message(message))
     }
 
-    /// Compiles the application. Diagnostics are only collected.
+    /// Compiles the application. Diagnostics are only collected; they name files as the user would,
+    /// from the current folder.
     pub(crate) fn compilation(&self) -> Compilation {
         let root = &self.root;
         let mut read = |name: &str| {
@@ -94,13 +95,21 @@ impl Target {
             std::fs::read(&path).ok().map(|bytes| SourceText { path: shown, bytes })
         };
         let is_reserved = anabranch_cpython::is_reserved_module;
-        compile(&self.module, &mut Sources { read: &mut read, is_reserved: &is_reserved })
+        let mut sources = Sources { read: &mut read, is_reserved: &is_reserved };
+        let mut compilation = compile(&self.module, &mut sources);
+        let current = std::env::current_dir().and_then(|folder| folder.canonicalize()).ok();
+        for file in &mut compilation.files {
+            let path = root.join(&file.path);
+            let near = current.as_ref().and_then(|folder| path.strip_prefix(folder).ok());
+            file.path = near.unwrap_or(&path).display().to_string();
+        }
+        compilation
     }
 
     /// Compiles the application, or prints why it cannot be.
     pub(crate) fn program(&self) -> Result<Program, Failure> {
         let compilation = self.compilation();
-        output::diagnostics(&compilation);
+        output::diagnostics(&compilation.diagnostics, &compilation.files);
         compilation.program.ok_or(Failure::Diagnosed)
     }
 }

@@ -29,9 +29,11 @@ pub fn assemble<'a>(
 ) -> Program {
     let application = typing.application;
     let mut program = Program { modules: modules(application), ..Program::default() };
+    let methods = application.entities.iter().flat_map(|entity| &entity.methods);
+    let methods: BTreeSet<usize> = methods.copied().collect();
     // Methods and split helpers get the numbers of the program's functions.
     let is_included = |index: usize| {
-        application.functions[index].kind == FunctionKind::Method
+        methods.contains(&index)
             || (application.functions[index].kind == FunctionKind::Helper
                 && effects.is_entity_code(index)
                 && effects.suspends(index).is_some())

@@ -1,15 +1,14 @@
 //! What the compiler tells the user.
 //!
 //! A diagnostic has a stable code, one short message that stands alone, the spot in the source, the
-//! reason, and how to mend it. [`render`] draws it.
+//! reason, and how to mend it. [`render`] has the forms in which users get it.
 
 mod code;
-mod render;
+pub mod render;
 
 use ruff_text_size::TextRange;
 
 pub use code::Code;
-pub use render::{Renderer, render};
 
 /// How serious a diagnostic is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +17,8 @@ pub enum Severity {
     Error,
     /// There is a program; the user may want to look.
     Warning,
+    /// There is a program; it does what is said here.
+    Note,
 }
 
 /// One finding.

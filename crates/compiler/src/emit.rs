@@ -38,6 +38,9 @@ pub const MATCHES: &str = "__anabranch_matches__";
 /// A meeting block of at most this many steps is written again instead of jumped to.
 const REPEATED_STEPS_MAX: usize = 2;
 
+/// How the `return`s in statements that cannot suspend begin.
+pub const RETURN: &str = "return \"return\",";
+
 /// What the emitter must know of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Function<'a> {
@@ -324,7 +327,8 @@ impl Emitter<'_, '_> {
         match &block.terminator {
             Terminator::Unreachable => {
                 if block.steps.is_empty() {
-                    self.made_up(depth, "pass", 1);
+                    let origin = self.lines.last().map_or(1, |line| line.origin);
+                    self.made_up(depth, "pass", origin);
                 }
             }
             Terminator::Goto(next) => self.edge(id, *next, depth),
@@ -409,6 +413,9 @@ impl Emitter<'_, '_> {
     }
 
     fn step(&mut self, step: &Step, depth: usize) {
+        if step.code.chunks.iter().any(|chunk| chunk.text.starts_with(RETURN)) {
+            self.exit(Exit::Return);
+        }
         if step.kind != StepKind::LeftByBreak {
             self.code(&step.code, depth);
             return;

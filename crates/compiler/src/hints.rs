@@ -193,6 +193,7 @@ fn joined_hint(members: Vec<Hint>) -> Hint {
         return Hint::Any;
     }
     match flat.len() {
+        0 => Hint::Any,
         1 => flat.remove(0),
         _ => Hint::Union(flat),
     }

@@ -16,6 +16,8 @@
 //! 9. [`emit`]: the graph is split at its suspension points into segments, as Python text.
 //! 10. [`assemble`]: everything into one program.
 //!
+//! Beside them, [`notes`] says what of the compiled code is worth knowing.
+//!
 //! Invariants:
 //! - No I/O: sources come through a closure, diagnostics go out as data.
 //! - Never panics on user source, and reports all it finds, not the first.
@@ -36,10 +38,12 @@ pub mod liveness;
 pub mod load;
 pub mod lower;
 pub mod names;
+pub mod notes;
 pub mod parse;
 pub mod pipeline;
 pub mod resolve;
 pub mod rules;
+mod similar;
 pub mod source;
 pub mod types;
 
@@ -47,3 +51,6 @@ pub use diagnostic::{Code, Diagnostic, Severity};
 pub use load::Sources;
 pub use pipeline::{Compilation, compile};
 pub use source::{SourceFile, SourceText};
+
+/// The version of Anabranch.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -58,6 +58,8 @@ pub fn lower<'a>(
         diagnostics: Vec::new(),
     };
     lowering.current = lowering.block();
+    // Segments hand on variables that may have no value with its help.
+    lowering.builtin("locals", scope.node.name.range());
     lowering.body(without_docstring(&scope.node.body));
     lowering.end(Terminator::Return(Code::new("None", scope.node.range().start())));
     let mut graph = lowering.graph;
@@ -92,7 +94,7 @@ enum Scope<'a> {
     /// What runs on every way out, in the region around the whole `try` statement.
     Finally { body: &'a [Stmt], outside: Option<RegionId> },
     /// An `except` clause with the name of its exception, which is deleted on every way out.
-    Clause { name: &'a str },
+    Clause { name: &'a str, end: TextSize },
 }
 
 impl<'a> Lowering<'_, 'a> {

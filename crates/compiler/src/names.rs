@@ -217,6 +217,13 @@ impl<'a> Visitor<'a> for Collector<'a> {
                     self.record(local.as_str(), alias.range(), ExprContext::Store);
                 }
             }
+            Stmt::AugAssign(node) => {
+                // `x += 1` reads `x` as well.
+                if let Expr::Name(name) = &*node.target {
+                    self.record(name.id.as_str(), name.range(), ExprContext::Load);
+                }
+                visitor::walk_stmt(self, statement);
+            }
             Stmt::AnnAssign(node) => {
                 // `x: int` alone still makes `x` a local name.
                 self.visit_expr(&node.target);

@@ -1,11 +1,17 @@
 //! Stage 1: text to syntax tree.
 
+mod nesting;
+
+use std::collections::BTreeSet;
+
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::token::TokenKind;
-use ruff_python_ast::{ModModule, PythonVersion, Suite};
+use ruff_python_ast::{ModModule, PythonVersion, Stmt, Suite};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::{Code, Diagnostic, SourceFile, SourceText};
+use nesting::too_deep;
 
 /// A parsed module.
 #[derive(Debug)]
@@ -36,9 +42,9 @@ pub fn decode(source: SourceText, diagnostics: &mut Vec<Diagnostic>) -> SourceFi
             return SourceFile::new(source.path, text.to_owned());
         }
         Ok(_) => unreadable(format!("{} is too large to compile", source.path)),
-        Err(_) => {
-            unreadable(format!("{} is not UTF-8 text", source.path)).help("save the file as UTF-8")
-        }
+        Err(_) => unreadable(format!("{} is not UTF-8 text", source.path))
+            .why("Python source is read as UTF-8")
+            .help("save the file as UTF-8"),
     };
     diagnostics.push(problem);
     SourceFile::new(source.path, String::new())
@@ -68,8 +74,44 @@ pub fn parse(
     }
     let multiline_strings = multiline_strings(&parsed, source);
     let is_valid = parsed.has_no_syntax_errors();
-    let body = if is_valid { parsed.into_suite() } else { Suite::new() };
+    let mut body = if is_valid { parsed.into_suite() } else { Suite::new() };
+    let too_deep = too_deep(&body);
+    if !too_deep.is_empty() {
+        // To free the tree takes recursion too.
+        std::mem::forget(std::mem::take(&mut body));
+    }
+    for range in too_deep {
+        diagnostics.push(
+            Diagnostic::new(Code::TooDeep, "this nests too deep to be compiled")
+                .at(file, range, "more than 1000 levels")
+                .why("the compiler looks into what is nested level by level, and runs out of room")
+                .help("split it up: use several statements, `sum`, `\"\".join` or a loop"),
+        );
+    }
+    refuse_repeated_parameters(file, &body, diagnostics);
     ParsedModule { name, file, body, multiline_strings }
+}
+
+/// Python takes a parameter twice for a syntax error; the parser does not.
+fn refuse_repeated_parameters(file: usize, body: &Suite, diagnostics: &mut Vec<Diagnostic>) {
+    struct Functions<'d>(usize, &'d mut Vec<Diagnostic>);
+    impl<'s> StatementVisitor<'s> for Functions<'_> {
+        fn visit_stmt(&mut self, statement: &'s Stmt) {
+            if let Stmt::FunctionDef(function) = statement {
+                let mut seen = BTreeSet::new();
+                for parameter in function.parameters.iter() {
+                    let name = parameter.name();
+                    if !seen.insert(name.as_str()) {
+                        let message = format!("Duplicate parameter `{name}`");
+                        let diagnostic = Diagnostic::new(Code::SyntaxError, message);
+                        self.1.push(diagnostic.at(self.0, name.range(), "here"));
+                    }
+                }
+            }
+            walk_stmt(self, statement);
+        }
+    }
+    Functions(file, diagnostics).visit_body(body);
 }
 
 /// The parser may point just behind the end of the text.

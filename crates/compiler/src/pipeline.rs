@@ -1,11 +1,11 @@
 //! The stages in their order.
 
-use anabranch_ir::Program;
+use anabranch_ir::{Program, verify};
 
 use crate::footprint::Explanation;
 use crate::load::{Sources, load};
 use crate::types::Typing;
-use crate::{Diagnostic, SourceFile, assemble, effects, footprint, resolve, rules};
+use crate::{Diagnostic, SourceFile, assemble, effects, footprint, notes, resolve, rules};
 
 /// What compiling an application gives.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Compilation {
     pub explanations: Vec<Explanation>,
     /// In the order of the source: by file, then by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is no mistake but worth knowing, in the order of the source; empty if there are errors.
+    pub notes: Vec<Diagnostic>,
     /// The files, in the order that diagnostics refer to.
     pub files: Vec<SourceFile>,
 }
@@ -26,6 +28,7 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
     let loaded = load(entry, sources, &mut diagnostics);
     let mut program = None;
     let mut explanations = Vec::new();
+    let mut notes = Vec::new();
     // After a syntax error the module is empty, and all that follows would only be echoes.
     if diagnostics.is_empty() {
         let application = resolve::resolve(&loaded, &mut diagnostics);
@@ -38,13 +41,35 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
             let assembled = assemble::assemble(&typing, &scopes, &effects, &mut diagnostics);
             let footprints = footprint::footprints(&typing, &scopes, &effects);
             explanations = footprint::explain(&application, &footprints);
-            program = diagnostics.is_empty().then_some(assembled);
+            if diagnostics.is_empty() {
+                assert_well_formed(&assembled);
+                notes = notes::notes(&typing, &scopes, &effects);
+                program = Some(assembled);
+            }
         }
     }
+    put_in_order(&mut diagnostics);
+    put_in_order(&mut notes);
+    Compilation { program, explanations, diagnostics, notes, files: loaded.files }
+}
+
+fn put_in_order(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by_key(|diagnostic| {
         let place = diagnostic.place.as_ref();
         place.map(|place| (place.file, place.range.start(), diagnostic.code))
     });
     diagnostics.dedup();
-    Compilation { program, explanations, diagnostics, files: loaded.files }
+}
+
+/// What the stages make of source without mistakes makes sense, or they have one themselves. Whoever
+/// ran such a program might get wrong results, so this is checked in every build.
+fn assert_well_formed(program: &Program) {
+    let violations: Vec<String> = verify(program).iter().map(|it| format!("  {it}")).collect();
+    assert!(
+        violations.is_empty(),
+        "this is a bug in Anabranch {}: the source was compiled to a malformed program\n{}\n\n\
+         Please report it with the source.",
+        env!("CARGO_PKG_VERSION"),
+        violations.join("\n"),
+    );
 }

@@ -179,6 +179,10 @@ pub fn resolve<'a>(loaded: &'a Modules, diagnostics: &mut Vec<Diagnostic>) -> Ap
     for (module, node) in &classes {
         classes::define(&mut application, *module, node, diagnostics);
     }
+    for function in application.functions.iter().filter(|function| function.owner.is_none()) {
+        let body = &function.node.body;
+        classes::refuse_nested(&application, function.module, body, diagnostics);
+    }
     // Entity classes are known now, also to the modules that import them.
     link_imports(&mut application, &links, &mut Vec::new());
     classes::check_names(&application, diagnostics);
@@ -222,7 +226,7 @@ fn link_imports(
             if exporter.body.is_empty() {
                 continue; // It has a syntax error, or is an empty package.
             }
-            let message = format!("module `{}` defines no `{}`", exporter.name, link.name);
+            let message = format!("the module `{}` defines no `{}`", exporter.name, link.name);
             diagnostics.push(
                 Diagnostic::new(Code::ImportedNameNotFound, message)
                     .at(link.importer, link.node.range(), "not defined there")

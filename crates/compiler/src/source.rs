@@ -39,9 +39,23 @@ impl SourceFile {
         self.line_starts.partition_point(|start| *start <= offset) as u32
     }
 
+    /// The one-based column of `offset`, counted in code points.
+    pub fn column(&self, offset: TextSize) -> u32 {
+        let before = TextRange::new(self.line_start(offset), offset);
+        self.slice(before).chars().count() as u32 + 1
+    }
+
     /// Where the line of `offset` starts.
     pub fn line_start(&self, offset: TextSize) -> TextSize {
         self.line_starts[self.line(offset) as usize - 1]
+    }
+
+    /// The text of a line, counted from one, without its end.
+    pub fn line_text(&self, line: u32) -> &str {
+        let start = |line: u32| self.line_starts.get(line as usize - 1).copied();
+        let Some(from) = start(line) else { return "" };
+        let to = start(line + 1).unwrap_or(TextSize::of(&self.text));
+        self.slice(TextRange::new(from, to)).trim_end_matches(['\r', '\n'])
     }
 
     /// The text in `range`.
@@ -70,5 +84,13 @@ mod tests {
         };
         assert_eq!([line_of("a"), line_of("b"), line_of("c"), line_of("d")], [1, 2, 3, 4]);
         assert_eq!(file.indentation(TextSize::new(5)), "  ");
+        assert_eq!([1, 2, 3, 4, 5].map(|line| file.line_text(line)), ["a", "  b", "c", "d", ""]);
+    }
+
+    #[test]
+    fn columns_count_code_points() {
+        let file = SourceFile::new("a.py".into(), "x\nö𝄞y".into());
+        assert_eq!(file.column(TextSize::new(0)), 1);
+        assert_eq!(file.column(TextSize::new(8)), 3);
     }
 }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anabranch_ir::{FunctionId, OperatorId, Program};
+use anabranch_ir::{FunctionId, OperatorId, Program, verify};
 use anabranch_kernel::EntityId;
 use pyo3::exceptions::PyModuleNotFoundError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyModule, PyString, PyType};
+use pyo3::types::{PyList, PyModule, PyString, PyType};
 use thiserror::Error;
 
 use crate::instance::check_layout;
@@ -45,7 +45,7 @@ pub enum ImportError {
         "cannot import {module}: {message} ({place}); correct the name, or install the package"
     )]
     ModuleNotFound { module: String, message: String, place: String },
-    /// What is in the process is not what was compiled.
+    /// What is in the process is not what was compiled, or what was compiled makes no sense.
     #[error("{0}")]
     Mismatch(String),
 }
@@ -56,6 +56,7 @@ impl Application {
     /// # Errors
     /// The user's code raises, or is not what was compiled.
     pub fn import(root: &Path, program: Arc<Program>) -> Result<Self, ImportError> {
+        refuse_malformed(&program)?;
         Python::attach(|py| {
             prepare_imports(py, root, Mode::Engine).map_err(|error| mismatch(py, &error))?;
             let mut modules = Vec::with_capacity(program.modules.len());
@@ -79,6 +80,7 @@ impl Application {
             check_layout(&class)?;
             classes.push(class);
         }
+        well_known::prepare_modules(py)?.call1((PyList::new(py, modules)?,))?;
         let functions = loader::load(py, &program, modules, &classes, root)?;
         let mut operators = Vec::with_capacity(classes.len());
         let mut operators_by_class = HashMap::new();
@@ -144,6 +146,19 @@ impl Application {
         let id = self.program.operator_named(name)?;
         Some(self.class(py, id).clone())
     }
+}
+
+/// A program may come from elsewhere than this version's compiler; what runs it relies on its sense.
+fn refuse_malformed(program: &Program) -> Result<(), ImportError> {
+    let violations = verify(program);
+    if violations.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = violations.iter().map(|it| format!("  {it}")).collect();
+    Err(ImportError::Mismatch(format!(
+        "this is a bug in Anabranch: the program is malformed\n{}",
+        lines.join("\n")
+    )))
 }
 
 fn helper_names(program: &Program) -> Vec<(String, FunctionId)> {

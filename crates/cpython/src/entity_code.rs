@@ -1,11 +1,17 @@
-//! Whether the running thread executes entity code for an engine.
+//! Whether the running thread executes entity code for an engine, and what its transaction has.
 
 use std::cell::{Cell, RefCell};
 
+use anabranch_kernel::TransactionContext;
 use pyo3::prelude::*;
-use pyo3::types::PyFrame;
+use pyo3::types::{PyBytes, PyFrame};
+
+use crate::well_known;
 
 thread_local! {
+    static CONTEXT: RefCell<Option<TransactionContext>> = const { RefCell::new(None) };
+    /// Made of the context when entity code asks for it.
+    static VALUES: RefCell<Option<Py<PyAny>>> = const { RefCell::new(None) };
     static IN_ENTITY_CODE: Cell<bool> = const { Cell::new(false) };
     static OBJECTION: RefCell<Option<Py<PyAny>>> = const { RefCell::new(None) };
 }
@@ -15,9 +21,35 @@ pub fn in_entity_code() -> bool {
     IN_ENTITY_CODE.get()
 }
 
-pub(crate) fn set_in_entity_code(inside: bool) {
-    IN_ENTITY_CODE.set(inside);
+/// From now on this thread executes entity code, with this context.
+pub(crate) fn enter_entity_code(context: &TransactionContext) {
+    leave_entity_code();
+    CONTEXT.set(Some(context.clone()));
+    IN_ENTITY_CODE.set(true);
+}
+
+/// This thread executes entity code no longer.
+pub(crate) fn leave_entity_code() {
+    IN_ENTITY_CODE.set(false);
+    CONTEXT.take();
+    VALUES.take();
     OBJECTION.take();
+}
+
+/// The `TransactionValues` of the transaction that this thread runs, if it runs one.
+///
+/// # Errors
+/// Python is out of memory.
+pub(crate) fn transaction_values(py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+    if let Some(values) = VALUES.with_borrow(|values| values.as_ref().map(|it| it.clone_ref(py))) {
+        return Ok(Some(values));
+    }
+    let Some(context) = CONTEXT.with_borrow(Clone::clone) else { return Ok(None) };
+    let seed = PyBytes::new(py, &context.seed);
+    let arguments = (context.start_time_nanoseconds, seed);
+    let values = well_known::transaction_values(py)?.call1(arguments)?.unbind();
+    VALUES.set(Some(values.clone_ref(py)));
+    Ok(Some(values))
 }
 
 /// Makes the transaction abort with `exception`, even if user code catches it: a remote access that

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anabranch_ir::OperatorId;
 use anabranch_kernel::value::wire::DecodeError;
-use anabranch_kernel::{Arguments, EntityId, Entry, Fault, Interpreter, Outcome, Raised};
+use anabranch_kernel::{
+    Arguments, EntityId, Entry, Fault, Interpreter, Outcome, Raised, TransactionContext,
+};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
@@ -14,7 +16,7 @@ use crate::call::call_function;
 use crate::copy::copy;
 use crate::decode::{EntityClasses, Source, decode_arguments, decode_state, decode_with};
 use crate::encode::{OpaqueValues, encode, encode_state};
-use crate::entity_code::{set_in_entity_code, take_objection};
+use crate::entity_code::{enter_entity_code, leave_entity_code, take_objection};
 use crate::instance::allocate;
 use crate::reference::Reference;
 use crate::{exception, run, well_known};
@@ -60,12 +62,12 @@ impl Interpreter for CPython {
         Python::attach(|py| py.detach(wait))
     }
 
-    fn begin_transaction(&mut self) {
-        set_in_entity_code(true);
+    fn begin_transaction(&mut self, context: &TransactionContext) {
+        enter_entity_code(context);
     }
 
     fn end_transaction(&mut self) {
-        set_in_entity_code(false);
+        leave_entity_code();
     }
 
     fn objection(&mut self) -> Option<Value> {

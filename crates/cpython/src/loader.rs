@@ -3,7 +3,8 @@
 //! Segments arrive as one Python text per module with a line table. The text is parsed, every node
 //! gets the line of the user's file that it comes from, and the tree is compiled under the name of
 //! that file: tracebacks and breakpoints show the user's own lines. Columns are dropped, because
-//! they would mark the wrong places.
+//! they would mark the wrong places. What the text takes from the transaction (time, randomness) is
+//! rewritten as in the user's own functions: see `python/anabranch/_substitution.py`.
 
 use std::path::Path;
 
@@ -76,6 +77,7 @@ fn execute<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let (text, lines) = python::module_text(program, id);
     let tree = well_known::ast_parse(py)?.call1((text,))?;
+    well_known::rewrite_emitted(py)?.call1((&tree, module))?;
     for node in well_known::ast_walk(py)?.call1((&tree,))?.try_iter()? {
         move_to_origin(&node?, &lines)?;
     }

@@ -36,6 +36,12 @@ fn object_with(exception: Py<PyAny>) {
     crate::entity_code::object_with(exception);
 }
 
+/// What the transaction of this thread has of the outside; `None` outside of entity code.
+#[pyfunction]
+fn transaction_values(py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+    crate::entity_code::transaction_values(py)
+}
+
 /// Adds functions and classes to the module.
 ///
 /// # Errors
@@ -45,6 +51,7 @@ pub fn add_to_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(decode, module)?)?;
     module.add_function(wrap_pyfunction!(in_entity_code, module)?)?;
     module.add_function(wrap_pyfunction!(object_with, module)?)?;
+    module.add_function(wrap_pyfunction!(transaction_values, module)?)?;
     module.add_class::<Reference>()?;
     module.add_class::<EngineBackend>()?;
     module.add("EntityCodeTraceback", module.py().get_type::<EntityCodeTraceback>())

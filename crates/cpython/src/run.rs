@@ -19,6 +19,7 @@ use crate::key::encode_key;
 use crate::loader::{LoadedFunction, LoadedSegment};
 use crate::reference::Reference;
 use crate::traceback::raise_at;
+use crate::well_known;
 
 type Value = Py<PyAny>;
 
@@ -203,7 +204,7 @@ impl<'py> Run<'_, 'py> {
             Receiver::Reference(target) => target,
             Receiver::Itself(id) if self.has_segments(id, &name) => id.clone(),
             Receiver::Itself(_) | Receiver::Local => {
-                let method = receiver.getattr(&name)?;
+                let method = stand_in_for(&name, receiver.getattr(&name)?)?;
                 let keywords = exit.keywords(6)?;
                 return Ok(Done::Now(method.call(exit.tuple(5)?, keywords.as_ref())?));
             }
@@ -228,7 +229,9 @@ impl<'py> Run<'_, 'py> {
             Receiver::Reference(target) => {
                 Ok(Done::Later(Action::Get { target, attribute: name.into_any().unbind() }))
             }
-            Receiver::Itself(_) | Receiver::Local => Ok(Done::Now(receiver.getattr(&name)?)),
+            Receiver::Itself(_) | Receiver::Local => {
+                Ok(Done::Now(stand_in_for(&name, receiver.getattr(&name)?)?))
+            }
         }
     }
 
@@ -378,6 +381,22 @@ fn is_bound_to_class(class: &Bound<'_, PyType>, name: &Bound<'_, PyString>) -> b
         let kind = function.get_type();
         kind.name().is_ok_and(|name| name == "staticmethod" || name == "classmethod")
     })
+}
+
+/// Methods of the `datetime` classes that ask for the time; as in `python/anabranch/_substitution.py`, the
+/// name alone makes them worth a look.
+const ASKING_METHODS: [&str; 3] = ["now", "today", "utcnow"];
+
+/// What takes the time from the transaction, if `value` is a method `name` that asks for it; else
+/// `value`.
+fn stand_in_for<'py>(
+    name: &Bound<'py, PyString>,
+    value: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    if !ASKING_METHODS.contains(&name.to_str()?) {
+        return Ok(value);
+    }
+    well_known::stand_in_for(name.py())?.call1((value,))
 }
 
 fn segment_id(number: &Bound<'_, PyAny>) -> PyResult<SegmentId> {

@@ -40,6 +40,10 @@ well_known! {
     method = "types", "MethodType";
     wrapper_descriptor = "types", "WrapperDescriptorType";
     registered_entity_class = "anabranch._registry", "entity_class";
+    transaction_values = "anabranch._transaction_values", "TransactionValues";
+    stand_in_for = "anabranch._stand_ins", "stand_in_for";
+    rewrite_emitted = "anabranch._substitution", "rewrite_emitted";
+    prepare_modules = "anabranch._substitution", "prepare";
     driver_read = "anabranch._driver", "read";
     driver_write = "anabranch._driver", "write";
 }

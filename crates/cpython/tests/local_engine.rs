@@ -202,6 +202,21 @@ fn a_module_that_raises_shows_the_users_traceback() {
 }
 
 #[test]
+fn a_malformed_program_is_refused_before_anything_is_imported() {
+    let path = "../shop.py".to_owned();
+    let modules = vec![Module { name: "shop".to_owned(), path }];
+    let program = Arc::new(Program { modules, ..Program::default() });
+    let Err(ImportError::Mismatch(message)) = Application::import(&shop::root(), program) else {
+        panic!("the program was loaded")
+    };
+    assert_eq!(
+        message,
+        "this is a bug in Anabranch: the program is malformed\n  \
+         module0: the file \"../shop.py\" is not inside the import root"
+    );
+}
+
+#[test]
 fn a_module_without_main_is_a_clear_error() {
     python(|_| {
         let folder = tempfile::tempdir().unwrap();

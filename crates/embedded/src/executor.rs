@@ -21,6 +21,7 @@ use crate::reply_record::{StoredReply, decode_reply, encode_reply, reply_key};
 use crate::reply_to::ReplyTo;
 use crate::state_record::{KeyTooLong, decode_state, state_key};
 use crate::store::{KEY_BYTES_MAX, Store, StoreError, Table};
+use crate::transaction_context::transaction_context;
 
 /// A request that waits to be executed.
 pub(crate) struct Submission {
@@ -123,7 +124,9 @@ impl Executor {
         operation: &Operation,
     ) -> Transition {
         let mut states = States { executor: self, refusal: None };
-        let executed = catch_unwind(AssertUnwindSafe(|| session.execute(operation, &mut states)));
+        let context = transaction_context();
+        let execute = || session.execute(operation, &context, &mut states);
+        let executed = catch_unwind(AssertUnwindSafe(execute));
         let refusal = states.refusal;
         let mut transition = executed.unwrap_or_else(|panic| {
             // Undoing is forgetting: what the panic left half done is read again.

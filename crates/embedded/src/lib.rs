@@ -22,7 +22,7 @@
 //!
 //! # Layout
 //! - [`engine`]: the engine as clients see it; [`options`] and [`error`] beside it.
-//! - `executor`, `pending`; `committer`; `effect` and `effect_queue` between them.
+//! - `executor`, `pending`, `transaction_context`; `committer`; `effect` and `effect_queue` between them.
 //! - [`store`]: the little that the engine needs of a store, behind a trait; `fjall_store`.
 //! - `state_record`, `reply_record`: what is stored, as bytes.
 //! - `directory`: opens and creates the data folder, with its `manifest` and `lock`.
@@ -52,6 +52,7 @@ mod pending;
 mod reply_record;
 mod reply_to;
 mod state_record;
+mod transaction_context;
 
 pub use engine::Embedded;
 pub use error::OpenError;

@@ -3,7 +3,7 @@
 use crate::{Hint, ModuleId, OperatorId, Segment, Span};
 
 /// A method of an entity class, or a module-level function that can reach a remote call.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Function {
     /// The plain name: `buy_item`.
     pub name: String,
@@ -18,7 +18,7 @@ pub struct Function {
 }
 
 /// How a function runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Body {
     /// It can never suspend: the interpreter calls the user's own function.
     Native,
@@ -27,14 +27,14 @@ pub enum Body {
 }
 
 /// Parameters (without `self`) and result of a function.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Signature {
     pub parameters: Vec<Parameter>,
     pub returns: Option<Hint>,
 }
 
 /// One parameter.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Parameter {
     pub name: String,
     pub kind: ParameterKind,

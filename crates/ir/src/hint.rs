@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// How deep hints nest at most. Bounds the stack of everything that walks them.
+pub const DEPTH_MAX: usize = 100;
+
 /// A type hint, as far as a value can be checked against it. What the compiler cannot express
 /// becomes [`Hint::Any`]: hints are never needed for correctness (design §2).
 ///
@@ -39,6 +42,44 @@ pub enum Hint {
     Uuid,
 }
 
+impl Hint {
+    /// How many levels the hint has; one for `int`.
+    pub fn depth(&self) -> usize {
+        1 + self.parts().iter().map(|part| part.depth()).max().unwrap_or(0)
+    }
+
+    /// The hint, or `Any` if it nests deeper than [`DEPTH_MAX`].
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        if self.depth() > DEPTH_MAX { Hint::Any } else { self }
+    }
+
+    /// Whether some value that this hint allows can be the key of an entity, and all its parts can.
+    pub fn can_be_key(&self) -> bool {
+        match self {
+            Hint::Any | Hint::Int | Hint::Str | Hint::Bytes | Hint::Uuid => true,
+            Hint::Tuple(elements) => !elements.is_empty() && elements.iter().all(Hint::can_be_key),
+            Hint::TupleOf(element) => element.can_be_key(),
+            Hint::Union(members) => members.iter().all(Hint::can_be_key),
+            _ => false,
+        }
+    }
+
+    /// The hints inside this one.
+    pub fn parts(&self) -> Vec<&Hint> {
+        match self {
+            Hint::List(element)
+            | Hint::Set(element)
+            | Hint::FrozenSet(element)
+            | Hint::TupleOf(element) => vec![element],
+            Hint::Dict(key, value) => vec![key, value],
+            Hint::Tuple(hints) | Hint::Union(hints) => hints.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// As Python would write it, classes by their last name: for messages.
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

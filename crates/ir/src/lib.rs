@@ -1,8 +1,75 @@
 //! The program: a whole application as data.
 //!
 //! The compiler makes a [`Program`] and everything after it (kernel, interpreters, engines, server,
-//! drawings) reads it. It names one [`Operator`] per entity class, one [`Function`] per method or
-//! helper function, and for each function that can suspend the [`Segment`]s it was split into.
+//! drawings) reads it. This is its specification; [`verify()`] checks what can be checked of it.
+//!
+//! # A program
+//! is tables, whose entries refer to each other by typed [`ids`]:
+//!
+//! - **Modules** are the Python files of the application, in the order in which they are imported.
+//! - **Operators**: one [`Operator`] per entity class, the vertex of the dataflow that holds its
+//!   entities, partitioned by key. It has the signature of the constructor, the hint of the key, the
+//!   attributes that the class's own code assigns, and the methods that others can call.
+//! - **Functions**: one [`Function`] per method, and per helper function of a module that can reach a
+//!   remote call. Names are as Python stores them (`_User__secret`).
+//! - **Records** and **enums** are the dataclasses and enums of the application: values that arguments,
+//!   results and states may hold, and that are checked at the borders.
+//! - **Edges** say which function reaches which operator, and how: by a call, a read or a write of an
+//!   attribute, a creation, `exists` or `delete`. They include what a function does through helper
+//!   functions. They are for people and planners; a function does not run by them.
+//!
+//! Ids are positions. They mean nothing outside of one program: what is stored or sent to clients
+//! names classes and methods.
+//!
+//! # A function
+//! has a [`Body`]:
+//!
+//! - **Native**: it can never suspend. The interpreter calls the user's own function; the program says
+//!   only that it is there.
+//! - **Segments**: it can suspend. It is a state machine; a state is a [`Segment`], which runs without
+//!   interruption, and every way out of it is an [`Exit`]. It starts at `seg0`.
+//!
+//! Helper functions run on behalf of the entity whose method called them, or of none.
+//!
+//! # A segment
+//! is a Python function, given as text whose lines know their line in the user's file. All text of a
+//! module is loaded at once ([`python`]), methods inside of a class of their entity's name, with the
+//! user's module as its globals. Its parameters, all positional, are
+//!
+//! 1. for a method: the live entity (the user's name for `self`),
+//! 2. the live variables (`live`), in order,
+//! 3. if there is an `input`: the result of the action that the function was suspended for,
+//! 4. if it `catches`: the exception of that action, left out if there was none. The input is `None`
+//!    if there was one.
+//!
+//! `seg0` has the parameters of the user's function instead, with their kinds; defaults are written as
+//! `...` and the loader puts the user's own values in their place. Its `live` are their names.
+//!
+//! A variable that may have no value travels as `__anabranch_unbound__`, and is deleted on arrival.
+//! `__anabranch_matches__(exception, classes)` says whether `except classes` catches the exception.
+//!
+//! # An exit
+//! is a returned tuple. Its first element is a word, its last ones depend on it (see [`Exit`]):
+//!
+//! - `return` ends the function with a value. An exception that leaves the segment ends it as well.
+//! - `jump` goes on at once with another segment: where control flow meets, or a loop turns.
+//! - All others are **actions**. The function is suspended with the segment to `resume` and its live
+//!   variables, until the action has a result: `call`, `get` and `set` on a receiver, `create` of a
+//!   class, `function` for a helper function that has segments itself, `exists` and `delete`.
+//!
+//! For `call`, `get` and `set` the interpreter makes the **run-time test**: if the receiver is a
+//! reference to another entity the kernel performs the action; otherwise it is performed at once, as
+//! Python would, and the function goes on without a suspension. So the `receiver` of an exit is what
+//! the compiler knows of it, and never decides anything.
+//!
+//! If the action fails, its exception is raised at the resumed segment: by the segment itself if it
+//! `catches`, otherwise by the interpreter, and it leaves the function.
+//!
+//! A segment with an input is entered by actions only; others by jumps as well, and get no result.
+//! Nothing leads back to `seg0`.
+//!
+//! # Forms
+//! [`text`] is for people and tests, [`wire`] for storing and sending. Both give back the same program.
 //!
 //! # Layout
 //! - [`ids`]: typed indices into the program's tables; their `Display` is the text form (`fn3`).
@@ -10,7 +77,8 @@
 //! - [`operator`], [`function`], [`segment`]: one noun a file.
 //! - [`hint`]: the type hints of the user's signatures, as far as values can be checked against them.
 //! - [`python`]: the emitted Python text of a module.
-//! - [`text`]: the text form that `anabranch compile --emit ir` prints.
+//! - [`text`], [`wire`]: the forms.
+//! - [`mod@verify`]: whether a program makes sense.
 
 #![warn(clippy::disallowed_methods, reason = "nothing here reaches outside")]
 
@@ -22,6 +90,8 @@ pub mod program;
 pub mod python;
 pub mod segment;
 pub mod text;
+pub mod verify;
+pub mod wire;
 
 pub use function::{Body, Function, Parameter, ParameterKind, Signature};
 pub use hint::Hint;
@@ -31,3 +101,4 @@ pub use program::{
     CallEdge, CallKind, EnumClass, EnumMember, EnumValue, Field, Module, Program, Record,
 };
 pub use segment::{Exit, Segment, SourceLine, Span};
+pub use verify::{Place, Violation, verify};

@@ -3,7 +3,7 @@
 use crate::{FunctionId, Hint, ModuleId, Signature, Span};
 
 /// The dataflow vertex of one entity class, partitioned by key.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Operator {
     /// The class name, unique in the application.
     pub name: String,
@@ -23,7 +23,7 @@ pub struct Operator {
 }
 
 /// An attribute of an entity's state.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attribute {
     pub name: String,
     pub hint: Hint,

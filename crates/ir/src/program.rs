@@ -1,9 +1,9 @@
 //! The tables of a program and the look-ups over them.
 
-use crate::{Function, FunctionId, Hint, ModuleId, Operator, OperatorId};
+use crate::{Function, FunctionId, Hint, ModuleId, Operator, OperatorId, wire};
 
 /// A whole application, compiled.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Program {
     pub modules: Vec<Module>,
     pub operators: Vec<Operator>,
@@ -15,7 +15,7 @@ pub struct Program {
 }
 
 /// A module of the application.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Module {
     /// The dotted import name.
     pub name: String,
@@ -24,7 +24,7 @@ pub struct Module {
 }
 
 /// A dataclass whose instances may be arguments, results or state.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
     /// `module:QualifiedName`
     pub name: String,
@@ -32,7 +32,7 @@ pub struct Record {
 }
 
 /// A field of a [`Record`].
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Field {
     pub name: String,
     pub hint: Hint,
@@ -40,7 +40,7 @@ pub struct Field {
 }
 
 /// An `enum.Enum` class of the application.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EnumClass {
     /// `module:QualifiedName`
     pub name: String,
@@ -49,7 +49,7 @@ pub struct EnumClass {
 }
 
 /// A member of an [`EnumClass`].
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EnumMember {
     pub name: String,
     /// The value, where it is a literal; otherwise the member goes by its name alone.
@@ -64,7 +64,7 @@ pub enum EnumValue {
 }
 
 /// A method (or helper function) that sends an event to an operator.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct CallEdge {
     pub from: FunctionId,
     /// The operator reached; `None` where only the run-time test can tell.
@@ -73,7 +73,7 @@ pub struct CallEdge {
 }
 
 /// What an edge carries.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum CallKind {
     /// A call of the method of this name.
     Method(String),
@@ -127,10 +127,11 @@ impl Program {
         self.enums.iter().find(|class| class.name == name)
     }
 
-    /// A digest of the text form: equal for equal programs, on every machine.
+    /// A digest of the wire form: equal for equal programs, on every machine.
     pub fn fingerprint(&self) -> String {
         // FNV-1a, 64 bits: it tells programs apart, and protects against nobody.
-        let hash = self.to_string().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        let message = wire::encode(self);
+        let hash = message.into_iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         format!("{hash:016x}")

@@ -7,7 +7,7 @@ use crate::{ModuleId, OperatorId, SegmentId};
 /// It is a Python function: live variables in as positional arguments (for a method after `self`,
 /// for the segment after a suspension before the `input`), a tuple out. The first element of the
 /// tuple says what happens next (see [`Exit`]).
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Segment {
     /// The name of the Python function: `buy_item_1`.
     pub name: String,
@@ -17,16 +17,16 @@ pub struct Segment {
     /// result: the last parameter.
     pub input: Option<String>,
     /// Whether an exception of the suspended action goes to this segment, as one more argument after
-    /// the input (which is then `None`): the function may catch it here.
+    /// the input (which is then `None`): the function may catch it here. Left out if there is none.
     pub catches: bool,
-    /// Every way to leave the segment, in source order.
+    /// Every way to leave the segment but exceptions, each once, in source order.
     pub exits: Vec<Exit>,
     /// The Python text of the function, without the class around it.
     pub code: Vec<SourceLine>,
 }
 
 /// A line of a segment's code and the line of the user's file it comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceLine {
     pub text: String,
     /// One-based line in the function's module; tracebacks and breakpoints show it.

@@ -1,164 +1,85 @@
-//! The text form of a program, for people and for tests.
+//! The text form of a program: what `anabranch compile --emit ir` prints, and what tests write.
+//!
+//! It shows everything. A program without violations (see [`crate::verify()`]) parses back to itself:
+//! `parse(&program.to_string()) == Ok(program)`.
+//!
+//! # Grammar
+//! Lines end with `\n`; empty lines mean nothing; two spaces a level say what belongs to what.
+//! `{…}` is any number of times, `[…]` optional. Ids count up from zero, so that a line says its own.
+//!
+//! ```text
+//! program  = "program" {module} {record} {enum} {operator} {function} {edge}
+//! module   =   moduleN PATH "FILE"
+//! record   =   record PATH
+//!            {   NAME: HINT [= ...] }
+//! enum     =   enum PATH
+//!            {   NAME [= "TEXT" | = NUMBER] }
+//! operator = opN NAME SIGNATURE key HINT in moduleN at SPAN
+//!            {   # TEXT }                                        the docstring
+//!            {   attribute NAME: HINT }
+//!            [   methods {fnN} ]
+//! function = fnN [OPERATOR.]NAME SIGNATURE [native] in moduleN at SPAN
+//!            {   # TEXT }
+//!            {segment}
+//! segment  =   segN NAME({NAME,}) [<- NAME] [catches]            live variables, input
+//!            {     EXIT }
+//!            {     LINE | TEXT }                                 user's line, Python text
+//!            {     LINE + TEXT }                                 that starts inside a string
+//! EXIT     = return | jump segN | call RECEIVER.NAME then segN | get … | set …
+//!          | create OPERATOR then segN | function PATH then segN | exists then segN
+//!          | delete then segN
+//! edge     = edge [OPERATOR.]NAME -> (call | read | write) RECEIVER.NAME
+//!          | edge [OPERATOR.]NAME -> (create | exists | delete) RECEIVER
+//! SIGNATURE= (parameters as in Python, with hints, defaults as ...) [-> HINT]
+//! HINT     = as in Python, with `entity NAME` or NAME, `record PATH`, `enum PATH`
+//! RECEIVER = OPERATOR, or ? where only the run-time test can tell
+//! SPAN     = [moduleN] LINE-LINE
+//! ```
+//!
+//! Names and paths that are more than letters, digits, `_` (in paths also `.` and `:`) stand between
+//! quotes. An operator or function whose name is not its own alone goes by its id. A `TEXT` with
+//! control characters is quoted and marked with `=`: `| x`, but `|= "\u{c}x"`.
 
-use std::fmt::{self, Write};
+mod cursor;
+mod names;
+mod parse;
+mod print;
+mod word;
 
-use crate::{Body, CallKind, Exit, Function, Parameter, ParameterKind, Program, Signature};
+use std::fmt;
+use std::str::FromStr;
 
-impl fmt::Display for Program {
+use crate::Program;
+
+pub use parse::parse;
+
+/// Why a text is no program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParseError {
+    /// One-based.
+    pub line: usize,
+    pub message: String,
+}
+
+impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "program")?;
-        for (index, module) in self.modules.iter().enumerate() {
-            writeln!(f, "  module{index} {} {:?}", module.name, module.path)?;
-        }
-        for record in &self.records {
-            writeln!(f, "  record {}", record.name)?;
-            for field in &record.fields {
-                let default = if field.has_default { " = ..." } else { "" };
-                writeln!(f, "    {}: {}{default}", field.name, field.hint)?;
-            }
-        }
-        for class in &self.enums {
-            let members: Vec<_> = class.members.iter().map(|member| member.name.as_str()).collect();
-            writeln!(f, "  enum {} {{{}}}", class.name, members.join(", "))?;
-        }
-        for (index, operator) in self.operators.iter().enumerate() {
-            writeln!(f)?;
-            write!(f, "op{index} {}({})", operator.name, signature_text(&operator.constructor))?;
-            writeln!(f, " key {} in {}", operator.key, operator.module)?;
-            for attribute in &operator.attributes {
-                writeln!(f, "  attribute {}: {}", attribute.name, attribute.hint)?;
-            }
-            for method in &operator.methods {
-                write!(f, "  {method} ")?;
-                write_function(f, self, self.function(*method))?;
-            }
-        }
-        for (index, function) in self.functions.iter().enumerate() {
-            if function.operator.is_none() {
-                write!(f, "\nfn{index} ")?;
-                write_function(f, self, function)?;
-            }
-        }
-        self.write_edges(f)
+        write!(f, "line {}: {}", self.line, self.message)
     }
 }
 
-impl Program {
-    fn write_edges(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.edges.is_empty() {
-            writeln!(f)?;
-        }
-        for edge in &self.edges {
-            let target = edge.to.map_or("?", |operator| self.operator(operator).name.as_str());
-            let kind = match &edge.kind {
-                CallKind::Method(name) => format!("call {target}.{name}"),
-                CallKind::Read(name) => format!("read {target}.{name}"),
-                CallKind::Write(name) => format!("write {target}.{name}"),
-                CallKind::Create => format!("create {target}"),
-                CallKind::Exists => format!("exists {target}"),
-                CallKind::Delete => format!("delete {target}"),
-            };
-            writeln!(f, "edge {} -> {kind}", self.qualified_name(edge.from))?;
-        }
-        Ok(())
+impl std::error::Error for ParseError {}
+
+impl FromStr for Program {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        parse(text)
     }
 }
 
-fn write_function(
-    f: &mut fmt::Formatter<'_>,
-    program: &Program,
-    function: &Function,
-) -> fmt::Result {
-    write!(f, "{}({})", function.name, signature_text(&function.signature))?;
-    if let Some(returns) = &function.signature.returns {
-        write!(f, " -> {returns}")?;
-    }
-    match &function.body {
-        Body::Native => writeln!(f, " native"),
-        Body::Segments(segments) => {
-            writeln!(f)?;
-            for (index, segment) in segments.iter().enumerate() {
-                write!(f, "    seg{index}({})", segment.live.join(", "))?;
-                if let Some(input) = &segment.input {
-                    write!(f, " <- {input}")?;
-                }
-                if segment.catches {
-                    write!(f, " catches")?;
-                }
-                writeln!(f)?;
-                for exit in &segment.exits {
-                    writeln!(f, "      {}", exit_text(program, exit))?;
-                }
-            }
-            Ok(())
-        }
-    }
-}
-
-/// One exit on one line: `call User.pay then seg2`.
-pub fn exit_text(program: &Program, exit: &Exit) -> String {
-    let class = |operator: &Option<crate::OperatorId>| {
-        operator.map_or("?".to_owned(), |operator| program.operator(operator).name.clone())
-    };
-    match exit {
-        Exit::Return => "return".to_owned(),
-        Exit::Jump(segment) => format!("jump {segment}"),
-        Exit::Call { resume, receiver, method } => {
-            format!("call {}.{method} then {resume}", class(receiver))
-        }
-        Exit::Get { resume, receiver, attribute } => {
-            format!("get {}.{attribute} then {resume}", class(receiver))
-        }
-        Exit::Set { resume, receiver, attribute } => {
-            format!("set {}.{attribute} then {resume}", class(receiver))
-        }
-        Exit::Create { resume, operator } => {
-            format!("create {} then {resume}", program.operator(*operator).name)
-        }
-        Exit::Function { resume, function } => format!("function {function} then {resume}"),
-        Exit::Exists { resume } => format!("exists then {resume}"),
-        Exit::Delete { resume } => format!("delete then {resume}"),
-    }
-}
-
-/// The parameters as Python would write them, defaults as `...`.
-pub fn signature_text(signature: &Signature) -> String {
-    let mut text = String::new();
-    let mut previous: Option<ParameterKind> = None;
-    for parameter in &signature.parameters {
-        if previous == Some(ParameterKind::PositionalOnly)
-            && parameter.kind != ParameterKind::PositionalOnly
-        {
-            text.push_str(", /");
-        }
-        if !text.is_empty() {
-            text.push_str(", ");
-        }
-        let after_star =
-            matches!(previous, Some(ParameterKind::VarPositional | ParameterKind::KeywordOnly));
-        if parameter.kind == ParameterKind::KeywordOnly && !after_star {
-            text.push_str("*, ");
-        }
-        write_parameter(&mut text, parameter);
-        previous = Some(parameter.kind);
-    }
-    if previous == Some(ParameterKind::PositionalOnly) {
-        text.push_str(", /");
-    }
-    text
-}
-
-fn write_parameter(text: &mut String, parameter: &Parameter) {
-    let stars = match parameter.kind {
-        ParameterKind::VarPositional => "*",
-        ParameterKind::VarKeyword => "**",
-        _ => "",
-    };
-    let default = match parameter.kind {
-        ParameterKind::VarPositional | ParameterKind::VarKeyword => "",
-        _ if parameter.has_default => " = ...",
-        _ => "",
-    };
-    write!(text, "{stars}{}: {}{default}", parameter.name, parameter.hint)
-        .expect("writing to a string cannot fail");
+/// Whether `name` means something else where a hint is expected.
+fn is_reserved(name: &str) -> bool {
+    parse::simple_hint(name).is_some()
+        || ["list", "set", "frozenset", "tuple", "dict", "Union", "entity", "record", "enum"]
+            .contains(&name)
 }

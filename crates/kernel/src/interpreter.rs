@@ -3,7 +3,7 @@
 use anabranch_ir::{FunctionId, OperatorId, SegmentId};
 
 use crate::value::wire::DecodeError;
-use crate::{EntityId, Raised};
+use crate::{EntityId, Raised, TransactionContext};
 
 /// Runs segments on live entities.
 ///
@@ -22,8 +22,9 @@ pub trait Interpreter: Send + 'static {
     /// Inside a session: runs `wait`, which may block, without holding up other threads.
     fn wait<R: Send>(&mut self, wait: impl FnOnce() -> R + Send) -> R;
 
-    /// Called before each transaction; user code runs only between this and the next call.
-    fn begin_transaction(&mut self);
+    /// Called before each transaction; user code runs only between this and the next call. Time,
+    /// randomness and fresh ids that it asks for come from `context`.
+    fn begin_transaction(&mut self, context: &TransactionContext);
 
     /// Called after each transaction.
     fn end_transaction(&mut self);

@@ -5,7 +5,8 @@
 //! - [`entity_id`]: what an entity is found by.
 //! - [`request`]: root calls and replies, as engines and servers exchange them.
 //! - [`interpreter`]: what runs a segment, behind a trait.
-//! - [`transaction`]: runs a root call to completion where all entities are at hand.
+//! - [`transaction`]: runs a root call to completion where all entities are at hand;
+//!   [`transaction_context`] is what it has of the outside.
 //! - [`engine`]: what moves requests and keeps state, behind a trait.
 //!
 //! Invariants:
@@ -20,6 +21,7 @@ pub mod entity_id;
 pub mod interpreter;
 pub mod request;
 pub mod transaction;
+pub mod transaction_context;
 pub mod value;
 
 pub use engine::{Engine, OnReply};
@@ -27,4 +29,5 @@ pub use entity_id::EntityId;
 pub use interpreter::{Action, Arguments, Entry, Fault, Interpreter, Outcome};
 pub use request::{Failure, IdempotencyKey, Operation, Raised, Reply, Request};
 pub use transaction::{DriverSession, StateReader, TransactionDriver, Transition, Write};
+pub use transaction_context::TransactionContext;
 pub use value::Value;

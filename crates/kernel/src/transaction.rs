@@ -18,7 +18,7 @@ use crate::value::wire::{self, DecodeError};
 use crate::value::{ExceptionValue, Value};
 use crate::{
     Action, Arguments, EntityId, Entry, Failure, Fault, Interpreter, Operation, Outcome, Raised,
-    Reply,
+    Reply, TransactionContext,
 };
 
 /// How deep calls may nest before the kernel raises `RecursionError`.
@@ -115,8 +115,13 @@ impl<I: Interpreter> TransactionDriver<I> {
     }
 
     /// Runs one root call in a session of its own.
-    pub fn execute(&mut self, operation: &Operation, states: &mut dyn StateReader) -> Transition {
-        self.session(|session| session.execute(operation, states))
+    pub fn execute(
+        &mut self,
+        operation: &Operation,
+        context: &TransactionContext,
+        states: &mut dyn StateReader,
+    ) -> Transition {
+        self.session(|session| session.execute(operation, context, states))
     }
 }
 
@@ -128,8 +133,13 @@ impl<I: Interpreter> DriverSession<'_, I> {
     }
 
     /// Runs one root call.
-    pub fn execute(&mut self, operation: &Operation, states: &mut dyn StateReader) -> Transition {
-        self.interpreter.begin_transaction();
+    pub fn execute(
+        &mut self,
+        operation: &Operation,
+        context: &TransactionContext,
+        states: &mut dyn StateReader,
+    ) -> Transition {
+        self.interpreter.begin_transaction(context);
         self.live.transaction += 1;
         let mut transaction = Transaction { driver: self, states, touched: Vec::new() };
         let result = transaction.root(operation).and_then(|value| {

@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anabranch_ir::Program;
 use anabranch_kernel::{
     Engine, EntityId, Failure, IdempotencyKey, Interpreter, OnReply, Operation, Reply, Request,
-    StateReader, TransactionDriver, Transition, Write,
+    StateReader, TransactionContext, TransactionDriver, Transition, Write,
 };
 
 /// The engine.
@@ -90,9 +91,10 @@ impl<I: Interpreter> Executor<I> {
 
     fn execute(&mut self, operation: &Operation) -> Reply {
         let Self { driver, states, .. } = self;
+        let context = transaction_context();
         let Transition { reply, writes } = driver.session(|session| {
-            let executed = catch_unwind(AssertUnwindSafe(|| session.execute(operation, states)));
-            executed.unwrap_or_else(|panic| {
+            let execute = || session.execute(operation, &context, states);
+            catch_unwind(AssertUnwindSafe(execute)).unwrap_or_else(|panic| {
                 // Undoing is forgetting: what the panic left half done is read again.
                 session.forget_all();
                 session.interpreter.end_transaction();
@@ -110,6 +112,16 @@ impl<I: Interpreter> Executor<I> {
         }
         reply
     }
+}
+
+/// The time of this machine and a seed of the operating system.
+fn transaction_context() -> TransactionContext {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.expect("this machine's clock is before 1970").as_nanos();
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).expect("the operating system has no randomness");
+    let start_time_nanoseconds = i64::try_from(now).expect("this machine's clock is after 2262");
+    TransactionContext { start_time_nanoseconds, seed }
 }
 
 impl<I: Interpreter> Engine for LocalEngine<I> {

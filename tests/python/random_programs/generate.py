@@ -29,6 +29,11 @@ def tell(place, value=None):
     return value
 
 
+def shown(error):
+    """A variable without a value has other words in a comprehension before Python 3.12."""
+    return "NameError" if isinstance(error, NameError) else repr(error)
+
+
 class Context:
     def __init__(self, place, swallows):
         self.place = place
@@ -39,7 +44,7 @@ class Context:
         return self.place
 
     def __exit__(self, kind, error, traceback):
-        print("exit", self.place, error)
+        print("exit", self.place, shown(error))
         return self.swallows
 
 
@@ -106,7 +111,7 @@ def attempt(name, call):
     try:
         print("result", call())
     except Exception as error:
-        print("error", type(error).__name__, error)
+        print("error", shown(error))
 
 
 def main():
@@ -208,7 +213,7 @@ class Generator:
 
     def leaf(self, _: int = 0) -> str:
         names = self.variables.bound["i"] + self.variables.bound["c"]
-        if self.variables.maybe and self.chance(0.03):
+        if self.variables.maybe and self.chance(0.015):
             ints = [name for name in self.variables.maybe if name[0] == "i"]
             if ints:
                 return self.random.choice(ints)
@@ -226,7 +231,7 @@ class Generator:
             lambda d: f"-{self.number_expression(d)}",
             lambda d: f"({self.number_expression(d)} % {self.random.randrange(2, 5)})",
             self.conditional,
-            lambda d: f"int({self.truth(d)})",
+            lambda d: f"int(bool({self.truth(d)}))",
             lambda d: f"len({self.list_expression(d)})",
             lambda d: f"sum({self.list_expression(d)})",
             lambda d: f"max({self.number_expression(d)}, {self.number_expression(d)})",
@@ -338,6 +343,7 @@ class Generator:
             combined,
             lambda d: f"(not {self.truth(d)})",
             lambda d: f"({self.number_expression(d)} in {self.list_expression(d)})",
+            self.number_expression,
             lambda d: f"Truth({self.number()}, {self.number_expression(d)})",
             lambda d: f"({self.truth(d)} if {self.truth(d)} else {self.truth(d)})",
             lambda d: f"({self.reference(d)} == {self.reference(0)})",
@@ -669,6 +675,9 @@ class Generator:
 
     def iterable(self) -> tuple[list[str], str]:
         depth = self.size()
+        if self.may_suspend and self.chance(0.15):
+            values = f"{self.reference(depth)}.say({self.number()}, {self.list_expression(1)})"
+            return [self.name("i")], values
         match self.random.randrange(6):
             case 0:
                 return [self.name("i")], f"range({self.number_expression(depth)} % 4)"
@@ -743,7 +752,7 @@ class Generator:
 
                 def handle(named: bool = named) -> None:
                     if named:
-                        self.line(f"print({self.number()}, repr(error))")
+                        self.line(f"print({self.number()}, shown(error))")
                     self.body()
                     if self.chance(0.15):
                         self.line("raise")

@@ -1,5 +1,7 @@
 //! Keys and attributes of entity classes; dataclasses and enums.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anabranch_ir::program::{EnumMember, EnumValue};
 use anabranch_ir::{Attribute, EnumClass, Field, Hint, Record};
 use ruff_python_ast::{Expr, Number, Stmt, StmtClassDef};
@@ -11,10 +13,9 @@ use crate::types::{Type, Typing};
 /// What `__key__` returns, as annotated, else as the attribute that it returns is.
 pub(super) fn key_hint(application: &Application<'_>, entity: &EntityClass<'_>) -> Hint {
     let returns = entity.key.and_then(|key| key.returns.as_deref());
-    match returns {
-        Some(returns) => annotation(application, entity.module, returns).0,
-        None => Hint::Any,
-    }
+    let hint = returns.map(|returns| annotation(application, entity.module, returns).0);
+    // What no key can be is a mistake that the first entity to be created shows.
+    hint.map(Hint::bounded).filter(Hint::can_be_key).unwrap_or(Hint::Any)
 }
 
 /// The attributes that the class's own code assigns, in source order.
@@ -24,7 +25,7 @@ pub(super) fn attributes(typing: &Typing<'_>, index: usize) -> Vec<Attribute> {
     let mut add = |name: &str| {
         let is_method = typing.application.method(index, name).is_some();
         if !is_method && !attributes.iter().any(|attribute| attribute.name == name) {
-            let hint = hint_of(typing, &typing.attribute(index, name));
+            let hint = hint_of(typing, &typing.attribute(index, name)).bounded();
             attributes.push(Attribute { name: name.to_owned(), hint });
         }
     };
@@ -66,15 +67,20 @@ fn hint_of(typing: &Typing<'_>, kind: &Type) -> Hint {
     }
 }
 
-/// All dataclasses, with the fields of their bases first.
+/// All dataclasses, with the fields of their bases first. The last definition of a name wins, as in
+/// Python.
 pub(super) fn records(application: &Application<'_>) -> Vec<Record> {
-    let records = application.records.iter();
-    records
-        .map(|record| Record {
-            name: class_name(application, record.module, record.name),
-            fields: fields(application, record.module, record.node, application.records.len()),
-        })
-        .collect()
+    let mut records: BTreeMap<String, Record> = BTreeMap::new();
+    let mut names = Vec::new();
+    for record in &application.records {
+        let name = class_name(application, record.module, record.name);
+        let depth = application.records.len();
+        let fields = fields(application, record.module, record.node, depth);
+        if records.insert(name.clone(), Record { name: name.clone(), fields }).is_none() {
+            names.push(name);
+        }
+    }
+    names.iter().filter_map(|name| records.remove(name)).collect()
 }
 
 /// `depth` bounds how far bases are followed.
@@ -101,7 +107,7 @@ fn fields(
         }
         let field = Field {
             name: name.id.to_string(),
-            hint: annotation(application, module, &assigned.annotation).0,
+            hint: annotation(application, module, &assigned.annotation).0.bounded(),
             has_default: assigned.value.as_deref().is_some_and(gives_default),
         };
         fields.retain(|other| other.name != field.name);
@@ -134,15 +140,21 @@ fn gives_default(value: &Expr) -> bool {
     !is_field || gives("default") || gives("default_factory") || gives("init")
 }
 
-/// All enums, with the members whose values are literals.
+/// All enums, with the members whose values are literals. The last definition of a name wins, as in
+/// Python, which takes no member twice.
 pub(super) fn enums(application: &Application<'_>) -> Vec<EnumClass> {
-    let enums = application.enums.iter();
-    enums
-        .map(|class| EnumClass {
-            name: class_name(application, class.module, class.name),
-            members: class.node.body.iter().filter_map(member).collect(),
-        })
-        .collect()
+    let mut enums: BTreeMap<String, EnumClass> = BTreeMap::new();
+    let mut names = Vec::new();
+    for class in &application.enums {
+        let name = class_name(application, class.module, class.name);
+        let mut seen = BTreeSet::new();
+        let members = class.node.body.iter().filter_map(member);
+        let members = members.filter(|member| seen.insert(member.name.clone())).collect();
+        if enums.insert(name.clone(), EnumClass { name: name.clone(), members }).is_none() {
+            names.push(name);
+        }
+    }
+    names.iter().filter_map(|name| enums.remove(name)).collect()
 }
 
 fn member(statement: &Stmt) -> Option<EnumMember> {

@@ -14,7 +14,7 @@ pub(super) fn signature(
     is_method: bool,
 ) -> Signature {
     let hint = |annotated: Option<&Expr>| {
-        annotated.map_or(Hint::Any, |hint| annotation(application, module, hint).0)
+        annotated.map_or(Hint::Any, |hint| annotation(application, module, hint).0.bounded())
     };
     let plain = |parameter: &ParameterWithDefault, kind| Parameter {
         name: parameter.name().to_string(),

@@ -1,25 +1,43 @@
 //! The diagnostic codes. A code never changes its meaning.
+//!
+//! Each has a page in `docs/errors`, which is part of the program: `anabranch explain AB015`.
 
 use std::fmt;
 
 use super::Severity;
 
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])* $name:ident = $number:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $id:ident,)*) => {
         /// What a diagnostic is about.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Code {
-            $($(#[doc = $doc])* $name = $number,)*
+            $($(#[doc = $doc])* $name,)*
         }
 
         impl Code {
             /// Every code, in order.
             pub const ALL: &[Code] = &[$(Code::$name,)*];
 
+            /// The code as users see it: `AB015`.
+            pub fn id(self) -> &'static str {
+                match self {
+                    $(Code::$name => stringify!($id),)*
+                }
+            }
+
             /// One sentence on what the code is about.
             pub fn summary(self) -> &'static str {
                 match self {
                     $(Code::$name => concat!($($doc),*).trim_ascii(),)*
+                }
+            }
+
+            /// The documentation page, in Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Code::$name => include_str!(concat!(
+                        "../../../../docs/errors/", stringify!($id), ".md"
+                    )),)*
                 }
             }
         }
@@ -28,84 +46,106 @@ macro_rules! codes {
 
 codes! {
     /// The file is not Python that this interpreter accepts.
-    SyntaxError = 1,
+    SyntaxError = AB001,
     /// The file cannot be read as text.
-    UnreadableSource = 2,
+    UnreadableSource = AB002,
     /// No class is marked `@entity`.
-    NoEntity = 3,
+    NoEntity = AB003,
     /// The module cannot be found.
-    ModuleNotFound = 4,
+    ModuleNotFound = AB004,
     /// Two entity classes have the same name.
-    EntityNameCollision = 5,
+    EntityNameCollision = AB005,
     /// A module of the application has the name of one of Python's or Anabranch's own.
-    ModuleNameCollision = 6,
+    ModuleNameCollision = AB006,
     /// The module does not define the imported name.
-    ImportedNameNotFound = 7,
+    ImportedNameNotFound = AB007,
 
     /// An entity class has no `__key__`.
-    MissingKey = 10,
+    MissingKey = AB010,
     /// An entity class inherits from another class.
-    EntityBaseClass = 11,
+    EntityBaseClass = AB011,
     /// An entity class or method has a decorator that cannot be compiled.
-    UnsupportedDecorator = 12,
+    UnsupportedDecorator = AB012,
     /// An entity class defines a special method that references cannot have.
-    SpecialMethod = 13,
+    SpecialMethod = AB013,
     /// A method of an entity is asynchronous or a generator.
-    AsyncOrGenerator = 14,
+    AsyncOrGenerator = AB014,
     /// A key attribute is assigned outside `__init__`.
-    KeyAssigned = 15,
+    KeyAssigned = AB015,
     /// Entity code writes a global variable.
-    GlobalWrite = 16,
+    GlobalWrite = AB016,
     /// An entity class is not at the top level of its module.
-    NestedEntity = 17,
+    NestedEntity = AB017,
     /// A method of an entity has no `self`.
-    MissingSelf = 18,
+    MissingSelf = AB018,
 
     /// A remote call in a `try` statement with `except*`.
-    RemoteInTry = 30,
+    RemoteInTry = AB030,
     /// A remote call in a `with` statement.
-    RemoteInWith = 31,
+    RemoteInWith = AB031,
     /// A remote call in a pattern of a `match` statement.
-    RemoteInMatch = 32,
+    RemoteInMatch = AB032,
     /// A remote call in a lambda.
-    RemoteInLambda = 33,
+    RemoteInLambda = AB033,
     /// A remote call in a nested function or class.
-    RemoteInNested = 34,
+    RemoteInNested = AB034,
     /// A remote call in a generator expression.
-    RemoteInGenerator = 35,
+    RemoteInGenerator = AB035,
     /// A remote call in `__init__` or `__key__`.
-    RemoteInConstructor = 36,
+    RemoteInConstructor = AB036,
     /// A remote access that Python evaluates in a place where a call cannot suspend.
-    RemoteUnsupported = 37,
+    RemoteUnsupported = AB037,
 
     /// A method changes a copy read from a remote attribute.
-    CopyMutated = 40,
+    CopyMutated = AB040,
     /// References are compared by identity.
-    ReferenceIdentity = 41,
-    /// A method of a reference is taken as a value.
-    MethodAsValue = 42,
+    ReferenceIdentity = AB041,
+    /// A method of another entity is used without being called.
+    MethodAsValue = AB042,
     /// The entity class has no such method.
-    UnknownMethod = 43,
+    UnknownMethod = AB043,
     /// A function that can suspend looks into its own variables.
-    FrameInspection = 44,
+    FrameInspection = AB044,
     /// A function that can suspend has an inner function over a variable that changes.
-    ChangingCapture = 45,
+    ChangingCapture = AB045,
     /// `super()` in a function that can suspend.
-    SuperInSplit = 46,
+    SuperInSplit = AB046,
     /// `yield` or `await` in a function that can suspend.
-    YieldInSplit = 47,
-    /// The function nests too deep to be compiled.
-    TooDeep = 48,
+    YieldInSplit = AB047,
+    /// The code nests too deep to be compiled.
+    TooDeep = AB048,
+
+    /// Entity code takes time, randomness or an id from the transaction.
+    TakenFromTransaction = AB070,
+    /// Entity code acts on the world outside, which may happen more than once.
+    OutsideEffect = AB071,
+    /// Entity code uses a value that is another one when the request runs again.
+    NotRepeatable = AB072,
 }
 
 impl Code {
     pub fn severity(self) -> Severity {
-        Severity::Error
+        match self {
+            Code::TakenFromTransaction | Code::OutsideEffect | Code::NotRepeatable => {
+                Severity::Note
+            }
+            _ => Severity::Error,
+        }
+    }
+
+    /// The code that a user typed, in capitals or not.
+    pub fn named(id: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(id))
+    }
+
+    /// Where the documentation page is in the repository.
+    pub fn page_path(self) -> String {
+        format!("docs/errors/{self}.md")
     }
 }
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AB{:03}", *self as u32)
+        f.write_str(self.id())
     }
 }

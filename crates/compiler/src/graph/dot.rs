@@ -3,6 +3,7 @@
 use anabranch_ir::Program;
 
 use super::layout::{Link, links};
+use super::markup::{dot_quoted, escaped};
 
 /// The graph in the DOT language.
 pub fn dot(program: &Program) -> String {
@@ -10,21 +11,21 @@ pub fn dot(program: &Program) -> String {
     text.push_str(
         "  ingress [shape=cds, label=\"ingress\"];\n  egress [shape=cds, label=\"egress\"];\n",
     );
-    for operator in &program.operators {
-        let mut rows = format!("<tr><td><b>{}</b></td></tr>", operator.name);
+    // Numbers, because a class may have the name of a keyword.
+    for (index, operator) in program.operators.iter().enumerate() {
+        let mut rows = format!("<tr><td><b>{}</b></td></tr>", escaped(&operator.name));
         for method in &operator.methods {
-            let name = &program.function(*method).name;
-            rows.push_str(&format!("<tr><td align=\"left\" port=\"{name}\">{name}</td></tr>"));
+            let name = escaped(&program.function(*method).name);
+            rows.push_str(&format!("<tr><td align=\"left\">{name}</td></tr>"));
         }
         text.push_str(&format!(
-            "  {} [label=<<table border=\"1\" cellborder=\"0\" style=\"rounded\">{rows}</table>>];\n",
-            operator.name
+            "  op{index} [label=<<table border=\"1\" cellborder=\"0\" style=\"rounded\">{rows}</table>>];\n"
         ));
-        text.push_str(&format!("  ingress -> {};\n  {0} -> egress;\n", operator.name));
+        text.push_str(&format!("  ingress -> op{index};\n  op{index} -> egress;\n"));
     }
     for Link { from, to, labels } in links(program) {
-        let (from, to) = (&program.operators[from].name, &program.operators[to].name);
-        text.push_str(&format!("  {from} -> {to} [label=\"{}\"];\n", labels.join("\\n")));
+        let label = dot_quoted(&labels.join("\n"));
+        text.push_str(&format!("  op{from} -> op{to} [label={label}];\n"));
     }
     text.push_str("}\n");
     text

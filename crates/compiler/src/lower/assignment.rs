@@ -122,9 +122,8 @@ impl<'a> Lowering<'_, 'a> {
                 self.check_name(&node.target);
                 let code = self.expression(&node.value);
                 let edits = vec![Edit::code(node.value.range(), code)];
-                let mut whole = self.edited_statement(statement, edits);
+                let whole = self.edited_statement(statement, edits);
                 let variable = self.variable(name.id.as_str());
-                whole.reads.extend(variable.clone());
                 self.step(whole, variable.into_iter().collect());
             }
             Expr::Attribute(target) => {

@@ -3,7 +3,7 @@
 use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, ExprIf, UnaryOp};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::sequence::{Part, binds_a_name};
+use super::sequence::Part;
 use super::{Lowering, start_of};
 use crate::cfg::{BlockId, Code, Terminator};
 
@@ -133,12 +133,15 @@ impl<'a> Lowering<'_, 'a> {
     /// The test of a branch in one piece.
     fn condition(&mut self, test: &'a Expr) -> Code {
         let code = self.expression(test);
-        if binds_a_name(test) {
-            // A variable that the test binds must be bound before the branch.
-            let code = self.standalone(test, code);
-            return self.save(code);
+        if code.binds.is_empty() {
+            return if code.is_multiline() { code.parenthesized() } else { code };
         }
-        if code.is_multiline() { code.parenthesized() } else { code }
+        // A variable that the test binds must be bound before the branch, and its truth is asked
+        // only once.
+        let mut truth = Code::new("True if ", code.origin());
+        truth.append(self.atom(test, code));
+        truth.push(" else False");
+        self.save(truth)
     }
 
     fn assign_value(&mut self, name: &str, value: &'a Expr) {

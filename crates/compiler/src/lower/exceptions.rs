@@ -110,12 +110,14 @@ impl<'a> Lowering<'_, 'a> {
         if let Some(name) = &name {
             self.assign(name, Code::variable(exception, origin));
         }
-        self.scopes.extend(clause.name.as_ref().map(|name| Scope::Clause { name: name.as_str() }));
+        let end = clause.range().end();
+        let scope = clause.name.as_ref().map(|name| Scope::Clause { name: name.as_str(), end });
+        self.scopes.extend(scope);
         self.body(&clause.body);
         if let Some(name) = &name {
             self.scopes.pop();
             // As Python does at the end of the clause.
-            self.delete(name, clause.range().end());
+            self.delete(name, end);
         }
         self.end(Terminator::Goto(after));
         self.begin(next);
@@ -146,9 +148,9 @@ impl<'a> Lowering<'_, 'a> {
                     self.flow_into_new_region();
                     self.body(body);
                 }
-                Some(Scope::Clause { name }) => {
+                Some(Scope::Clause { name, end }) => {
                     if let Some(name) = self.variable(name) {
-                        self.delete(&name, TextSize::new(0));
+                        self.delete(&name, end);
                     }
                 }
                 Some(Scope::Loop { .. }) | None => {}

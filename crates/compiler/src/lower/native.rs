@@ -13,6 +13,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use super::Lowering;
 use super::text::Edit;
 use crate::cfg::{Code, Step, StepKind, Terminator};
+use crate::emit::RETURN;
 use crate::names::{bound_names, statement_occurrences, targets};
 
 impl<'a> Lowering<'_, 'a> {
@@ -29,12 +30,7 @@ impl<'a> Lowering<'_, 'a> {
             let text = format!("{way} = \"{}\"; break", way_out(*is_break));
             edits.push(Edit::code(*range, Code::new(text, range.start())));
         }
-        let mut code = self.edited_statement(statement, edits);
-        if let Stmt::AugAssign(node) = statement
-            && let Expr::Name(name) = &*node.target
-        {
-            code.reads.extend(self.variable(name.id.as_str()));
-        }
+        let code = self.edited_statement(statement, edits);
         let step = Step {
             surely_binds: self.variables(surely_bound(statement)),
             unbinds: self.unbound_by(statement),
@@ -83,14 +79,14 @@ impl<'a> Lowering<'_, 'a> {
     fn return_edits(&self, range: TextRange, value: Option<&'a Expr>) -> Vec<Edit> {
         let keyword = TextRange::at(range.start(), TextSize::of("return"));
         let Some(value) = value else {
-            return vec![Edit::code(range, Code::new("return \"return\", None", range.start()))];
+            return vec![Edit::code(range, Code::new(format!("{RETURN} None"), range.start()))];
         };
         let needs_parentheses = match value {
             Expr::Tuple(node) => !node.parenthesized,
             Expr::Yield(_) | Expr::YieldFrom(_) | Expr::Named(_) => true,
             _ => false,
         };
-        let word = Code::new("return \"return\",", range.start());
+        let word = Code::new(RETURN, range.start());
         if !needs_parentheses {
             return vec![Edit::code(keyword, word)];
         }

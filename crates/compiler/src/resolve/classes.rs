@@ -160,8 +160,8 @@ pub(super) fn refuse_nested(
                 let message = format!("the entity class `{}` is not at module level", node.name);
                 self.diagnostics.push(
                     Diagnostic::new(Code::NestedEntity, message)
-                        .at(self.module, node.name.range(), "defined inside something else")
-                        .why("entities are found by class and key, also after a restart")
+                        .at(self.module, node.name.range(), "inside of a function or class")
+                        .why("entities are found by the name of their class and key, also after a restart")
                         .help("move the class to the top level of the module"),
                 );
             }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Comprehension, Expr, ExprContext, Stmt};
+use ruff_python_ast::{Arguments, Comprehension, Expr, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::effects::{Place, Spot};
@@ -60,7 +60,7 @@ pub(super) fn check<'a>(
         let message = format!("an inner function of `{function}` uses `{name}`, which changes");
         found.push(
             Diagnostic::new(Code::ChangingCapture, message)
-                .at(scope.module, capture.range, "captured here")
+                .at(scope.module, capture.range, "the inner function uses it here")
                 .why(
                     "a function with remote calls runs in several pieces, \
                      and an inner function would not see the new value in the next one",
@@ -191,6 +191,10 @@ impl<'s> Visitor<'s> for Captures<'_, 's> {
             Expr::ListComp(node) => self.comprehension(expression, &node.generators),
             Expr::SetComp(node) => self.comprehension(expression, &node.generators),
             Expr::DictComp(node) => self.comprehension(expression, &node.generators),
+            // A lambda that is called where it stands; its arguments are evaluated before.
+            Expr::Call(node) if node.func.is_lambda_expr() && !binds_a_name(&node.arguments) => {
+                self.visit_arguments(&node.arguments);
+            }
             Expr::Call(node) if consumes(&self.inference, &node.func) => {
                 self.visit_expr(&node.func);
                 for argument in &node.arguments.args {
@@ -217,4 +221,11 @@ fn consumes(inference: &Inference<'_, '_>, callee: &Expr) -> bool {
         Expr::Attribute(node) => CONSUMING_METHODS.contains(&node.attr.as_str()),
         _ => false,
     }
+}
+
+/// Whether evaluating `arguments` binds a variable with `:=`.
+fn binds_a_name(arguments: &Arguments) -> bool {
+    let keywords = arguments.keywords.iter().map(|keyword| &keyword.value);
+    let mut found = arguments.args.iter().chain(keywords).flat_map(occurrences);
+    found.any(|occurrence| occurrence.context.is_store())
 }

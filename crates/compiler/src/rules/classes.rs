@@ -23,7 +23,7 @@ pub(super) fn check<'a>(
         let message = format!("the entity class `{}` has no `__key__`", class.name);
         diagnostics.push(
             Diagnostic::new(Code::MissingKey, message)
-                .at(class.module, class.node.name.range(), "how is one of these found?")
+                .at(class.module, class.node.name.range(), "no method `__key__`")
                 .why("an entity is found by its class and its key")
                 .help("add `def __key__(self) -> str: return self.…` with an attribute that never changes"),
         );
@@ -80,9 +80,9 @@ fn check_method(
     let is_special = name.starts_with("__") && name.ends_with("__");
     if is_special && name != "__init__" && name != "__key__" {
         found.push(
-            Diagnostic::new(Code::SpecialMethod, format!("`{qualified}` is a special method"))
+            Diagnostic::new(Code::SpecialMethod, format!("`{qualified}` is a special method, which entities cannot have"))
                 .at(class.module, method.name.range(), "references do not have it")
-                .why("Python calls special methods behind operators, where a call cannot suspend")
+                .why("Python calls special methods behind operators and builtins, where nothing can wait")
                 .help("give the method an ordinary name and call it"),
         );
     }
@@ -130,7 +130,7 @@ fn check_constructor<'a>(
             let message = format!("`{}.{}` makes a remote call", class.name, node.name);
             found.push(
                 Diagnostic::new(Code::RemoteInConstructor, message)
-                    .at(class.module, spot.range, "leaves the entity before it exists")
+                    .at(class.module, spot.range, "would have to wait while the entity is made")
                     .why("an entity is created, and its key computed, in one step")
                     .help("pass what is needed as an argument, or do this in a method"),
             );
@@ -165,7 +165,7 @@ pub(super) fn check_key_assignments<'a>(
                         Diagnostic::new(Code::KeyAssigned, message)
                             .at(self.inference.scope.module, node.range(), "assigned here")
                             .also(class.module, key.name.range(), "part of the key here")
-                            .why("the key says where the entity lives")
+                            .why("the key says where the entity lives and how others find it")
                             .help("create a new entity instead, and delete this one"),
                     );
                 }

@@ -23,7 +23,9 @@ pub(super) fn check<'a>(
         found.push(
             Diagnostic::new(Code::GlobalWrite, format!("`{name}` writes a global variable"))
                 .at(scope.module, range, "declared here")
-                .why("state outside of entities is neither stored nor undone")
+                .why(
+                    "what is outside of entities is neither stored nor undone with the transaction",
+                )
                 .help("keep the value in an attribute of an entity"),
         );
     }
@@ -34,7 +36,7 @@ pub(super) fn check<'a>(
         let kind = if is_async { "asynchronous" } else { "a generator" };
         found.push(
             Diagnostic::new(Code::AsyncOrGenerator, format!("the method `{name}` is {kind}"))
-                .at(scope.module, range, "not in a method of an entity")
+                .at(scope.module, range, "not possible in a method of an entity")
                 .why("a method runs as one transaction and returns one result")
                 .help("write an ordinary method; remote calls wait by themselves"),
         );
@@ -71,7 +73,8 @@ pub(super) fn check_split<'a>(
         let message = format!("`{name}` makes remote calls and is asynchronous or a generator");
         found.push(
             Diagnostic::new(Code::YieldInSplit, message)
-                .at(scope.module, range, "cannot suspend twice")
+                .at(scope.module, range, "waits for its caller")
+                .why("it cannot wait for its caller and for other entities as well")
                 .help("return a list instead; remote calls wait by themselves"),
         );
     }
@@ -133,7 +136,7 @@ impl<'a> Visitor<'a> for Frames<'_, 'a> {
                 self.found.push(
                     Diagnostic::new(Code::FrameInspection, message)
                         .at(module, node.range(), "looks at the variables of the running function")
-                        .why("a function with remote calls runs in several pieces")
+                        .why("a function with remote calls runs in pieces, each with the variables that it names")
                         .help(
                             "name the variables, or move this into a function without remote calls",
                         ),
@@ -144,6 +147,7 @@ impl<'a> Visitor<'a> for Frames<'_, 'a> {
                 self.found.push(
                     Diagnostic::new(Code::SuperInSplit, message)
                         .at(module, node.range(), "not compiled yet")
+                        .why("a function with remote calls runs in pieces outside of its class")
                         .help("call the function of the base class by its name"),
                 );
             }

@@ -1,6 +1,6 @@
 //! Remote calls in places where a function cannot suspend.
 
-use crate::effects::{Certainty, Effects, Place, spots};
+use crate::effects::{Action, Certainty, Effects, Place, spots};
 use crate::resolve::{FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Typing};
 use crate::{Code, Diagnostic};
@@ -18,10 +18,10 @@ pub(super) fn check<'a>(
         }
         let refusal = refusal(spot.place);
         let mut diagnostic = Diagnostic::new(refusal.code, refusal.message)
-            .at(scope.module, spot.range, "this leaves the entity")
+            .at(scope.module, spot.range, what_happens(&spot.action))
             .why(refusal.why)
             .help(refusal.help);
-        if spot.place != Place::Other {
+        if refusal.word_length > 0 {
             let start = spot.place_range.start();
             let word = ruff_text_size::TextRange::at(start, refusal.word_length.into());
             diagnostic = diagnostic.also(scope.module, word, "inside of this");
@@ -48,7 +48,7 @@ pub(super) fn check_accessor<'a>(
         if spot.place == Place::Body && spot.action.certainty() == Certainty::Surely {
             found.push(
                 Diagnostic::new(Code::RemoteUnsupported, format!("a remote call in {what}"))
-                    .at(scope.module, spot.range, "this leaves the entity")
+                    .at(scope.module, spot.range, what_happens(&spot.action))
                     .why(format!("{what} runs in one piece, without waiting for others"))
                     .help(
                         "make it an ordinary method, or a function at the top level of the module",
@@ -58,10 +58,24 @@ pub(super) fn check_accessor<'a>(
     }
 }
 
+/// What stands under the spot: why it counts as a remote call.
+fn what_happens(action: &Action) -> &'static str {
+    match action {
+        Action::Get { .. } => "reads an attribute of another entity",
+        Action::Set { .. } => "writes an attribute of another entity",
+        Action::Call { .. } => "calls another entity",
+        Action::SelfCall { .. } => "calls a method that makes remote calls",
+        Action::Function { .. } => "calls a function that makes remote calls",
+        Action::Create { .. } => "creates an entity",
+        Action::Exists => "asks for another entity",
+        Action::Delete => "deletes another entity",
+    }
+}
+
 struct Refusal {
     code: Code,
     message: &'static str,
-    /// How much of the construct to mark.
+    /// How much of the construct to mark; zero where the spot itself shows it.
     word_length: u32,
     why: &'static str,
     help: &'static str,
@@ -75,7 +89,7 @@ fn refusal(place: Place) -> Refusal {
             message: "a remote call in a `try` statement with `except*`",
             word_length: 3,
             why: "an exception that leaves another entity is never a group",
-            help: "use `except`",
+            help: "use `except` instead of `except*`",
         },
         Place::With => Refusal {
             code: Code::RemoteInWith,
@@ -87,7 +101,7 @@ fn refusal(place: Place) -> Refusal {
         Place::Pattern => Refusal {
             code: Code::RemoteInMatch,
             message: "a remote call in a pattern",
-            word_length: 1,
+            word_length: 0,
             why: "Python compares patterns in the middle of other work, where nothing can wait",
             help: "fetch the value first and compare it in a guard: `case x if x == value`",
         },
@@ -108,7 +122,7 @@ fn refusal(place: Place) -> Refusal {
         Place::Generator => Refusal {
             code: Code::RemoteInGenerator,
             message: "a remote call in a generator expression",
-            word_length: 1,
+            word_length: 0,
             why: "a generator runs in the middle of other work, where nothing can wait",
             help: "use a list comprehension: `sum([item.price for item in items])`",
         },

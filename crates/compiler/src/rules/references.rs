@@ -4,6 +4,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{CmpOp, Expr, ExprContext, Stmt};
 use ruff_text_size::Ranged;
 
+use crate::similar::most_similar;
 use crate::types::{FunctionScope, Inference, Type, Typing};
 use crate::{Code, Diagnostic};
 
@@ -103,11 +104,11 @@ impl<'a> Uses<'_, 'a> {
         let name = node.attr.as_str();
         if application.method(entity, name).is_some() {
             let class = application.entities[entity].name;
-            let message = format!("the method `{class}.{name}` is taken as a value");
+            let message = format!("the method `{class}.{name}` is used without being called");
             self.found.push(
                 Diagnostic::new(Code::MethodAsValue, message)
                     .at(self.inference.scope.module, node.range(), "not called")
-                    .why("a method of another entity can only be called")
+                    .why("a method of another entity is no object: it can only be called")
                     .help(format!("call it: `….{name}(…)`, or pass the reference on")),
             );
         }
@@ -196,26 +197,4 @@ impl<'a> Uses<'_, 'a> {
 
 fn has_class_member(node: &ruff_python_ast::StmtClassDef, name: &str) -> bool {
     crate::names::bound_names(&node.body).contains(&name)
-}
-
-/// The candidate that differs from `name` by the fewest edits, if few enough.
-fn most_similar<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let limit = name.len().div_ceil(3);
-    let scored = candidates.map(|candidate| (edit_distance(name, candidate), candidate));
-    scored.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
-}
-
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

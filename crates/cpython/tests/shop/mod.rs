@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use anabranch_cpython::{Application, CPython};
 use anabranch_ir::{
-    Body, Function, FunctionId, Hint, Module, ModuleId, Operator, OperatorId, Program, Segment,
-    Signature, SourceLine, Span,
+    Body, Exit, Function, FunctionId, Hint, Module, ModuleId, Operator, OperatorId, Parameter,
+    ParameterKind, Program, Segment, SegmentId, Signature, SourceLine, Span,
 };
 use anabranch_kernel::value::wire::{decode, encode};
 use anabranch_kernel::value::{Reference, Value};
-use anabranch_kernel::{EntityId, Operation, Reply, StateReader, TransactionDriver, Transition};
+use anabranch_kernel::{
+    EntityId, Operation, Reply, StateReader, TransactionContext, TransactionDriver, Transition,
+};
 
 const SOURCE: &str = include_str!("shop.py");
 pub(crate) const ITEM: OperatorId = OperatorId(0);
@@ -149,6 +151,17 @@ def touch_1(self, _input):
 "#,
     ),
     (
+        "User.stamp",
+        r#"
+def stamp_0(self, item):
+    before = [time.time_ns(), datetime.now(UTC), random.random(), uuid4(), secrets.token_hex()]
+    return ("call", 1, (before,), item, "stamp", (), None)
+def stamp_1(self, before, _input):
+    self.stamps = before + _input
+    return ("return", self.stamps)
+"#,
+    ),
+    (
         "User.read_method",
         r#"
 def read_method_0(self, item):
@@ -168,11 +181,59 @@ def double_price_1(_input):
     ),
 ];
 
-const NATIVE: &[&str] = &["Item.update_stock", "Item.keep", "Item.peek", "Item.run_hook"];
+const NATIVE: &[&str] =
+    &["Item.update_stock", "Item.keep", "Item.peek", "Item.run_hook", "Item.stamp"];
 
 fn line_of(text: &str) -> u32 {
     let index = SOURCE.lines().position(|line| line.contains(text)).expect(text);
     u32::try_from(index + 1).expect("a short file")
+}
+
+/// The names between the parentheses, and whether they have defaults; `self` and the input apart.
+fn parameters(header: &str) -> impl Iterator<Item = (&str, bool)> {
+    let (_, list) = header.split_once('(').expect("a list of parameters");
+    let (list, _) = list.rsplit_once(')').expect("a list of parameters");
+    let parameters = list.split(", ").filter(|parameter| !parameter.is_empty());
+    parameters
+        .map(|text| (text.split(':').next().expect("a name"), text.ends_with("= ...")))
+        .filter(|(name, _)| !["self", "_input"].contains(name))
+}
+
+/// The exit that a line is, if it is one.
+fn exit(line: &str) -> Option<Exit> {
+    let (word, rest) = line.trim_start().strip_prefix("return (\"")?.split_once("\", ")?;
+    if word == "return" {
+        return Some(Exit::Return);
+    }
+    let (number, rest) = rest.split_once(", (").expect("a segment and a tuple");
+    let resume = SegmentId(number.parse().expect("a number"));
+    let (_, fields) = rest.split_once(')').expect("the end of the tuple");
+    let name = || fields.split('"').nth(1).expect("a name").to_owned();
+    let receiver = None;
+    Some(match word {
+        "jump" => Exit::Jump(resume),
+        "call" => Exit::Call { resume, receiver, method: name() },
+        "get" => Exit::Get { resume, receiver, attribute: name() },
+        "set" => Exit::Set { resume, receiver, attribute: name() },
+        "create" => Exit::Create { resume, operator: ITEM },
+        "function" => Exit::Function { resume, function: name() },
+        "exists" => Exit::Exists { resume },
+        "delete" => Exit::Delete { resume },
+        other => panic!("no exit is called {other}"),
+    })
+}
+
+/// The parameters of the first segment of `body`.
+fn signature(body: &Body) -> Signature {
+    let Body::Segments(segments) = body else { return Signature::default() };
+    let parameter = |(name, has_default): (&str, bool)| Parameter {
+        name: name.to_owned(),
+        kind: ParameterKind::PositionalOrKeyword,
+        hint: Hint::Any,
+        has_default,
+    };
+    let parameters = parameters(&segments[0].code[0].text).map(parameter).collect();
+    Signature { parameters, returns: None }
 }
 
 fn segments(text: &str) -> Vec<Segment> {
@@ -185,10 +246,12 @@ fn segments(text: &str) -> Vec<Segment> {
         if let Some(header) = text.strip_prefix("def ") {
             let name = header.split('(').next().expect("a name").to_owned();
             let input = header.contains("_input").then(|| "_input".to_owned());
-            let (live, exits, code) = (Vec::new(), Vec::new(), Vec::new());
+            let (exits, code) = (Vec::new(), Vec::new());
+            let live = parameters(header).map(|(name, _)| name.to_owned()).collect();
             segments.push(Segment { name, live, input, catches: false, exits, code });
         }
         let segment = segments.last_mut().expect("a header comes first");
+        segment.exits.extend(exit(text).filter(|exit| !segment.exits.contains(exit)));
         segment.code.push(SourceLine { text: text.to_owned(), origin, is_inside_string: false });
     }
     segments
@@ -202,10 +265,10 @@ fn function(name: &str, body: Body) -> Function {
         name: name.to_owned(),
         operator,
         module: ModuleId(0),
-        signature: Signature::default(),
+        signature: signature(&body),
         body,
         documentation: None,
-        span: Span { module: ModuleId(0), line: 1, end_line: 1 },
+        span: Span { module: ModuleId(0), line: 1, end_line: line_of("def main") },
     }
 }
 
@@ -250,6 +313,8 @@ pub(crate) struct Shop {
     program: Arc<Program>,
     driver: TransactionDriver<CPython>,
     states: States,
+    /// Of every root call.
+    pub(crate) context: TransactionContext,
 }
 
 #[allow(dead_code, reason = "not every test file uses it")]
@@ -260,11 +325,13 @@ impl Shop {
             program: application.program().clone(),
             driver: TransactionDriver::new(CPython::new(application)),
             states: States::default(),
+            context: TransactionContext { start_time_nanoseconds: 0, seed: [0; 32] },
         }
     }
 
     pub(crate) fn execute(&mut self, operation: &Operation) -> Reply {
-        let Transition { reply, writes } = self.driver.execute(operation, &mut self.states);
+        let Self { driver, states, context, .. } = self;
+        let Transition { reply, writes } = driver.execute(operation, context, states);
         for write in writes {
             match write.state {
                 Some(state) => self.states.0.insert(write.id, state),
@@ -272,6 +339,11 @@ impl Shop {
             };
         }
         reply
+    }
+
+    /// The stored bytes of an entity.
+    pub(crate) fn stored(&self, id: &EntityId) -> Option<Arc<[u8]>> {
+        self.states.0.get(id).cloned()
     }
 
     pub(crate) fn create(&mut self, operator: OperatorId, arguments: &[Value]) -> Reply {

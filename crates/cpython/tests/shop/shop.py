@@ -1,3 +1,9 @@
+import random
+import secrets
+import time
+from datetime import UTC, datetime
+from uuid import uuid1, uuid4
+
 from anabranch import delete, entity, exists, ref
 
 
@@ -43,6 +49,10 @@ class Item:
     def peek(self, user: "User"):
         return (lambda: user.balance)()
 
+    def stamp(self):
+        self.tags = [time.time_ns(), datetime.now(UTC), random.random(), uuid4(), uuid1()]
+        return self.tags
+
     def run_hook(self):
         return hook()
 
@@ -55,6 +65,11 @@ class User:
 
     def __key__(self) -> str:
         return self.username
+
+    def stamp(self, item):
+        before = [time.time_ns(), datetime.now(UTC), random.random(), uuid4(), secrets.token_hex()]
+        self.stamps = before + item.stamp()
+        return self.stamps
 
     def buy_item(self, amount: int, item: Item) -> bool:
         total = amount * item.price

@@ -12,7 +12,8 @@ use anabranch_ir::{
 use anabranch_kernel::value::wire::{self, DecodeError};
 use anabranch_kernel::value::{ExceptionValue, Reference};
 use anabranch_kernel::{
-    Action, Arguments, EntityId, Entry, Fault, Interpreter, Operation, Outcome, Raised, Value,
+    Action, Arguments, EntityId, Entry, Fault, Interpreter, Operation, Outcome, Raised,
+    TransactionContext, Value,
 };
 
 pub(crate) const ACCOUNT: OperatorId = OperatorId(0);
@@ -129,7 +130,7 @@ impl Interpreter for Teller {
         wait()
     }
 
-    fn begin_transaction(&mut self) {
+    fn begin_transaction(&mut self, _: &TransactionContext) {
         if let Some(begun) = &self.begun {
             // A test may have seen enough.
             let _ = begun.send(());

@@ -83,14 +83,59 @@ fn named_files_exist() {
 #[test]
 fn the_diagnostics_are_documented() {
     let mut text = "# Diagnostics\n\n\
-        What the compiler refuses, and `anabranch check` reports with the line, the reason and the way out.\n\
+        What `anabranch check` reports: mistakes that the compiler refuses, with the line, the reason and the way out,\n\
+        and from AB070 on notes, which `anabranch check --notes` shows. `anabranch explain AB015` prints the page of a code.\n\
+        [Formats for programs](check-formats.md) tells the output of `--format json|github|sarif`.\n\n\
         A code never changes its meaning. This file is made from `crates/compiler/src/diagnostic/code.rs`.\n\n\
         | code | |\n| --- | --- |\n"
         .to_owned();
     for code in Code::ALL {
-        text.push_str(&format!("| {code} | {} |\n", code.summary()));
+        text.push_str(&format!("| [{code}](errors/{code}.md) | {} |\n", code.summary()));
     }
     expect_file![root().join("docs/diagnostics.md")].assert_eq(&text);
+}
+
+#[test]
+fn each_diagnostic_has_a_page() {
+    let mut problems = Vec::new();
+    for code in Code::ALL {
+        let (first, page) = code.page().split_once('\n').unwrap_or_default();
+        let start = format!("# {code}: ");
+        let summary = code.summary().trim_end_matches('.');
+        if !first.strip_prefix(&start).is_some_and(|title| title.eq_ignore_ascii_case(summary)) {
+            problems.push(format!("{}: its first line is not {start}{summary}", code.page_path()));
+        }
+        for part in ["\n```python", "\n## Why\n", "\n## How to mend it\n"] {
+            if !page.contains(part) {
+                problems.push(format!("{} has no {}", code.page_path(), part.trim()));
+            }
+        }
+    }
+    for entry in fs::read_dir(root().join("docs/errors")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.strip_suffix(".md").is_none_or(|id| Code::named(id).is_none()) {
+            problems.push(format!("docs/errors/{name} is the page of no code"));
+        }
+    }
+    assert_none(&problems);
+}
+
+/// The programs on the pages are run by `tests/python/test_error_pages.py`.
+#[test]
+fn each_diagnostic_is_shown_in_a_language_test_or_runs_on_its_page() {
+    let mut shown = String::new();
+    for entry in fs::read_dir(root().join("tests/lang")).unwrap() {
+        shown.push_str(&fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    let mut problems = Vec::new();
+    for code in Code::ALL {
+        let is_tested = shown.lines().any(|line| line.starts_with(code.id()));
+        let programs = code.page().matches("\n```python").count();
+        if !is_tested && programs < 2 {
+            problems.push(format!("{code} is in no test"));
+        }
+    }
+    assert_none(&problems);
 }
 
 #[test]

@@ -1,0 +1,165 @@
+//! The Python text of a segment, as far as it can be read without a parser.
+
+use super::{Place, Violations};
+use crate::{Exit, Function, Segment, SegmentId};
+
+pub(super) fn check(
+    place: Place,
+    function: &Function,
+    segments: &[Segment],
+    segment: &Segment,
+    violations: &mut Violations,
+) {
+    check_lines(place, function, segment, violations);
+    check_parameters(place, function, segment, violations);
+    for exit in &segment.exits {
+        let heads = heads(exit);
+        let mut lines = segment.code.iter().map(|line| &line.text);
+        if !lines.any(|text| heads.iter().any(|head| text.contains(head))) {
+            violations.add(place, format!("no line of the code is the exit {}", heads[0]));
+        }
+    }
+    let has_inner_function = segment.code.iter().skip(1).any(|line| {
+        let text = line.text.trim_start();
+        ["def ", "async def ", "class "].iter().any(|keyword| text.starts_with(keyword))
+    });
+    if has_inner_function {
+        return;
+    }
+    for line in segment.code.iter().filter(|line| !line.is_inside_string) {
+        check_return(place, &line.text, segments, segment, violations);
+    }
+}
+
+fn check_lines(place: Place, function: &Function, segment: &Segment, violations: &mut Violations) {
+    for (index, line) in segment.code.iter().enumerate() {
+        let text = &line.text;
+        if text.contains(['\n', '\r']) {
+            violations.add(place, format!("the line {text:?} holds a line end"));
+        }
+        if !(function.span.line..=function.span.end_line).contains(&line.origin) {
+            let origin = line.origin;
+            violations.add(place, format!("line {origin} of the user is outside of the function"));
+        }
+        let is_free = line.is_inside_string || text.is_empty() || text.starts_with([' ', '\t']);
+        if index > 0 && !is_free {
+            violations.add(place, format!("the line {text:?} is not indented"));
+        }
+    }
+}
+
+fn check_parameters(
+    place: Place,
+    function: &Function,
+    segment: &Segment,
+    violations: &mut Violations,
+) {
+    let start = format!("def {}(", segment.name);
+    let header = segment.code.first().filter(|line| !line.is_inside_string);
+    let header = header.and_then(|line| line.text.strip_prefix(&start));
+    let Some(header) = header.and_then(|header| header.rsplit_once(')')) else {
+        return violations.add(place, format!("the code does not start with `{start}…):`"));
+    };
+    let parameters: Vec<&str> = header
+        .0
+        .split(", ")
+        .map(|parameter| parameter.trim_start_matches('*'))
+        .map(|parameter| parameter.split(['=', ':', ' ']).next().unwrap_or(parameter))
+        .filter(|parameter| !parameter.is_empty() && *parameter != "/")
+        .collect();
+    let self_count = usize::from(function.operator.is_some());
+    let expected: Vec<&String> = segment.live.iter().chain(&segment.input).collect();
+    let raised_count = usize::from(segment.catches);
+    let is_right = parameters.len() == self_count + expected.len() + raised_count
+        && parameters[self_count..].iter().zip(&expected).all(|(found, name)| found == name);
+    if !is_right {
+        let parameters = parameters.join(", ");
+        violations.add(place, format!("the code takes ({parameters}), which is something else"));
+    }
+}
+
+/// The word of an exit in the emitted tuple.
+fn word(exit: &Exit) -> &'static str {
+    match exit {
+        Exit::Return => "return",
+        Exit::Jump(_) => "jump",
+        Exit::Call { .. } => "call",
+        Exit::Get { .. } => "get",
+        Exit::Set { .. } => "set",
+        Exit::Create { .. } => "create",
+        Exit::Function { .. } => "function",
+        Exit::Exists { .. } => "exists",
+        Exit::Delete { .. } => "delete",
+    }
+}
+
+/// How the `return` of an exit begins; the tuple may stand between parentheses.
+fn heads(exit: &Exit) -> [String; 2] {
+    let word = word(exit);
+    ["", "("].map(|open| match exit.target() {
+        Some(target) => format!("return {open}\"{word}\", {}, ", target.0),
+        None => format!("return {open}\"{word}\","),
+    })
+}
+
+/// Compares a line that leaves the segment with the exits.
+fn check_return(
+    place: Place,
+    line: &str,
+    segments: &[Segment],
+    segment: &Segment,
+    violations: &mut Violations,
+) {
+    let Some(tuple) = line.trim_start().strip_prefix("return ") else { return };
+    let tuple = tuple.strip_prefix('(').unwrap_or(tuple);
+    let Some((found, rest)) = tuple.strip_prefix('"').and_then(|rest| rest.split_once("\","))
+    else {
+        return;
+    };
+    let mut fields = rest.trim_start().splitn(2, ',');
+    let number: Option<u32> = fields.next().and_then(|number| number.parse().ok());
+    let target = number.filter(|_| found != "return").map(SegmentId);
+    let is_exit = |exit: &Exit| word(exit) == found && exit.target() == target;
+    if !segment.exits.iter().any(is_exit) {
+        violations.add(place, format!("`{}` is none of the exits", line.trim()));
+        return;
+    }
+    let expected = target.and_then(|target| segments.get(target.index()));
+    let handed_over = fields.next().and_then(|live| element_count(live.trim_start()));
+    if let (Some(expected), Some(count)) = (expected, handed_over)
+        && count != expected.live.len()
+    {
+        let wanted = expected.live.len();
+        let message = format!("`{}` hands over {count} variables, not {wanted}", line.trim());
+        violations.add(place, message);
+    }
+}
+
+/// How many elements the tuple has that `text` starts with; `None` if it goes on in another line.
+fn element_count(text: &str) -> Option<usize> {
+    if !text.starts_with('(') {
+        return None;
+    }
+    let mut elements = 0;
+    let mut depth = 0_usize;
+    let mut is_in_string = false;
+    let mut is_in_element = false;
+    for character in text.chars() {
+        match character {
+            '"' => is_in_string = !is_in_string,
+            _ if is_in_string => {}
+            '(' => depth += 1,
+            ')' if depth == 1 => return Some(elements + usize::from(is_in_element)),
+            ')' => depth = depth.checked_sub(1)?,
+            ',' if depth == 1 => {
+                elements += 1;
+                is_in_element = false;
+                continue;
+            }
+            ' ' => continue,
+            _ => {}
+        }
+        is_in_element |= depth > 1 || (depth == 1 && character != '(');
+    }
+    None
+}

@@ -1,0 +1,264 @@
+//! A program with one of everything.
+
+use anabranch_ir::program::{EnumMember, EnumValue};
+use anabranch_ir::{
+    Attribute, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId, Hint,
+    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Record, Segment,
+    SegmentId, Signature, SourceLine, Span,
+};
+
+pub(crate) const USER: OperatorId = OperatorId(0);
+pub(crate) const ITEM: OperatorId = OperatorId(1);
+pub(crate) const BUY: FunctionId = FunctionId(0);
+pub(crate) const PRICE_OF: FunctionId = FunctionId(2);
+
+pub(crate) fn program() -> Program {
+    Program {
+        modules: vec![module("shop", "shop.py"), module("my-app", "my-app.py")],
+        operators: vec![user(), item(), date()],
+        functions: vec![buy(), restock(), price_of(), price_of_elsewhere()],
+        records: vec![Record {
+            name: "shop:OrderLine".into(),
+            fields: vec![
+                Field {
+                    name: "item".into(),
+                    hint: Hint::Entity("Item".into()),
+                    has_default: false,
+                },
+                Field { name: "amount".into(), hint: Hint::Int, has_default: true },
+            ],
+        }],
+        enums: vec![EnumClass {
+            name: "my-app:Shop.Color".into(),
+            members: vec![
+                member("RED", Some(EnumValue::Str("r\"\n".into()))),
+                member("GREEN", Some(EnumValue::Int(-2))),
+                member("BLUE", None),
+            ],
+        }],
+        edges: vec![
+            edge(BUY, Some(ITEM), CallKind::Read("price".into())),
+            edge(BUY, Some(ITEM), CallKind::Write("price".into())),
+            edge(BUY, None, CallKind::Method("update_stock".into())),
+            edge(PRICE_OF, Some(USER), CallKind::Create),
+            edge(PRICE_OF, None, CallKind::Exists),
+            edge(FunctionId(3), None, CallKind::Delete),
+        ],
+    }
+}
+
+fn module(name: &str, path: &str) -> Module {
+    Module { name: name.into(), path: path.into() }
+}
+
+fn member(name: &str, value: Option<EnumValue>) -> EnumMember {
+    EnumMember { name: name.into(), value }
+}
+
+fn edge(from: FunctionId, to: Option<OperatorId>, kind: CallKind) -> CallEdge {
+    CallEdge { from, to, kind }
+}
+
+pub(crate) fn parameter(name: &str, kind: ParameterKind, hint: Hint) -> Parameter {
+    let has_default = matches!(kind, ParameterKind::VarPositional | ParameterKind::VarKeyword);
+    Parameter { name: name.into(), kind, hint, has_default }
+}
+
+fn boxed(hint: Hint) -> Box<Hint> {
+    Box::new(hint)
+}
+
+fn span(line: u32, end_line: u32) -> Span {
+    Span { module: ModuleId(0), line, end_line }
+}
+
+fn user() -> Operator {
+    let name = parameter("username", ParameterKind::PositionalOrKeyword, Hint::Str);
+    let attribute = |name: &str, hint| Attribute { name: name.into(), hint };
+    Operator {
+        name: "User".into(),
+        module: ModuleId(0),
+        key: Hint::Tuple(vec![Hint::Str, Hint::Union(vec![Hint::Int, Hint::Uuid])]),
+        constructor: Signature { parameters: vec![name], returns: Some(Hint::None) },
+        attributes: vec![
+            attribute("balance", Hint::Any),
+            attribute("cart", Hint::List(boxed(Hint::Record("shop:OrderLine".into())))),
+            attribute("color", Hint::Enum("my-app:Shop.Color".into())),
+            attribute("birthday", Hint::Union(vec![Hint::Date, Hint::None])),
+            attribute("calendar", Hint::Entity("date".into())),
+            attribute("tags", Hint::Set(boxed(Hint::FrozenSet(boxed(Hint::Bool))))),
+            attribute("nothing", Hint::Tuple(Vec::new())),
+            attribute("times", Hint::TupleOf(boxed(Hint::Time))),
+            attribute("log", Hint::Dict(boxed(Hint::DateTime), boxed(Hint::TimeDelta))),
+            attribute("sums", Hint::Tuple(vec![Hint::Decimal, Hint::Float, Hint::Bytes])),
+        ],
+        methods: vec![BUY],
+        documentation: Some("Somebody who buys.\n\n  Indented.\n\u{c}".into()),
+        span: span(3, 60),
+    }
+}
+
+fn item() -> Operator {
+    Operator {
+        name: "Item".into(),
+        module: ModuleId(0),
+        key: Hint::Bytes,
+        constructor: Signature::default(),
+        attributes: Vec::new(),
+        methods: vec![FunctionId(1)],
+        documentation: Some(String::new()),
+        span: span(61, 99),
+    }
+}
+
+/// Called like a type of Python's.
+fn date() -> Operator {
+    let documentation = None;
+    Operator { name: "date".into(), methods: Vec::new(), documentation, ..item() }
+}
+
+fn restock() -> Function {
+    let mut after_star = parameter("amount", ParameterKind::KeywordOnly, Hint::Int);
+    after_star.has_default = true;
+    Function {
+        name: "restock".into(),
+        operator: Some(ITEM),
+        module: ModuleId(0),
+        signature: Signature { parameters: vec![after_star], returns: Some(Hint::Bool) },
+        body: Body::Native,
+        documentation: Some("Fills the shelf.".into()),
+        span: span(70, 72),
+    }
+}
+
+fn buy() -> Function {
+    let mut amount = parameter("amount", ParameterKind::PositionalOrKeyword, Hint::Int);
+    amount.has_default = true;
+    let parameters = vec![
+        parameter("item", ParameterKind::PositionalOnly, Hint::Entity("Item".into())),
+        amount,
+        parameter("rest", ParameterKind::VarPositional, Hint::Any),
+        parameter("coupon", ParameterKind::KeywordOnly, Hint::Str),
+        parameter("more", ParameterKind::VarKeyword, Hint::Any),
+    ];
+    Function {
+        name: "buy_item".into(),
+        operator: Some(USER),
+        module: ModuleId(0),
+        signature: Signature { parameters, returns: Some(Hint::Bool) },
+        body: Body::Segments(buy_segments()),
+        documentation: None,
+        span: span(10, 20),
+    }
+}
+
+/// From lines of `user's line`, `|` or `+`, text.
+pub(crate) fn code(lines: &[(u32, char, &str)]) -> Vec<SourceLine> {
+    let line = |(origin, marker, text): &(u32, char, &str)| SourceLine {
+        text: (*text).into(),
+        origin: *origin,
+        is_inside_string: *marker == '+',
+    };
+    lines.iter().map(line).collect()
+}
+
+fn segment(name: &str, live: &[&str], exits: Vec<Exit>, lines: &[(u32, char, &str)]) -> Segment {
+    let live = live.iter().map(|name| (*name).into()).collect();
+    Segment { name: name.into(), live, input: None, catches: false, exits, code: code(lines) }
+}
+
+fn buy_segments() -> Vec<Segment> {
+    let resume = SegmentId;
+    let price = || "price".to_owned();
+    let first = segment(
+        "buy_item_0",
+        &["item", "amount", "rest", "coupon", "more"],
+        vec![Exit::Get { resume: resume(1), receiver: Some(ITEM), attribute: price() }],
+        &[
+            (10, '|', "def buy_item_0(self, item, /, amount=..., *rest, coupon, **more):"),
+            (12, '|', "    return \"get\", 1, (item, amount), item, \"price\""),
+        ],
+    );
+    let mut second = segment(
+        "buy_item_1",
+        &["item", "amount"],
+        vec![
+            Exit::Set { resume: resume(2), receiver: Some(ITEM), attribute: price() },
+            Exit::Jump(resume(2)),
+            Exit::Return,
+        ],
+        &[
+            (12, '|', "def buy_item_1(self, item, amount, _1, _raised=None):"),
+            (12, '|', "    text = f\"\"\"return \"jump\", 7, () "),
+            (13, '+', "return \"jump\", 8, ()"),
+            (14, '+', "\u{c}\t\"\"\""),
+            (15, '|', ""),
+            (15, '|', "    if text: return \"return\", False"),
+            (15, '|', "    if _1: return \"jump\", 2, (item,)"),
+            (
+                16,
+                '|',
+                "    return \"set\", 2, (locals().get(\"item\", __anabranch_unbound__),), item",
+            ),
+        ],
+    );
+    second.input = Some("_1".into());
+    second.catches = true;
+    let third = segment(
+        "buy_item_2",
+        &["item"],
+        vec![
+            Exit::Call { resume: resume(3), receiver: None, method: "update_stock".into() },
+            Exit::Create { resume: resume(3), operator: ITEM },
+            Exit::Function { resume: resume(3), function: "my-app:price_of".into() },
+            Exit::Exists { resume: resume(3) },
+            Exit::Delete { resume: resume(3) },
+        ],
+        &[
+            (17, '|', "def buy_item_2(self, item):"),
+            (17, '|', "    if 1: return \"call\", 3, (), item, \"update_stock\", (), None"),
+            (17, '|', "    if 2: return \"create\", 3, (), Item, (), None"),
+            (17, '|', "    if 3: return \"function\", 3, (), \"my-app:price_of\", (), None"),
+            (17, '|', "    if 4: return \"exists\", 3, (), Item, b\"\""),
+            (17, '|', "    return \"delete\", 3, (), item"),
+        ],
+    );
+    let last = segment(
+        "buy_item_3",
+        &[],
+        vec![Exit::Return],
+        &[(20, '|', "def buy_item_3(self):"), (20, '|', "    return \"return\", None")],
+    );
+    vec![first, second, third, last]
+}
+
+fn price_of() -> Function {
+    let first = segment(
+        "price_of_0",
+        &["é"],
+        vec![Exit::Return],
+        &[(101, '|', "def price_of_0(é):"), (102, '|', "    return (\"return\", é.price)")],
+    );
+    Function {
+        name: "price_of".into(),
+        operator: None,
+        module: ModuleId(0),
+        signature: Signature {
+            parameters: vec![parameter("é", ParameterKind::PositionalOnly, Hint::Any)],
+            returns: None,
+        },
+        body: Body::Segments(vec![first]),
+        documentation: None,
+        span: span(101, 102),
+    }
+}
+
+/// A helper function of the same name in another module.
+fn price_of_elsewhere() -> Function {
+    Function {
+        module: ModuleId(1),
+        body: Body::Native,
+        span: Span { module: ModuleId(1), line: 1, end_line: 1 },
+        ..price_of()
+    }
+}

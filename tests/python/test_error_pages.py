@@ -1,4 +1,4 @@
-"""The pages of `docs/errors`: the first program gives the code of the page, the corrected one does not.
+"""The pages of `docs/errors`: the first program gives the code of the page, the second no error.
 
 The command line runs in this process: a process for each program would take long.
 """
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from anabranch import _native
 from command_line import REPOSITORY
 from language_blocks import FENCE, MAIN
-
-from anabranch import _native
 
 FOLDER = REPOSITORY / "docs" / "errors"
 PAGES = sorted(FOLDER.glob("*.md"))

@@ -50,9 +50,10 @@ def test_the_example_runs_as_shown(shop: Path, monkeypatch: pytest.MonkeyPatch) 
     assert ran == 4
 
 
-def test_the_diagnostic_is_the_one_shown(shop: Path) -> None:
+def test_the_diagnostic_is_the_one_shown(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop.parent)
     shop.write_text(SHOP.replace("item.update_stock", "item.updat_stock"), encoding="utf-8")
-    completed = anabranch("check", shop)
+    completed = anabranch("check", "shop.py")
     assert completed.returncode == 1
     assert completed.stderr.startswith(block("## Run your own file", "text"))
 

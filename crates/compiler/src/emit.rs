@@ -358,8 +358,10 @@ impl Emitter<'_, '_> {
             }
             Terminator::Suspend { action, result, next } => {
                 // A segment that may have to raise an exception is entered in no other way.
-                let is_shared = result.is_none() && self.graph.block(*next).region.is_none();
-                let next = if is_shared { resolve(self.graph, *next) } else { *next };
+                let resolved = resolve(self.graph, *next);
+                let is_shared = result.is_none()
+                    && [*next, resolved].iter().all(|id| self.graph.block(*id).region.is_none());
+                let next = if is_shared { resolved } else { *next };
                 let line = self.function.source.line(action.fields.origin());
                 self.resumed_at.entry(next).or_insert(line);
                 let wanted =

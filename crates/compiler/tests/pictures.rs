@@ -88,7 +88,8 @@ fn an_application_for_mermaid() {
           op1 -->|"reads price<br/>take()"| op0
           op0 --> egress
           op1 --> egress
-    "#]].assert_eq(&graph::mermaid(&compiled().0));
+    "#]]
+    .assert_eq(&graph::mermaid(&compiled().0));
 }
 
 #[test]

@@ -29,7 +29,7 @@ const MARGIN: i32 = 24;
 const GATE_WIDTH: i32 = 74;
 const LABEL_HEIGHT: i32 = 15;
 /// Room above the messages of an arrow, and for the arrow itself.
-const SLOT_PADDING: i32 = 10;
+const SLOT_PADDING: i32 = 12;
 /// Between the arrows that leave a card.
 const DEPARTURE_GAP: i32 = 9;
 /// How far below the cards the first arrow runs that leads back, and the next below it.
@@ -54,24 +54,34 @@ pub fn svg(program: &Program) -> String {
     let egress_x = frame.right + 20 + MARGIN;
     let mut text = header(egress_x + GATE_WIDTH + MARGIN, frame.bottom + MARGIN);
     gates(&mut text, &frame, egress_x);
+    let mut drawing = Drawing::default();
     let mut returned = 0;
     for (index, link) in links.iter().enumerate() {
         let colour = COLOURS[index % COLOURS.len()];
         if link.from == link.to {
-            loop_arrow(&mut text, &plan, link, colour);
+            loop_arrow(&mut drawing, &plan, link, colour);
         } else if is_returning(cards, link) {
             returned += 1;
             let depth = bottom + returned * RETURN_DEPTH;
-            returning_arrow(&mut text, &plan, link, depth, returned, colour);
+            returning_arrow(&mut drawing, &plan, link, depth, returned, colour);
         } else {
-            forward_arrow(&mut text, &plan, link, index, colour);
+            forward_arrow(&mut drawing, &plan, link, index, colour);
         }
     }
+    text.push_str(&drawing.shapes);
+    text.push_str(&drawing.labels);
     for (index, card) in cards.iter().enumerate() {
         draw_card(&mut text, program, OperatorId::from_index(index), card, plan.card_width);
     }
     text.push_str("</svg>\n");
     text
+}
+
+/// The arrows, and their messages, which are drawn over them.
+#[derive(Default)]
+struct Drawing {
+    shapes: String,
+    labels: String,
 }
 
 /// Where an operator's card stands.
@@ -269,7 +279,7 @@ fn is_returning(cards: &[Card], link: &Link) -> bool {
     link.from != link.to && cards[link.to].column <= cards[link.from].column
 }
 
-fn forward_arrow(text: &mut String, plan: &Plan, link: &Link, index: usize, colour: &str) {
+fn forward_arrow(drawing: &mut Drawing, plan: &Plan, link: &Link, index: usize, colour: &str) {
     let (from, to) = (&plan.cards[link.from], &plan.cards[link.to]);
     let arrival = plan.arrivals[index];
     let (mut x, mut y) = (from.x + plan.card_width, plan.departures[index]);
@@ -286,14 +296,14 @@ fn forward_arrow(text: &mut String, plan: &Plan, link: &Link, index: usize, colo
     }
     curve(&mut x, &mut y, to.x - STRAIGHT, arrival);
     let _ = write!(path, " H{}", to.x);
-    arrow(text, &path, colour);
-    let first = arrival - 5 - LABEL_HEIGHT * (link.labels.len() as i32 - 1);
-    messages(text, &link.labels, (to.x - 10, first), "end", colour);
+    arrow(&mut drawing.shapes, &path, colour);
+    let first = arrival - 7 - LABEL_HEIGHT * (link.labels.len() as i32 - 1);
+    messages(&mut drawing.labels, &link.labels, (to.x - 10, first), "end", colour);
 }
 
 /// `number` counts the arrows that lead back from one.
 fn returning_arrow(
-    text: &mut String,
+    drawing: &mut Drawing,
     plan: &Plan,
     link: &Link,
     depth: i32,
@@ -322,16 +332,16 @@ fn returning_arrow(
             up - 8,
         )
     };
-    arrow(text, &path, colour);
+    arrow(&mut drawing.shapes, &path, colour);
     let label = [link.labels.join(", ")];
     if from.column == to.column {
-        messages(text, &label, (down + 6, (y1 + y2) / 2), "start", colour);
+        messages(&mut drawing.labels, &label, (down + 6, (y1 + y2) / 2), "start", colour);
     } else {
-        messages(text, &label, ((down + up) / 2, depth - 6), "middle", colour);
+        messages(&mut drawing.labels, &label, ((down + up) / 2, depth - 6), "middle", colour);
     }
 }
 
-fn loop_arrow(text: &mut String, plan: &Plan, link: &Link, colour: &str) {
+fn loop_arrow(drawing: &mut Drawing, plan: &Plan, link: &Link, colour: &str) {
     let card = &plan.cards[link.from];
     let (x1, x2) = (card.x + plan.card_width - 16, card.x + 16);
     let (y, depth) = (card.y + card.height, card.y + card.height + LOOP_DEPTH - 8);
@@ -342,9 +352,15 @@ fn loop_arrow(text: &mut String, plan: &Plan, link: &Link, colour: &str) {
         x2 + 8,
         depth - 8,
     );
-    arrow(text, &path, colour);
+    arrow(&mut drawing.shapes, &path, colour);
     let label = [link.labels.join(", ")];
-    messages(text, &label, (card.x + plan.card_width / 2, depth - 9), "middle", colour);
+    messages(
+        &mut drawing.labels,
+        &label,
+        (card.x + plan.card_width / 2, depth - 9),
+        "middle",
+        colour,
+    );
 }
 
 fn arrow(text: &mut String, path: &str, colour: &str) {

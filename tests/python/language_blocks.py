@@ -1,11 +1,12 @@
 """Reads the language tests: Markdown files with programs and what they must do.
 
-A fenced block `python` is a program, `python name.py` a module beside it. The block that follows says
-what must happen: `output` is what the program prints on every engine (`output local` on that one,
-where it cannot be the same on all of them), `diagnostics` are the compiler's complaints, a line `CODE line: message` for each (`CODE name.py:line: message` in another
-module). Modules that stand before the first `##` heading belong to every program of the file. The
-word `crlf` in the fence of a program makes its line ends those of Windows; `tabs` its indentation
-tabs.
+A fenced block `python` is a program, `python name.py` a module beside it. The block that follows
+says what must happen: `output` is what the program prints on every engine (`output local` on that
+one, where it cannot be the same on all of them), `diagnostics` are the compiler's complaints, a
+line `CODE line: message` for each (`CODE name.py:line: message` in another module). Modules that
+stand before the first `##` heading belong to every program of the file. The word `crlf` in the
+fence of a program makes its line ends those of Windows, `tabs` its indentation tabs, and
+`latin-1` its encoding.
 """
 
 import re
@@ -22,7 +23,7 @@ class Case:
 
     identifier: str
     line: int
-    modules: dict[str, str]
+    modules: dict[str, bytes]
     kind: str
     engines: list[str]
     """Those that are named behind `output`; otherwise all."""
@@ -33,8 +34,8 @@ class Case:
 class Reader:
     path: Path
     heading: str = ""
-    shared: dict[str, str] = field(default_factory=dict[str, str])
-    modules: dict[str, str] = field(default_factory=dict[str, str])
+    shared: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    modules: dict[str, bytes] = field(default_factory=dict[str, bytes])
     cases: list[Case] = field(default_factory=list[Case])
 
     def block(self, line: int, words: list[str], text: str) -> None:
@@ -63,13 +64,13 @@ def slug(heading: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
 
 
-def converted(text: str, words: list[str]) -> str:
+def converted(text: str, words: list[str]) -> bytes:
     if "tabs" in words:
         indentation = re.compile(r"^( {4})+", re.MULTILINE)
         text = indentation.sub(lambda found: "\t" * (len(found[0]) // 4), text)
     if "crlf" in words:
         text = text.replace("\n", "\r\n")
-    return text
+    return text.encode("latin-1" if "latin-1" in words else "utf-8")
 
 
 def cases(path: Path) -> list[Case]:

@@ -44,6 +44,8 @@ def test_programs_have_remote_calls_in_every_position() -> None:
 
 
 def test_a_failing_program_is_made_small() -> None:
-    text = "def main():\n    for x in range(3):\n        print(1)\n        print(x + 2 * len('abc'))\n"
+    text = (
+        "def main():\n    for x in range(3):\n        print(1)\n        print(x + 2 * len('abc'))\n"
+    )
     small = minimised(text, lambda text: "len" in text)
     assert small.split() == ["def", "main():", "len"], small

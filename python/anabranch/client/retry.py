@@ -52,7 +52,8 @@ def final(asked: Request, outcome: Response | Exception, attempts: int) -> Respo
     times = "once" if attempts == 1 else f"{attempts} times"
     if isinstance(outcome, httpx.ConnectError):
         raise Unavailable(
-            f"no server answers: {outcome} (tried {times}); is it running, and is the address right?"
+            f"no server answers: {outcome} (tried {times}); "
+            "is it running, and is the address right?"
         ) from outcome
     if asked.method == "GET":
         raise Unavailable(

@@ -9,6 +9,7 @@ that differs is made small and written to a file.
 from __future__ import annotations
 
 import argparse
+import functools
 import random
 import sys
 import time
@@ -48,7 +49,10 @@ def main() -> int:
     programs = -(-arguments.count // METHODS_PER_PROGRAM)
     seeds = [f"{arguments.seed}.{number}" for number in range(programs)]
     with ThreadPoolExecutor(WORKERS) as pool:
-        run = pool.map(lambda seed: check(seed, METHODS_PER_PROGRAM, arguments.engine), seeds)
+        check_one = functools.partial(
+            check, methods=METHODS_PER_PROGRAM, engine=str(arguments.engine)
+        )
+        run = pool.map(check_one, seeds)
         for seed, failure in zip(seeds, run, strict=True):
             if failure is None:
                 continue
@@ -56,7 +60,8 @@ def main() -> int:
             pool.shutdown(wait=False, cancel_futures=True)
             print(f"program {seed} differs\n{found.report()}", flush=True)
             if not arguments.keep:
-                text = minimised(text, lambda text: fails_alike(found, arguments.engine, text))
+                alike = functools.partial(fails_alike, found, arguments.engine)
+                text = minimised(text, alike)
             arguments.output.write_text(text, encoding="utf-8")
             print(f"written to {arguments.output}")
             return 1

@@ -110,7 +110,9 @@ def expressions(tree: ast.AST) -> list[tuple[ast.AST, str, int | None]]:
     found: list[tuple[ast.AST, str, int | None]] = []
     for node in ast.walk(tree):
         for name, value in ast.iter_fields(node):
-            if isinstance(value, ast.expr) and isinstance(getattr(value, "ctx", ast.Load()), ast.Load):
+            if isinstance(value, ast.expr) and isinstance(
+                getattr(value, "ctx", ast.Load()), ast.Load
+            ):
                 found.append((node, name, None))
             elif isinstance(value, list):
                 items: list[object] = value  # pyright: ignore[reportUnknownVariableType]

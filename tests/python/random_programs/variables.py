@@ -1,0 +1,51 @@
+"""What a random function knows of its variables and callees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Method:
+    """A method or helper function that later ones may call."""
+
+    name: str
+    owner: int | None
+    cost: int
+
+
+@dataclass
+class Variables:
+    """What is bound where the next statement goes, by kind."""
+
+    bound: dict[str, list[str]] = field(
+        default_factory=lambda: {kind: list[str]() for kind in "isldrc"}
+    )
+    maybe: list[str] = field(default_factory=list[str])
+
+    def copy(self) -> Variables:
+        return Variables({kind: [*names] for kind, names in self.bound.items()}, [*self.maybe])
+
+    def bind(self, name: str) -> None:
+        names = self.bound[name[0]]
+        if name not in names:
+            names.append(name)
+
+    def unbind(self, name: str) -> None:
+        names = self.bound[name[0]]
+        if name in names:
+            names.remove(name)
+        if name not in self.maybe:
+            self.maybe.append(name)
+
+    def meet(self, *others: Variables) -> None:
+        """Control flow comes from here or from one of the others."""
+        for kind, names in self.bound.items():
+            everywhere = [n for n in names if all(n in other.bound[kind] for other in others)]
+            anywhere = {*names}.union(*(other.bound[kind] for other in others))
+            for name in sorted(anywhere - {*everywhere}):
+                if name not in self.maybe:
+                    self.maybe.append(name)
+            self.bound[kind] = everywhere
+        for other in others:
+            self.maybe += [name for name in other.maybe if name not in self.maybe]

@@ -39,14 +39,14 @@ test-rust: $(VENV)/.tools
 	cargo nextest run --workspace --no-tests=pass
 
 test-python: build
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2
 
 lint: build
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/ruff format --check $(PYTHON_SOURCES)
 	$(BIN)/ruff check $(PYTHON_SOURCES)
-	$(BIN)/pyright
+	$(BIN)/pyright --project pyproject.toml
 
 format:
 	cargo fmt --all

@@ -7,7 +7,7 @@ PYTHON_SOURCES := python examples tests/python
 # Sources of the native module: a change of any of them needs a new build.
 RUST_SOURCES := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: build demo test test-rust test-python lint format clean prerequisites
+.PHONY: build demo test test-rust test-python check-standard-library lint format clean prerequisites
 
 build: $(VENV)/.built
 
@@ -40,6 +40,11 @@ test-rust: $(VENV)/.tools
 
 test-python: build
 	$(BIN)/python -m pytest -q -n 2
+
+# Every file of Python's standard library and of the installed packages through the compiler.
+check-standard-library: $(VENV)/.tools
+	ANABRANCH_PYTHON_FOLDERS=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sep=":")') \
+		cargo test --release --package anabranch-compiler --test standard_library -- --ignored --nocapture
 
 lint: build
 	cargo fmt --all --check

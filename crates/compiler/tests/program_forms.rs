@@ -154,3 +154,15 @@ fn a_parameter_twice_is_a_syntax_error() {
     let source = "from anabranch import entity\n@entity\nclass Item:\n    def __init__(self, a, a):\n        self.a = a\n    def __key__(self):\n        return self.a\n";
     assert!(compiled_text(source).is_none());
 }
+
+/// Inference that looks at an operand twice would take longer than the universe has.
+#[test]
+fn long_chains_of_operators_compile() {
+    let chain = vec!["amount"; 300].join(" + ");
+    let source = format!(
+        "from anabranch import entity\n\n\n@entity\nclass Item:\n    def __init__(self, name):\n        \
+         self.name = name\n\n    def __key__(self):\n        return self.name\n\n    \
+         def total(self, amount, other: 'Item'):\n        return {chain} + other.total(1, self)\n"
+    );
+    assert!(compiled_text(&source).is_some());
+}

@@ -103,7 +103,7 @@ impl<'t, 'a> Inference<'t, 'a> {
             }
             Expr::UnaryOp(node) => match node.op {
                 UnaryOp::Not => Type::Plain,
-                _ => self.infer_operator(&[&node.operand]),
+                _ => operator_result(&[self.infer(&node.operand)]),
             },
             Expr::BinOp(node) => self.infer_binary(node),
             Expr::List(node) => Type::List(Box::new(self.infer_elements(&node.elts))),
@@ -208,28 +208,13 @@ impl<'t, 'a> Inference<'t, 'a> {
         }
     }
 
-    /// The result of an operator. A class of the user's may define it to be anything.
-    fn infer_operator(&mut self, operands: &[&'a Expr]) -> Type {
-        let kinds: Vec<Type> = operands.iter().map(|operand| self.infer(operand)).collect();
-        let is_plain = |kind: &Type| matches!(kind, Type::Plain | Type::None);
-        let is_container =
-            |kind: &Type| matches!(kind, Type::List(_) | Type::Set(_) | Type::Dict(..));
-        if kinds.iter().all(is_plain) {
-            Type::Plain
-        } else if kinds.iter().all(is_container) {
-            Type::Local
-        } else {
-            Type::Unknown
-        }
-    }
-
+    /// Infers each operand once: chains of operators nest deep.
     fn infer_binary(&mut self, node: &'a ruff_python_ast::ExprBinOp) -> Type {
-        let (left, right) = (self.infer(&node.left), self.infer(&node.right));
-        match (node.op, left, right) {
+        match (node.op, self.infer(&node.left), self.infer(&node.right)) {
             (Operator::Add, Type::List(a), Type::List(b)) => Type::List(Box::new(a.join(*b))),
             (Operator::Mult, Type::List(a), _) => Type::List(a),
             (Operator::Mod, Type::Plain, _) if node.left.is_string_literal_expr() => Type::Plain,
-            _ => self.infer_operator(&[&node.left, &node.right]),
+            (_, left, right) => operator_result(&[left, right]),
         }
     }
 
@@ -261,6 +246,19 @@ impl<'t, 'a> Inference<'t, 'a> {
             self.leave();
         }
         kind
+    }
+}
+
+/// The result of an operator. A class of the user's may define it to be anything.
+fn operator_result(operands: &[Type]) -> Type {
+    let is_plain = |kind: &Type| matches!(kind, Type::Plain | Type::None);
+    let is_container = |kind: &Type| matches!(kind, Type::List(_) | Type::Set(_) | Type::Dict(..));
+    if operands.iter().all(is_plain) {
+        Type::Plain
+    } else if operands.iter().all(is_container) {
+        Type::Local
+    } else {
+        Type::Unknown
     }
 }
 

@@ -210,3 +210,12 @@ def test_the_python_client(url: str) -> None:
 def test_the_server_ends_in_good_order(tmp_path: Path) -> None:
     with serving(LEDGER, tmp_path / "data") as server:
         assert server.stop() == 0
+
+
+def test_private_methods_cannot_be_called(http: httpx.Client, owner: str) -> None:
+    answer = http.post(f"/v1/Account/{owner}/_audit", json={})
+    problem = check_problem(answer, 404, "no-such-method")
+    assert "receive" in problem["detail"]
+    assert "it has" in problem["detail"]
+    paths = http.get("/openapi.json").json()["paths"]
+    assert not [path for path in paths if path.endswith("/_audit")]

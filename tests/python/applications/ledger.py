@@ -45,6 +45,10 @@ class Account:
         self.transfers.append(name)
         return self.balance
 
+    def _audit(self) -> int:
+        """The class's own business: no client of a server can call it."""
+        return self.balance
+
     def brew(self, colour: str) -> None:
         """Changes something, and fails."""
         self.balance = 0

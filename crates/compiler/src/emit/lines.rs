@@ -1,7 +1,7 @@
 //! From code to lines with their origins.
 
 use anabranch_ir::SourceLine;
-use ruff_text_size::{TextRange, TextSize};
+use ruff_text_size::TextSize;
 
 use super::Emitter;
 use crate::cfg::Code;
@@ -40,7 +40,7 @@ impl Emitter<'_, '_> {
             for piece in split_lines(&chunk.text) {
                 if offset != chunk.origin {
                     self.lines.push(line);
-                    line = self.inner_line(offset, &old_indentation, &new_indentation);
+                    line = self.inner_line(offset, &new_indentation);
                     let skipped = skipped_width(piece, &line, &old_indentation);
                     line.text.push_str(piece[skipped..].trim_end_matches(['\r', '\n']));
                 } else {
@@ -51,17 +51,16 @@ impl Emitter<'_, '_> {
             // A chunk that ends with a line end goes on, in the next one, at a new line.
             if chunk.text.ends_with(['\r', '\n']) {
                 self.lines.push(line);
-                line = self.inner_line(offset, "", &new_indentation);
+                line = self.inner_line(offset, &new_indentation);
             }
         }
         self.lines.push(line);
     }
 
-    fn inner_line(&self, offset: TextSize, old: &str, new: &str) -> SourceLine {
+    fn inner_line(&self, offset: TextSize, indentation: &str) -> SourceLine {
         let source = self.function.source;
         let is_inside_string = self.function.module.is_inside_string(offset);
-        let text = if is_inside_string { String::new() } else { new.to_owned() };
-        debug_assert!(TextRange::up_to(offset).end() == offset && old.len() < u32::MAX as usize);
+        let text = if is_inside_string { String::new() } else { indentation.to_owned() };
         SourceLine { text, origin: source.line(offset), is_inside_string }
     }
 }

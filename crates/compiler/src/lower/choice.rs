@@ -1,7 +1,7 @@
 //! Expressions that evaluate only some of their parts.
 
 use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, ExprIf, UnaryOp};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::TextRange;
 
 use super::sequence::Part;
 use super::{Lowering, start_of};
@@ -159,7 +159,6 @@ impl<'a> Lowering<'_, 'a> {
     /// Evaluates one part and names its value.
     pub(super) fn settled(&mut self, expression: &'a Expr) -> Code {
         let code = self.settled_sequence(&[Part::new(expression)]).remove(0);
-        debug_assert!(expression.range().start() <= code.origin() || code.chunks.is_empty());
         self.standalone(expression, code)
     }
 }

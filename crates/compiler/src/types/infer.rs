@@ -229,12 +229,7 @@ impl<'t, 'a> Inference<'t, 'a> {
         if elements.iter().any(Expr::is_starred_expr) {
             return Type::TupleOf(Box::new(self.infer_elements(elements)));
         }
-        let kinds: Vec<Type> = elements.iter().map(|element| self.infer(element)).collect();
-        // Plain inside and out: what tuples of numbers and names are used for most.
-        if !kinds.is_empty() && kinds.iter().all(|kind| *kind == Type::Plain) {
-            return Type::Tuple(kinds);
-        }
-        Type::Tuple(kinds)
+        Type::Tuple(elements.iter().map(|element| self.infer(element)).collect())
     }
 
     fn infer_inside(&mut self, generators: &'a [Comprehension], element: &'a Expr) -> Type {

@@ -1,6 +1,6 @@
 //! Methods of entities and helper functions.
 
-use crate::{Hint, ModuleId, OperatorId, Segment, Span};
+use crate::{Effects, Hint, ModuleId, OperatorId, Segment, Span};
 
 /// A method of an entity class, or a module-level function that can reach a remote call.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,6 +12,7 @@ pub struct Function {
     pub module: ModuleId,
     pub signature: Signature,
     pub body: Body,
+    pub effects: Effects,
     /// The docstring, cleaned as `inspect.cleandoc` does.
     pub documentation: Option<String>,
     pub span: Span,

@@ -31,6 +31,18 @@
 //!
 //! Helper functions run on behalf of the entity whose method called them, or of none.
 //!
+//! # Effects
+//! Each function has [`Effects`]: what a call of it may read, write, create, delete and call, callees
+//! included, and its **access set**, the entities that it may touch as a function of receiver and
+//! arguments ([`access`]). Both over-approximate. Where the entities depend on state, the access set
+//! is not complete, and its reasons say why, each with its place in the source.
+//!
+//! That a call *reaches* nothing outside of a complete access set holds whatever the user's hints say:
+//! an expression has no result for values that are not what the compiler took them for. That it
+//! *changes* nothing it only reads is as true as the hints of the attributes, and as long as
+//! operators, comparisons, formatting and look-ups of library classes change nothing. So who relies
+//! on it (shared locks) compares states at the end, and takes a difference for a miss.
+//!
 //! # A segment
 //! is a Python function, given as text whose lines know their line in the user's file. All text of a
 //! module is loaded at once ([`python`]), methods inside of a class of their entity's name, with the
@@ -75,6 +87,7 @@
 //! - [`ids`]: typed indices into the program's tables; their `Display` is the text form (`fn3`).
 //! - [`program`]: the tables and the look-ups over them.
 //! - [`operator`], [`function`], [`segment`]: one noun a file.
+//! - [`effects`], [`access`]: what a call of a function may do, and to which entities.
 //! - [`hint`]: the type hints of the user's signatures, as far as values can be checked against them.
 //! - [`python`]: the emitted Python text of a module.
 //! - [`text`], [`wire`]: the forms.
@@ -82,6 +95,8 @@
 
 #![warn(clippy::disallowed_methods, reason = "nothing here reaches outside")]
 
+pub mod access;
+pub mod effects;
 pub mod function;
 pub mod hint;
 pub mod ids;
@@ -93,6 +108,8 @@ pub mod text;
 pub mod verify;
 pub mod wire;
 
+pub use access::{Access, AccessMode, AccessSet, Expression, Reason};
+pub use effects::{Effects, Member};
 pub use function::{Body, Function, Parameter, ParameterKind, Signature};
 pub use hint::Hint;
 pub use ids::{FunctionId, ModuleId, OperatorId, SegmentId};

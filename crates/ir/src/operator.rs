@@ -1,6 +1,6 @@
 //! One entity class.
 
-use crate::{FunctionId, Hint, ModuleId, Signature, Span};
+use crate::{Expression, FunctionId, Hint, ModuleId, Signature, Span};
 
 /// The dataflow vertex of one entity class, partitioned by key.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,6 +12,8 @@ pub struct Operator {
     pub key: Hint,
     /// The parameters of `__init__`, without `self`.
     pub constructor: Signature,
+    /// The key of a new entity in terms of the constructor's arguments, where it follows from them.
+    pub new_key: Option<Expression>,
     /// Attributes that the class's own code assigns, in source order.
     pub attributes: Vec<Attribute>,
     /// The methods that can be called from outside the class body, in source order; neither

@@ -25,6 +25,18 @@ pub struct Segment {
     pub code: Vec<SourceLine>,
 }
 
+impl Segment {
+    /// The user's lines that the segment comes from, first to last. They may enclose lines of other
+    /// segments: a loop's body, say, between its head and what follows. Empty code has no span.
+    pub fn span(&self, module: ModuleId) -> Option<Span> {
+        // The first line is the header, which stands for the function.
+        let body = if self.code.len() > 1 { &self.code[1..] } else { &self.code[..] };
+        let line = body.iter().map(|line| line.origin).min()?;
+        let end_line = body.iter().map(|line| line.origin).max()?;
+        Some(Span { module, line, end_line })
+    }
+}
+
 /// A line of a segment's code and the line of the user's file it comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceLine {
@@ -81,7 +93,7 @@ impl Exit {
 }
 
 /// A place in the user's source.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Span {
     pub module: ModuleId,
     /// One-based first line.

@@ -17,9 +17,16 @@
 //! operator = opN NAME SIGNATURE key HINT in moduleN at SPAN
 //!            {   # TEXT }                                        the docstring
 //!            {   attribute NAME: HINT }
+//!            [   new key EXPRESSION ]
 //!            [   methods {fnN} ]
 //! function = fnN [OPERATOR.]NAME SIGNATURE [native] in moduleN at SPAN
 //!            {   # TEXT }
+//!            [   (reads | writes) OPERATOR.NAME {, OPERATOR.NAME} ]  each once, in this order
+//!            [   (exists | creates | deletes) OPERATOR {, OPERATOR} ]  likewise
+//!            [   calls fnN {, fnN} ]
+//!            [   changes itself ]
+//!            {   access (read | write | create) OPERATOR: EXPRESSION }
+//!            {   because "TEXT" SPAN }                           why the access set is not complete
 //!            {segment}
 //! segment  =   segN NAME({NAME,}) [<- NAME] [catches]            live variables, input
 //!            {     EXIT }
@@ -28,6 +35,9 @@
 //! EXIT     = return | jump segN | call RECEIVER.NAME then segN | get … | set …
 //!          | create OPERATOR then segN | function PATH then segN | exists then segN
 //!          | delete then segN
+//! EXPRESSION = self() | NAME | none() | int(NUMBER) | str("TEXT") | each(EXPRESSION)
+//!          | field(EXPRESSION, PATH, NAME) | key(OPERATOR, EXPRESSION) | ref(OPERATOR, EXPRESSION)
+//!          | tuple({EXPRESSION,}) | text({EXPRESSION,})
 //! edge     = edge [OPERATOR.]NAME -> (call | read | write) RECEIVER.NAME
 //!          | edge [OPERATOR.]NAME -> (create | exists | delete) RECEIVER
 //! SIGNATURE= (parameters as in Python, with hints, defaults as ...) [-> HINT]

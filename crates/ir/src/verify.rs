@@ -31,6 +31,16 @@
 //! - The methods of an operator name it as theirs, and every function of an operator is among its
 //!   methods, once.
 //!
+//! **Effects.**
+//! - Attributes, classes, methods, accesses and reasons are sorted, each there once; the methods that
+//!   are called are methods.
+//! - The access set of a method holds its own entity. That of a native function holds nothing else.
+//! - A function that changes nothing has accesses that only read.
+//! - Expressions nest at most [`EXPRESSION_DEPTH_MAX`](crate::access::EXPRESSION_DEPTH_MAX) levels,
+//!   and name parameters of the function (of the constructor, for the key of a new entity) and fields
+//!   of records. Only those of methods have a receiver.
+//! - The place of a reason has one-based lines in order.
+//!
 //! **Segments** of a function that can suspend.
 //! - There is one at least. `seg0` takes the parameters, has no input and catches nothing.
 //! - Exits lead to segments that exist, never to `seg0`, and none is there twice.
@@ -53,10 +63,11 @@
 //! **Edges** are all different, and `create` edges know their operator.
 //!
 //! # What is not
-//! That the Python text compiles, means what the user wrote, and uses only variables that it has;
+//! That effects and access sets hold all that a call may do; that the Python text compiles, means what the user wrote, and uses only variables that it has;
 //! that classes and functions are in the user's modules. The compiler and the loader answer for that.
 
 mod code;
+mod effects;
 mod functions;
 mod hints;
 mod ids;
@@ -117,6 +128,7 @@ pub fn verify(program: &Program) -> Vec<Violation> {
     if violations.0.is_empty() {
         tables::check(program, &mut violations);
         functions::check(program, &mut violations);
+        effects::check(program, &mut violations);
         segments::check(program, &mut violations);
     }
     violations.0

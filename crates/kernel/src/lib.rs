@@ -7,6 +7,7 @@
 //! - [`interpreter`]: what runs a segment, behind a trait.
 //! - [`transaction`]: runs a root call to completion where all entities are at hand;
 //!   [`transaction_context`] is what it has of the outside.
+//! - [`access`]: the entities that a root call may touch, computed before it runs.
 //! - [`engine`]: what moves requests and keeps state, behind a trait.
 //!
 //! Invariants:
@@ -16,6 +17,7 @@
 
 #![warn(clippy::disallowed_methods, reason = "nothing here reaches outside")]
 
+pub mod access;
 pub mod engine;
 pub mod entity_id;
 pub mod interpreter;

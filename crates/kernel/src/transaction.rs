@@ -40,6 +40,8 @@ pub struct Transition {
     pub reply: Reply,
     /// One for each entity whose state changed; empty unless the reply is a result.
     pub writes: Vec<Write>,
+    /// The entities that were touched, in order of first touch, each once.
+    pub touched: Vec<EntityId>,
 }
 
 /// The new state of an entity.
@@ -153,7 +155,7 @@ impl<I: Interpreter> DriverSession<'_, I> {
         let transition = match result {
             Ok((reply, writes)) => {
                 self.remember(&touched, &writes);
-                Transition { reply: Ok(reply), writes }
+                Transition { reply: Ok(reply), writes, touched }
             }
             Err(stop) => {
                 for id in &touched {
@@ -165,7 +167,7 @@ impl<I: Interpreter> DriverSession<'_, I> {
                     }
                     Stop::Failure(failure) => failure,
                 };
-                Transition { reply: Err(failure), writes: Vec::new() }
+                Transition { reply: Err(failure), writes: Vec::new(), touched }
             }
         };
         self.interpreter.end_transaction();

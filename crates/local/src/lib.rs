@@ -2,6 +2,10 @@
 //!
 //! Each request runs at once, on the thread that submits it, so breakpoints in entity code stop
 //! that thread. Requests of several threads wait for each other. Nothing is durable.
+//!
+//! After each request it compares what was touched and changed with what the program says of the
+//! method (its effects and access set): engines that lock by it would be wrong where it says too
+//! little.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anabranch_ir::Program;
+use anabranch_ir::{AccessMode, Program};
+use anabranch_kernel::access::excess;
 use anabranch_kernel::{
     Engine, EntityId, Failure, IdempotencyKey, Interpreter, OnReply, Operation, Reply, Request,
     StateReader, TransactionContext, TransactionDriver, Transition, Write,
@@ -27,6 +32,7 @@ pub struct LocalEngine<I: Interpreter> {
 }
 
 struct Executor<I: Interpreter> {
+    program: Arc<Program>,
     driver: TransactionDriver<I>,
     states: States,
     /// The replies to named requests, with the fingerprints of what was asked.
@@ -47,6 +53,7 @@ impl<I: Interpreter> LocalEngine<I> {
     /// An engine without entities. `interpreter` runs the segments of `program`.
     pub fn new(program: Arc<Program>, interpreter: I) -> Self {
         let executor = Executor {
+            program: Arc::clone(&program),
             driver: TransactionDriver::new(interpreter),
             states: States::default(),
             replies: HashMap::new(),
@@ -90,9 +97,9 @@ impl<I: Interpreter> Executor<I> {
     }
 
     fn execute(&mut self, operation: &Operation) -> Reply {
-        let Self { driver, states, .. } = self;
+        let Self { program, driver, states, .. } = self;
         let context = transaction_context();
-        let Transition { reply, writes } = driver.session(|session| {
+        let Transition { reply, writes, touched } = driver.session(|session| {
             let execute = || session.execute(operation, &context, states);
             catch_unwind(AssertUnwindSafe(execute)).unwrap_or_else(|panic| {
                 // Undoing is forgetting: what the panic left half done is read again.
@@ -101,9 +108,19 @@ impl<I: Interpreter> Executor<I> {
                 let message = panic.downcast_ref::<String>().map(String::as_str);
                 let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
                 let message = message.unwrap_or("a panic without a message").to_owned();
-                Transition { reply: Err(Failure::Bug(message)), writes: Vec::new() }
+                let reply = Err(Failure::Bug(message));
+                Transition { reply, writes: Vec::new(), touched: Vec::new() }
             })
         });
+        let changed = writes.iter().map(|write| {
+            let is_update = write.state.is_some() && states.0.contains_key(&write.id);
+            let mode = if is_update { AccessMode::Write } else { AccessMode::CreateOrDelete };
+            (write.id.clone(), mode)
+        });
+        if let Some(excess) = excess(program, operation, &touched, &changed.collect()) {
+            driver.session(|session| session.forget_all());
+            return Err(Failure::Bug(excess_message(program, operation, &excess)));
+        }
         for Write { id, state } in writes {
             match state {
                 Some(state) => states.0.insert(id, state),
@@ -112,6 +129,17 @@ impl<I: Interpreter> Executor<I> {
         }
         reply
     }
+}
+
+fn excess_message(program: &Program, operation: &Operation, excess: &str) -> String {
+    let what = match operation {
+        Operation::Call { method, .. } => program.qualified_name(*method),
+        _ => "the request".to_owned(),
+    };
+    format!(
+        "{what} {excess}; unless a type hint of an attribute is wrong, this is a bug in Anabranch: \
+         `anabranch check --explain` says what it took for granted"
+    )
 }
 
 /// The time of this machine and a seed of the operating system.

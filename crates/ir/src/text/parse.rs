@@ -1,5 +1,6 @@
 //! Parses the text form. Never panics, whatever the text.
 
+mod effects;
 mod hint;
 mod signature;
 
@@ -27,10 +28,21 @@ pub fn parse(text: &str) -> Result<Program, ParseError> {
     first.expect_word("program")?;
     first.expect_end()?;
     tables(&mut lines, &mut program)?;
+    let mut new_keys = Vec::new();
     while let Some(mut line) = lines.next_starting(0, "op") {
         line.next_id("op", program.operators.len())?;
-        let operator = operator(line, &mut lines)?;
+        let (operator, new_key) = operator(line, &mut lines)?;
         program.operators.push(operator);
+        new_keys.push(new_key);
+    }
+    // Operators may be named by those before them.
+    let names = Names::new(&program);
+    let new_keys: Vec<_> = new_keys
+        .into_iter()
+        .map(|line| line.map(|line| effects::new_key(line, &names)).transpose())
+        .collect::<Result<_, _>>()?;
+    for (operator, new_key) in program.operators.iter_mut().zip(new_keys) {
+        operator.new_key = new_key;
     }
     // Operators may be named by those that follow them, functions only by edges.
     let mut functions = Vec::new();
@@ -143,7 +155,11 @@ fn enum_value(line: &mut Cursor<'_>) -> Result<EnumValue, ParseError> {
     if is_text { Ok(EnumValue::Str(line.quoted()?)) } else { Ok(EnumValue::Int(line.number()?)) }
 }
 
-fn operator(mut line: Cursor<'_>, lines: &mut Lines<'_>) -> Result<Operator, ParseError> {
+/// An operator without its `new_key`, and the line of that.
+fn operator<'t>(
+    mut line: Cursor<'t>,
+    lines: &mut Lines<'t>,
+) -> Result<(Operator, Option<Cursor<'t>>), ParseError> {
     let name = line.name()?;
     let constructor = signature(&mut line)?;
     line.expect_word("key")?;
@@ -158,6 +174,7 @@ fn operator(mut line: Cursor<'_>, lines: &mut Lines<'_>) -> Result<Operator, Par
         attributes.push(Attribute { name, hint: hint(&mut line)? });
         line.expect_end()?;
     }
+    let new_key_line = lines.next_starting(2, "new key");
     let mut methods = Vec::new();
     if let Some(mut line) = lines.next_starting(2, "methods") {
         line.expect_word("methods")?;
@@ -165,7 +182,18 @@ fn operator(mut line: Cursor<'_>, lines: &mut Lines<'_>) -> Result<Operator, Par
             methods.push(FunctionId(line.id("fn")?));
         }
     }
-    Ok(Operator { name, module, key, constructor, attributes, methods, documentation, span })
+    let operator = Operator {
+        name,
+        module,
+        key,
+        constructor,
+        new_key: None,
+        attributes,
+        methods,
+        documentation,
+        span,
+    };
+    Ok((operator, new_key_line))
 }
 
 /// The end of a header: ` in module0 at 3-20`.
@@ -208,8 +236,9 @@ fn function(
     let is_native = line.eat_word("native");
     let (module, span) = place(&mut line)?;
     let documentation = documentation(lines)?;
+    let effects = effects::effects(lines, names, module)?;
     let body = if is_native { Body::Native } else { Body::Segments(segments(lines, names)?) };
-    Ok(Function { name, operator, module, signature, body, documentation, span })
+    Ok(Function { name, operator, module, signature, body, effects, documentation, span })
 }
 
 /// An operator by its name or id.

@@ -1,5 +1,7 @@
 //! Prints a program. Never fails, whatever the program refers to.
 
+mod effects;
+
 use std::fmt;
 
 use super::names::Names;
@@ -23,11 +25,11 @@ impl fmt::Display for Program {
         for class in &self.enums {
             write_enum(f, class)?;
         }
+        let names = Names::new(self);
         for (index, operator) in self.operators.iter().enumerate() {
             write!(f, "\nop{index} ")?;
-            write_operator(f, operator)?;
+            write_operator(f, self, &names, operator)?;
         }
-        let names = Names::new(self);
         for (index, function) in self.functions.iter().enumerate() {
             write!(f, "\nfn{index} ")?;
             write_function(f, self, &names, function)?;
@@ -63,13 +65,21 @@ fn write_enum(f: &mut fmt::Formatter<'_>, class: &EnumClass) -> fmt::Result {
     Ok(())
 }
 
-fn write_operator(f: &mut fmt::Formatter<'_>, operator: &Operator) -> fmt::Result {
+fn write_operator(
+    f: &mut fmt::Formatter<'_>,
+    program: &Program,
+    names: &Names<'_>,
+    operator: &Operator,
+) -> fmt::Result {
     let Operator { name, constructor, key, .. } = operator;
     write!(f, "{}{} key {}", Name(name), SignatureText(constructor), HintText(key))?;
     writeln!(f, "{}", Place(operator.module, operator.span))?;
     write_documentation(f, operator.documentation.as_deref())?;
     for attribute in &operator.attributes {
         writeln!(f, "  attribute {}: {}", Name(&attribute.name), HintText(&attribute.hint))?;
+    }
+    if let Some(key) = &operator.new_key {
+        writeln!(f, "  new key {}", effects::expression_text(program, names, key))?;
     }
     if !operator.methods.is_empty() {
         write!(f, "  methods")?;
@@ -103,6 +113,7 @@ fn write_function(
     }
     writeln!(f, "{}", Place(function.module, function.span))?;
     write_documentation(f, function.documentation.as_deref())?;
+    effects::write(f, program, names, function)?;
     if let Body::Segments(segments) = &function.body {
         for (index, segment) in segments.iter().enumerate() {
             write!(f, "  seg{index} ")?;
@@ -181,14 +192,18 @@ fn write_edge(
 /// ` in module0 at 3-20`
 struct Place(ModuleId, Span);
 
+impl Place {
+    /// The span alone, with its module if that is another one: ` module1 3-20`.
+    fn elsewhere(&self) -> String {
+        let Place(module, span) = self;
+        let elsewhere = if span.module == *module { "" } else { &format!(" {}", span.module) };
+        format!("{elsewhere} {}-{}", span.line, span.end_line)
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place(module, span) = self;
-        write!(f, " in {module} at ")?;
-        if span.module != *module {
-            write!(f, "{} ", span.module)?;
-        }
-        write!(f, "{}-{}", span.line, span.end_line)
+        write!(f, " in {} at{}", self.0, self.elsewhere())
     }
 }
 

@@ -1,7 +1,9 @@
 //! Ids index their tables.
 
 use super::{Place, Violations};
-use crate::{Body, Exit, FunctionId, ModuleId, OperatorId, Program, SegmentId, Span};
+use crate::{
+    Body, Effects, Exit, Expression, FunctionId, ModuleId, OperatorId, Program, SegmentId, Span,
+};
 
 pub(super) fn check(program: &Program, violations: &mut Violations) {
     let mut ids = Ids { program, violations };
@@ -12,6 +14,7 @@ pub(super) fn check(program: &Program, violations: &mut Violations) {
         for method in &operator.methods {
             ids.function(place, *method);
         }
+        operator.new_key.iter().for_each(|key| ids.expression(place, key));
     }
     for (index, function) in program.functions.iter().enumerate() {
         let id = FunctionId::from_index(index);
@@ -19,6 +22,7 @@ pub(super) fn check(program: &Program, violations: &mut Violations) {
         ids.module(place, function.module);
         ids.span(place, function.span);
         ids.operator(place, function.operator);
+        ids.effects(place, &function.effects);
         let Body::Segments(segments) = &function.body else { continue };
         for (index, segment) in segments.iter().enumerate() {
             let place = Place::Segment(id, SegmentId::from_index(index));
@@ -51,6 +55,36 @@ impl Ids<'_, '_> {
             | Exit::Set { receiver, .. } => self.operator(place, *receiver),
             Exit::Create { operator, .. } => self.operator(place, Some(*operator)),
             _ => {}
+        }
+    }
+
+    fn effects(&mut self, place: Place, effects: &Effects) {
+        for member in effects.reads.iter().chain(&effects.writes) {
+            self.operator(place, Some(member.operator));
+        }
+        for operator in effects.exists.iter().chain(&effects.creates).chain(&effects.deletes) {
+            self.operator(place, Some(*operator));
+        }
+        for method in &effects.calls {
+            self.function(place, *method);
+        }
+        for access in &effects.access.accesses {
+            self.operator(place, Some(access.operator));
+            self.expression(place, &access.entity);
+        }
+        for reason in &effects.access.reasons {
+            self.span(place, reason.span);
+        }
+    }
+
+    fn expression(&mut self, place: Place, expression: &Expression) {
+        if let Expression::Key { operator, .. } | Expression::Reference { operator, .. } =
+            expression
+        {
+            self.operator(place, Some(*operator));
+        }
+        for part in expression.parts() {
+            self.expression(place, part);
         }
     }
 

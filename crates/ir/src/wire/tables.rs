@@ -6,9 +6,10 @@ use super::writer::Writer;
 use super::{DecodeError, Wire};
 use crate::program::{EnumMember, EnumValue};
 use crate::{
-    Attribute, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId, Hint,
-    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Record, Segment,
-    SegmentId, Signature, SourceLine, Span,
+    Access, AccessMode, AccessSet, Attribute, Body, CallEdge, CallKind, Effects, EnumClass, Exit,
+    Expression, Field, Function, FunctionId, Hint, Member, Module, ModuleId, Operator, OperatorId,
+    Parameter, ParameterKind, Program, Reason, Record, Segment, SegmentId, Signature, SourceLine,
+    Span,
 };
 
 macro_rules! structs {
@@ -77,9 +78,16 @@ structs! {
     EnumClass { name, members }
     EnumMember { name, value }
     CallEdge { from, to, kind }
-    Operator { name, module, key, constructor, attributes, methods, documentation, span }
+    Operator {
+        name, module, key, constructor, new_key, attributes, methods, documentation, span
+    }
     Attribute { name, hint }
-    Function { name, operator, module, signature, body, documentation, span }
+    Function { name, operator, module, signature, body, effects, documentation, span }
+    Effects { reads, writes, exists, creates, deletes, calls, changes_itself, access }
+    Member { operator, name }
+    AccessSet { accesses, reasons }
+    Access { operator, entity, mode }
+    Reason { text, span }
     Signature { parameters, returns }
     Parameter { name, kind, hint, has_default }
     Segment { name, live, input, catches, exits, code }
@@ -99,6 +107,24 @@ enums! {
         3 Create,
         4 Exists,
         5 Delete,
+    }
+    AccessMode "mode of access" {
+        0 Read,
+        1 Write,
+        2 CreateOrDelete,
+    }
+    Expression "expression" {
+        0 Receiver,
+        1 Parameter(name),
+        2 None,
+        3 Int(number),
+        4 Str(text),
+        5 Each(value),
+        6 Field { value, record, field },
+        7 Key { operator, entity },
+        8 Reference { operator, key },
+        9 Tuple(parts),
+        10 Text(parts),
     }
     Body "body" {
         0 Native,

@@ -2,9 +2,10 @@
 
 use anabranch_ir::program::{EnumMember, EnumValue};
 use anabranch_ir::{
-    Attribute, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId, Hint,
-    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Record, Segment,
-    SegmentId, Signature, SourceLine, Span,
+    Access, AccessMode, AccessSet, Attribute, Body, CallEdge, CallKind, Effects, EnumClass, Exit,
+    Expression, Field, Function, FunctionId, Hint, Member, Module, ModuleId, Operator, OperatorId,
+    Parameter, ParameterKind, Program, Reason, Record, Segment, SegmentId, Signature, SourceLine,
+    Span,
 };
 
 pub(crate) const USER: OperatorId = OperatorId(0);
@@ -80,6 +81,10 @@ fn user() -> Operator {
         module: ModuleId(0),
         key: Hint::Tuple(vec![Hint::Str, Hint::Union(vec![Hint::Int, Hint::Uuid])]),
         constructor: Signature { parameters: vec![name], returns: Some(Hint::None) },
+        new_key: Some(Expression::Tuple(vec![
+            Expression::Parameter("username".into()),
+            Expression::Int(-7),
+        ])),
         attributes: vec![
             attribute("balance", Hint::Any),
             attribute("cart", Hint::List(boxed(Hint::Record("shop:OrderLine".into())))),
@@ -104,6 +109,7 @@ fn item() -> Operator {
         module: ModuleId(0),
         key: Hint::Bytes,
         constructor: Signature::default(),
+        new_key: None,
         attributes: Vec::new(),
         methods: vec![FunctionId(1)],
         documentation: Some(String::new()),
@@ -126,6 +132,7 @@ fn restock() -> Function {
         module: ModuleId(0),
         signature: Signature { parameters: vec![after_star], returns: Some(Hint::Bool) },
         body: Body::Native,
+        effects: Effects::of_own_entity(ITEM, AccessMode::Read),
         documentation: Some("Fills the shelf.".into()),
         span: span(70, 72),
     }
@@ -147,8 +154,50 @@ fn buy() -> Function {
         module: ModuleId(0),
         signature: Signature { parameters, returns: Some(Hint::Bool) },
         body: Body::Segments(buy_segments()),
+        effects: buy_effects(),
         documentation: None,
         span: span(10, 20),
+    }
+}
+
+fn buy_effects() -> Effects {
+    let member = |operator, name: &str| Member { operator, name: name.into() };
+    let parameter = |name: &str| Box::new(Expression::Parameter(name.into()));
+    let access = |operator, entity, mode| Access { operator, entity, mode };
+    let text = vec![*parameter("coupon"), Expression::Str("\"-".into()), Expression::Int(3)];
+    let line = Expression::Field {
+        value: Box::new(Expression::Each(parameter("rest"))),
+        record: "shop:OrderLine".into(),
+        field: "item".into(),
+    };
+    let own_key = Expression::Key { operator: USER, entity: Box::new(Expression::Receiver) };
+    let named =
+        |key| Expression::Reference { operator: ITEM, key: Box::new(Expression::Tuple(vec![key])) };
+    Effects {
+        reads: vec![member(USER, "balance"), member(ITEM, "price")],
+        writes: vec![member(ITEM, "price")],
+        exists: vec![ITEM],
+        creates: vec![USER, ITEM],
+        deletes: vec![ITEM],
+        calls: vec![BUY, FunctionId(1)],
+        changes_itself: true,
+        access: AccessSet {
+            accesses: vec![
+                access(USER, Expression::Receiver, AccessMode::Write),
+                access(ITEM, *parameter("item"), AccessMode::Read),
+                access(ITEM, Expression::None, AccessMode::Read),
+                access(ITEM, line, AccessMode::Write),
+                access(ITEM, named(own_key), AccessMode::CreateOrDelete),
+                access(ITEM, named(Expression::Text(text)), AccessMode::Read),
+            ],
+            reasons: vec![
+                Reason { text: "depends on `cart`".into(), span: span(12, 13) },
+                Reason {
+                    text: "elsewhere".into(),
+                    span: Span { module: ModuleId(1), line: 1, end_line: 1 },
+                },
+            ],
+        },
     }
 }
 
@@ -248,6 +297,7 @@ fn price_of() -> Function {
             returns: None,
         },
         body: Body::Segments(vec![first]),
+        effects: Effects::default(),
         documentation: None,
         span: span(101, 102),
     }

@@ -1,5 +1,6 @@
 //! The verifier: for each property a program that breaks it alone.
 
+mod effects;
 mod segments;
 mod tables;
 

@@ -4,7 +4,7 @@ mod classes;
 mod documentation;
 mod signature;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anabranch_ir::{
     Body, CallEdge, CallKind, FunctionId, Module, ModuleId, Operator, OperatorId, Program, Span,
@@ -15,6 +15,7 @@ use ruff_text_size::{Ranged, TextRange};
 use crate::Diagnostic;
 use crate::effects::{Action, Effects, spots};
 use crate::emit::{Function, emit};
+use crate::footprint::Footprints;
 use crate::lower::{lower, mangled};
 use crate::resolve::{Application, FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Typing};
@@ -25,6 +26,7 @@ pub fn assemble<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
     effects: &Effects,
+    footprints: &Footprints,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Program {
     let application = typing.application;
@@ -40,14 +42,20 @@ pub fn assemble<'a>(
     };
     let included: Vec<usize> =
         (0..application.functions.len()).filter(|index| is_included(*index)).collect();
+    let numbers: BTreeMap<usize, FunctionId> = included
+        .iter()
+        .enumerate()
+        .map(|(id, index)| (*index, FunctionId::from_index(id)))
+        .collect();
+    let number = |index: &usize| numbers[index];
+    let classes = application.entities.len();
     for index in &included {
-        let function = function(typing, &scopes[*index], effects, *index, diagnostics);
+        let mut function = function(typing, &scopes[*index], effects, *index, diagnostics);
+        let (footprint, owner) =
+            (&footprints.functions[index], application.functions[*index].owner);
+        function.effects = footprint.effects(classes, owner, |index| numbers.get(index).copied());
         program.functions.push(function);
     }
-    let number = |index: &usize| {
-        let position = included.iter().position(|other| other == index);
-        FunctionId::from_index(position.expect("methods are included"))
-    };
     for (index, entity) in application.entities.iter().enumerate() {
         program.operators.push(Operator {
             name: entity.name.to_owned(),
@@ -57,6 +65,7 @@ pub fn assemble<'a>(
                 Some(node) => signature::signature(application, entity.module, node, true),
                 None => Default::default(),
             },
+            new_key: footprints.new_keys[index].clone(),
             attributes: classes::attributes(typing, index),
             methods: entity.methods.iter().map(number).collect(),
             documentation: documentation::docstring(&entity.node.body),
@@ -126,6 +135,7 @@ fn function<'a>(
         module: ModuleId::from_index(definition.module),
         signature: signature::signature(application, definition.module, node, class.is_some()),
         body,
+        effects: anabranch_ir::Effects::default(),
         documentation: documentation::docstring(&node.body),
         span: span(application, definition.module, node.range()),
     }

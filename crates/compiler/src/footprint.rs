@@ -1,30 +1,37 @@
 //! What each function touches: attributes that it reads and writes, entities that it creates,
 //! deletes and calls, and its access set.
 //!
-//! The *access set* of a function is the set of entities that a call of it may touch, as far as that
-//! follows from the receiver and the arguments ([`Origin`]). Where it depends on state, the function
-//! has none, and [`Footprint::unknown`] says why. Footprints are least fixpoints over the call
-//! graph: what a callee touches is expressed in the caller's own terms, argument by argument.
+//! Two walks over a function find what it does by itself: [`changes`] looks for attributes and for
+//! objects that may change, and the [spots](crate::effects::spots) where it can suspend are where it
+//! reaches other entities ([`reach`]). Which entities those are is followed back to the receiver and
+//! the arguments ([`expression`]). What a callee touches is then put into the caller's own terms,
+//! argument by argument, until nothing is added any more: a least fixpoint over the call graph.
+//! Whatever cannot be followed becomes a reason why the access set is not complete.
 
-mod attributes;
+mod arguments;
+mod changes;
+mod classes;
 mod explain;
+mod expression;
 mod keys;
-mod origin;
+mod reach;
+mod roots;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ruff_python_ast::{Expr, ExprCall};
-use ruff_text_size::Ranged;
+use anabranch_ir::{AccessMode, Expression, FunctionId, Member, OperatorId, Reason};
 
-use crate::effects::{Action, Effects, Spot, spots};
-use crate::resolve::{Binding, FunctionKind};
-use crate::types::{FunctionScope, Inference, Typing};
+use self::changes::{OwnChanges, own_changes};
+use self::classes::ApplicationClasses;
+use self::reach::Reach;
+use self::roots::Root;
+use crate::effects::{Effects, Place, Spot, spots};
+use crate::types::{FunctionScope, Typing};
 
 pub use explain::{Explanation, explain};
-pub use origin::Origin;
 
-/// How often footprints may flow along calls before a cycle is taken to go on for ever.
-const ROUNDS_MAX: usize = 12;
+/// How many accesses a function may have before they are taken to depend on too much.
+const ACCESSES_MAX: usize = 100;
 
 /// An attribute of an entity class.
 type ClassAttribute = (usize, String);
@@ -32,258 +39,203 @@ type ClassAttribute = (usize, String);
 /// What a function touches, callees included.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Footprint {
-    pub reads: BTreeSet<ClassAttribute>,
-    pub writes: BTreeSet<ClassAttribute>,
+    reads: BTreeSet<ClassAttribute>,
+    writes: BTreeSet<ClassAttribute>,
     /// Entity classes.
-    pub creates: BTreeSet<usize>,
-    pub deletes: BTreeSet<usize>,
-    /// Methods that are called on other entities, by class and name.
-    pub calls: BTreeSet<(usize, String)>,
-    /// Something may be changed in a way that cannot be followed.
-    pub may_change_anything: bool,
-    /// The entities that may be touched.
-    pub touches: BTreeSet<(Option<usize>, Origin)>,
-    /// Why the access set is not known before the call runs, each with the line that shows it.
-    pub unknown: BTreeSet<Reason>,
-}
-
-/// Why an access set is not known.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Reason {
-    pub text: String,
-    /// Index of the file.
-    pub file: usize,
-    pub line: u32,
+    exists: BTreeSet<usize>,
+    creates: BTreeSet<usize>,
+    deletes: BTreeSet<usize>,
+    /// Entity classes that may change in other attributes than `writes` has.
+    changes: BTreeSet<usize>,
+    /// Functions that are called on entities.
+    calls: BTreeSet<usize>,
+    /// The entity on whose behalf it runs may change in other attributes than `writes` has.
+    changes_itself: bool,
+    /// Objects that it is given may change.
+    changes_arguments: bool,
+    accesses: BTreeMap<(OperatorId, Expression), AccessMode>,
+    reasons: BTreeSet<Reason>,
 }
 
 impl Footprint {
-    /// Whether a call changes nothing.
-    pub fn is_read_only(&self) -> bool {
-        self.writes.is_empty()
-            && self.creates.is_empty()
-            && self.deletes.is_empty()
-            && !self.may_change_anything
-    }
-
+    /// Takes over all that happens, but neither where nor to the entity itself.
     fn merge_effects(&mut self, other: &Footprint) {
         self.reads.extend(other.reads.iter().cloned());
         self.writes.extend(other.writes.iter().cloned());
+        self.exists.extend(&other.exists);
         self.creates.extend(&other.creates);
         self.deletes.extend(&other.deletes);
-        self.calls.extend(other.calls.iter().cloned());
-        self.may_change_anything |= other.may_change_anything;
+        self.changes.extend(&other.changes);
+        self.calls.extend(&other.calls);
+    }
+
+    fn access(&mut self, operator: usize, entity: Expression, mode: AccessMode) {
+        let key = (OperatorId::from_index(operator), entity);
+        let strongest = self.accesses.entry(key).or_insert(mode);
+        *strongest = (*strongest).max(mode);
+    }
+
+    /// Adds what was known before, so that rounds only ever add.
+    fn keep(&mut self, before: &Footprint) {
+        self.merge_effects(before);
+        self.changes_itself |= before.changes_itself;
+        self.changes_arguments |= before.changes_arguments;
+        for ((operator, entity), mode) in &before.accesses {
+            self.access(operator.index(), entity.clone(), *mode);
+        }
+        self.reasons.extend(before.reasons.iter().cloned());
+    }
+
+    /// The footprint as part of a program, whose functions have these numbers.
+    pub fn effects(
+        &self,
+        classes: usize,
+        owner: Option<usize>,
+        number: impl Fn(&usize) -> Option<FunctionId>,
+    ) -> anabranch_ir::Effects {
+        let members = |set: &BTreeSet<ClassAttribute>| {
+            let member = |(entity, name): &ClassAttribute| Member {
+                operator: OperatorId::from_index(*entity),
+                name: name.clone(),
+            };
+            set.iter().map(member).collect()
+        };
+        let operators = |set: &BTreeSet<usize>| {
+            set.iter().map(|entity| OperatorId::from_index(*entity)).collect()
+        };
+        let mut changes = self.changes.clone();
+        if self.changes_itself {
+            // A helper function runs for entities of any class.
+            changes.extend(owner.map_or(0..classes, |owner| owner..owner + 1));
+        }
+        let mut calls: Vec<FunctionId> = self.calls.iter().filter_map(number).collect();
+        calls.sort_unstable();
+        let accesses = self.accesses.iter().map(|((operator, entity), mode)| {
+            let (operator, entity, mode) = (*operator, entity.clone(), *mode);
+            anabranch_ir::Access { operator, entity, mode }
+        });
+        anabranch_ir::Effects {
+            reads: members(&self.reads),
+            writes: members(&self.writes),
+            exists: operators(&self.exists),
+            creates: operators(&self.creates),
+            deletes: operators(&self.deletes),
+            changes: operators(&changes),
+            calls,
+            access: anabranch_ir::AccessSet {
+                accesses: accesses.collect(),
+                reasons: self.reasons.iter().cloned().collect(),
+            },
+        }
     }
 }
 
-/// The footprints of all functions of entity code, by index into the application's table.
+/// What is known of the functions of entity code.
+#[derive(Debug)]
+pub struct Footprints {
+    /// By index into the application's table.
+    pub functions: BTreeMap<usize, Footprint>,
+    /// By entity class: the key of a new entity in terms of the constructor's parameters.
+    pub new_keys: Vec<Option<Expression>>,
+}
+
+/// The footprints of all functions of entity code.
 pub fn footprints<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
     effects: &Effects,
-) -> BTreeMap<usize, Footprint> {
-    let is_included = |index: &usize| effects.is_entity_code(*index);
-    let included: Vec<usize> = (0..scopes.len()).filter(is_included).collect();
-    let own: BTreeMap<usize, attributes::OwnEffects> = included
+) -> Footprints {
+    let application = typing.application;
+    let included: Vec<usize> =
+        (0..scopes.len()).filter(|index| effects.is_entity_code(*index)).collect();
+    let classes = ApplicationClasses::of(typing, scopes);
+    let alone = arguments::left_alone(typing, scopes, &included, &classes);
+    let found: BTreeMap<usize, (OwnChanges, Vec<Spot<'a>>)> = included
         .iter()
-        .map(|index| (*index, attributes::own_effects(typing, &scopes[*index])))
+        .map(|index| {
+            let scope = &scopes[*index];
+            let mut spots = spots(typing, scope, effects, &scope.node.body);
+            // Elsewhere the code runs as plain Python, which reaches no other entity.
+            spots.retain(|spot| spot.place == Place::Body);
+            (*index, (own_changes(typing, scope, &classes), spots))
+        })
         .collect();
-    let found: BTreeMap<usize, Vec<Spot<'a>>> = included
-        .iter()
-        .map(|index| (*index, spots(typing, &scopes[*index], effects, &scopes[*index].node.body)))
-        .collect();
-    let mut footprints: BTreeMap<usize, Footprint> =
+    let mut functions: BTreeMap<usize, Footprint> =
         included.iter().map(|index| (*index, Footprint::default())).collect();
-    for round in 0..=ROUNDS_MAX {
+    loop {
         let mut changed = false;
         for index in &included {
             let scope = &scopes[*index];
-            let mut pass =
-                Pass { typing, scope, footprints: &footprints, found: Footprint::default() };
-            pass.own_effects(&own[index]);
-            found[index].iter().for_each(|spot| pass.spot(spot));
-            let mut footprint = pass.found;
-            if round == ROUNDS_MAX && footprints[index] != footprint {
-                let text = "calls go round in a circle with other keys each time".to_owned();
-                footprint.unknown.insert(reason(typing, scope, &scope.node.name, text));
+            let (own, spots) = &found[index];
+            let mut footprint = by_itself(typing, scope, own, &classes, &functions);
+            let can_suspend =
+                effects.suspends(*index).is_some() && application.functions[*index].is_splittable();
+            if can_suspend {
+                let follow = expression::Follow {
+                    typing,
+                    scope,
+                    classes: &classes,
+                    leaves_arguments_alone: alone[*index],
+                };
+                let mut reach = Reach { follow, functions: &functions, found: footprint };
+                spots.iter().for_each(|spot| reach.spot(spot));
+                footprint = reach.finished();
             }
-            changed |= footprints[index] != footprint;
-            footprints.insert(*index, footprint);
+            footprint.keep(&functions[index]);
+            changed |= functions[index] != footprint;
+            functions.insert(*index, footprint);
         }
         if !changed {
             break;
         }
     }
-    footprints
+    let entities = 0..application.entities.len();
+    let new_keys = entities.map(|entity| keys::new_key(application, &classes, entity)).collect();
+    Footprints { functions, new_keys }
 }
 
-fn reason(
+/// What a function does to the entity on whose behalf it runs.
+fn by_itself(
     typing: &Typing<'_>,
     scope: &FunctionScope<'_>,
-    place: &impl Ranged,
-    text: String,
-) -> Reason {
-    let source = &typing.application.loaded.files[scope.module];
-    Reason { text, file: scope.module, line: source.line(place.range().start()) }
-}
-
-/// One function, with what is known of the others so far.
-struct Pass<'t, 'a> {
-    typing: &'t Typing<'a>,
-    scope: &'t FunctionScope<'a>,
-    footprints: &'t BTreeMap<usize, Footprint>,
-    found: Footprint,
-}
-
-impl<'a> Pass<'_, 'a> {
-    fn own_effects(&mut self, own: &attributes::OwnEffects) {
-        self.found.reads.extend(own.reads.iter().cloned());
-        self.found.writes.extend(own.writes.iter().cloned());
-        self.found.may_change_anything |= own.may_change_anything;
-        for callee in &own.callees {
-            if let Some(footprint) = self.footprints.get(callee) {
-                self.found.merge_effects(footprint);
-            }
+    own: &OwnChanges,
+    classes: &ApplicationClasses,
+    functions: &BTreeMap<usize, Footprint>,
+) -> Footprint {
+    let mut found = Footprint {
+        reads: own.reads.clone(),
+        writes: own.writes.clone(),
+        changes_itself: own.changes_itself || classes.changes_unseen,
+        changes_arguments: own.changes_arguments,
+        ..Footprint::default()
+    };
+    for (index, roots) in &own.callees {
+        let Some(callee) = functions.get(index) else { continue };
+        found.merge_effects(callee);
+        // A property of another class runs in the entity that it is read from.
+        let class = typing.application.functions[*index].owner;
+        let is_elsewhere = callee.changes_itself && class != scope.owner;
+        found.changes.extend(class.filter(|_| is_elsewhere));
+        found.changes_itself |= callee.changes_itself;
+        if !callee.changes_arguments {
+            continue;
         }
-        if let Some(owner) = self.scope.owner {
-            self.found.touches.insert((Some(owner), Origin::Receiver));
-        }
-    }
-
-    fn spot(&mut self, spot: &Spot<'a>) {
-        match (&spot.action, spot.node) {
-            (Action::Get { receiver } | Action::Set { receiver }, Expr::Attribute(node)) => {
-                self.touch(*receiver, &node.value, spot);
-            }
-            (Action::Call { receiver }, Expr::Call(node)) => {
-                let Expr::Attribute(attribute) = &*node.func else { return };
-                let origin = self.touch(*receiver, &attribute.value, spot);
-                let Some(class) = receiver else {
-                    let text = "what it calls is only known when it runs".to_owned();
-                    self.found.unknown.insert(reason(self.typing, self.scope, spot.node, text));
-                    self.found.may_change_anything = true;
-                    return;
-                };
-                self.found.calls.insert((*class, spot.member.to_owned()));
-                if let Some(method) = self.typing.application.method(*class, spot.member) {
-                    self.callee(method, origin, node, spot);
+        for root in roots {
+            match root {
+                Root::State(attribute) => {
+                    found.writes.insert(attribute.clone());
                 }
-            }
-            (Action::SelfCall { method, .. }, Expr::Call(node)) => {
-                self.callee(*method, Some(Origin::Receiver), node, spot);
-            }
-            (Action::Function { function, .. }, Expr::Call(node)) => {
-                self.callee(*function, None, node, spot);
-            }
-            (Action::Create { entity }, Expr::Call(node)) => {
-                self.found.creates.insert(*entity);
-                match keys::key_argument(self.typing, *entity, node) {
-                    Some(key) => self.touch_key(*entity, key, spot),
-                    None => self.key_unknown(*entity, spot),
-                }
-            }
-            (Action::Exists, Expr::Call(node)) => {
-                if let [class, key] = &*node.arguments.args
-                    && let Some(Binding::Entity(entity)) =
-                        Inference::new(self.typing, self.scope).binding(class)
-                {
-                    self.touch_key(entity, key, spot);
-                }
-            }
-            (Action::Delete, Expr::Call(node)) => {
-                if let Some(entity) = node.arguments.args.first() {
-                    let class = Inference::new(self.typing, self.scope).infer(entity);
-                    let class = class.referenced_class().or(self.scope.owner);
-                    self.found.deletes.extend(class);
-                    self.touch(class, entity, spot);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn origin(&self, expression: &'a Expr, spot: &Spot<'a>) -> Result<Origin, String> {
-        origin::origin(self.typing, self.scope, expression, &spot.elements)
-    }
-
-    /// Notes that the entity which `expression` refers to is touched.
-    fn touch(
-        &mut self,
-        class: Option<usize>,
-        expression: &'a Expr,
-        spot: &Spot<'a>,
-    ) -> Option<Origin> {
-        match self.origin(expression, spot) {
-            Ok(origin) => {
-                self.found.touches.insert((class, origin.clone()));
-                Some(origin)
-            }
-            Err(text) => {
-                self.found.unknown.insert(reason(self.typing, self.scope, spot.node, text));
-                None
+                Root::Argument => found.changes_arguments = true,
+                Root::Itself | Root::Unknown => found.changes_itself = true,
             }
         }
     }
-
-    fn touch_key(&mut self, entity: usize, key: &'a Expr, spot: &Spot<'a>) {
-        let source = &self.typing.application.loaded.files[self.scope.module];
-        if origin::follows_from_arguments(self.typing, self.scope, key) {
-            let key = source.slice(key.range()).to_owned();
-            self.found.touches.insert((Some(entity), Origin::Key(key)));
-        } else {
-            self.key_unknown(entity, spot);
-        }
+    if let Some(owner) = scope.owner {
+        let writes = found.changes_itself
+            || found.changes.contains(&owner)
+            || found.writes.iter().any(|(entity, _)| *entity == owner);
+        let mode = if writes { AccessMode::Write } else { AccessMode::Read };
+        found.access(owner, Expression::Receiver, mode);
     }
-
-    fn key_unknown(&mut self, entity: usize, spot: &Spot<'a>) {
-        let class = self.typing.application.entities[entity].name;
-        let text = format!("the key of this {class} is computed while it runs");
-        self.found.unknown.insert(reason(self.typing, self.scope, spot.node, text));
-    }
-
-    /// Takes over what `callee` touches, in this function's terms.
-    fn callee(
-        &mut self,
-        callee: usize,
-        receiver: Option<Origin>,
-        call: &'a ExprCall,
-        spot: &Spot<'a>,
-    ) {
-        let Some(footprint) = self.footprints.get(&callee) else { return };
-        self.found.merge_effects(footprint);
-        self.found.unknown.extend(footprint.unknown.iter().cloned());
-        let definition = &self.typing.application.functions[callee];
-        let is_method = definition.kind == FunctionKind::Method;
-        for (class, origin) in footprint.touches.clone() {
-            let mapped = match &origin {
-                Origin::Receiver => match &receiver {
-                    Some(receiver) => Ok(receiver.clone()),
-                    // Where the receiver itself is unknown, that has been said.
-                    None => continue,
-                },
-                Origin::Parameter(name) | Origin::Element(name) => {
-                    let argument = keys::argument(definition.node, is_method, call, name);
-                    let argument = argument.map(|argument| self.origin(argument, spot));
-                    match (argument, &origin) {
-                        (Some(Ok(found)), Origin::Parameter(_)) => Ok(found),
-                        (Some(Ok(Origin::Parameter(list))), Origin::Element(_)) => {
-                            Ok(Origin::Element(list))
-                        }
-                        (Some(Err(text)), _) => Err(text),
-                        _ => Err(format!("what it passes as `{name}` is only known when it runs")),
-                    }
-                }
-                Origin::Key(text) => {
-                    Err(format!("the key `{text}` is computed from other arguments"))
-                }
-            };
-            match mapped {
-                Ok(origin) => {
-                    self.found.touches.insert((class, origin));
-                }
-                Err(text) => {
-                    self.found.unknown.insert(reason(self.typing, self.scope, spot.node, text));
-                }
-            }
-        }
-    }
+    found
 }

@@ -38,11 +38,12 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
         rules::check(&typing, &scopes, &effects, &mut diagnostics);
         // What the rules refuse may be beyond what the later stages can express.
         if diagnostics.is_empty() {
-            let assembled = assemble::assemble(&typing, &scopes, &effects, &mut diagnostics);
             let footprints = footprint::footprints(&typing, &scopes, &effects);
-            explanations = footprint::explain(&application, &footprints);
+            let assembled =
+                assemble::assemble(&typing, &scopes, &effects, &footprints, &mut diagnostics);
             if diagnostics.is_empty() {
                 assert_well_formed(&assembled);
+                explanations = footprint::explain(&assembled);
                 notes = notes::notes(&typing, &scopes, &effects);
                 program = Some(assembled);
             }

@@ -53,11 +53,21 @@ pub enum Expression {
     /// Each element of a list, tuple or set; each key and each value of a dict.
     Each(Box<Expression>),
     /// A field of a dataclass of this `module:QualifiedName`.
-    Field { value: Box<Expression>, record: String, field: String },
+    Field {
+        value: Box<Expression>,
+        record: String,
+        field: String,
+    },
     /// The key of a reference to an entity of this class.
-    Key { operator: OperatorId, entity: Box<Expression> },
+    Key {
+        operator: OperatorId,
+        entity: Box<Expression>,
+    },
     /// The reference to the entity of this class and key.
-    Reference { operator: OperatorId, key: Box<Expression> },
+    Reference {
+        operator: OperatorId,
+        key: Box<Expression>,
+    },
     Tuple(Vec<Expression>),
     /// What `f"{a}{b}"` gives, of strings and integers.
     Text(Vec<Expression>),

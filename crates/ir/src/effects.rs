@@ -22,8 +22,9 @@ pub struct Effects {
     pub deletes: Vec<OperatorId>,
     /// The methods that it may call on entities.
     pub calls: Vec<FunctionId>,
-    /// It may change its own entity in attributes that are not among `writes`.
-    pub changes_itself: bool,
+    /// Classes whose entities may change in ways that are not among `writes`: its own where it hands
+    /// its state to code that is not looked into, those of the methods that it calls likewise.
+    pub changes: Vec<OperatorId>,
     pub access: AccessSet,
 }
 
@@ -45,7 +46,7 @@ impl Effects {
         self.writes.is_empty()
             && self.creates.is_empty()
             && self.deletes.is_empty()
-            && !self.changes_itself
+            && self.changes.is_empty()
     }
 
     /// Whether a call reaches no entity but the one that it is made on.

@@ -22,9 +22,8 @@
 //! function = fnN [OPERATOR.]NAME SIGNATURE [native] in moduleN at SPAN
 //!            {   # TEXT }
 //!            [   (reads | writes) OPERATOR.NAME {, OPERATOR.NAME} ]  each once, in this order
-//!            [   (exists | creates | deletes) OPERATOR {, OPERATOR} ]  likewise
+//!            [   (exists | creates | deletes | changes) OPERATOR {, OPERATOR} ]  likewise
 //!            [   calls fnN {, fnN} ]
-//!            [   changes itself ]
 //!            {   access (read | write | create) OPERATOR: EXPRESSION }
 //!            {   because "TEXT" SPAN }                           why the access set is not complete
 //!            {segment}

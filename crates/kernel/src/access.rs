@@ -95,7 +95,7 @@ pub fn excess(
     }
     let unsaid = changed.iter().find(|(id, mode)| {
         let may_write = effects.writes.iter().any(|member| member.operator == id.operator)
-            || (effects.changes_itself && id.operator == target.operator);
+            || effects.changes.contains(&id.operator);
         let creates = effects.creates.contains(&id.operator);
         let deletes = effects.deletes.contains(&id.operator);
         // A creation after a deletion looks like a write.
@@ -107,7 +107,7 @@ pub fn excess(
 /// Whether a call with these effects may touch an entity of this class, apart from its own.
 fn reaches(program: &Program, effects: &Effects, operator: OperatorId) -> bool {
     effects.reads.iter().chain(&effects.writes).any(|member| member.operator == operator)
-        || [&effects.exists, &effects.creates, &effects.deletes]
+        || [&effects.exists, &effects.creates, &effects.deletes, &effects.changes]
             .into_iter()
             .any(|classes| classes.contains(&operator))
         || effects.calls.iter().any(|method| program.function(*method).operator == Some(operator))
@@ -178,10 +178,7 @@ fn values(expression: &Expression, call: &Call<'_>) -> Option<Vec<Value>> {
 }
 
 /// All that `step` makes of `values`. Where it is applied to `None`, Python raises an exception.
-fn each_of(
-    values: Vec<Value>,
-    step: impl Fn(Value) -> Option<Vec<Value>>,
-) -> Option<Vec<Value>> {
+fn each_of(values: Vec<Value>, step: impl Fn(Value) -> Option<Vec<Value>>) -> Option<Vec<Value>> {
     let mut found = Vec::new();
     for value in values {
         if value != Value::None {
@@ -197,7 +194,9 @@ fn elements(value: Value) -> Option<Vec<Value>> {
         | Value::Tuple(values)
         | Value::Set(values)
         | Value::FrozenSet(values) => Some(values),
-        Value::Dict(pairs) => Some(pairs.into_iter().flat_map(|(key, value)| [key, value]).collect()),
+        Value::Dict(pairs) => {
+            Some(pairs.into_iter().flat_map(|(key, value)| [key, value]).collect())
+        }
         _ => None,
     }
 }

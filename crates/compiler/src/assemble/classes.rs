@@ -23,8 +23,10 @@ pub(super) fn attributes(typing: &Typing<'_>, index: usize) -> Vec<Attribute> {
     let entity = &typing.application.entities[index];
     let mut attributes: Vec<Attribute> = Vec::new();
     let mut add = |name: &str| {
-        let is_method = typing.application.method(index, name).is_some();
-        if !is_method && !attributes.iter().any(|attribute| attribute.name == name) {
+        // A property is no part of the state, whatever its setter is called with.
+        let is_function = typing.application.method(index, name).is_some()
+            || typing.application.accessor(index, name).is_some();
+        if !is_function && !attributes.iter().any(|attribute| attribute.name == name) {
             let hint = hint_of(typing, &typing.attribute(index, name)).bounded();
             attributes.push(Attribute { name: name.to_owned(), hint });
         }

@@ -1,10 +1,10 @@
-//! Footprints in words that an application developer understands.
+//! The effects of a program's methods in words that an application developer understands.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-use super::{Footprint, Origin};
-use crate::resolve::{Application, FunctionKind};
+use anabranch_ir::{
+    Access, AccessMode, Effects, Expression, FunctionId, Member, OperatorId, Program,
+};
 
 /// What is said of one method.
 #[derive(Clone, Debug)]
@@ -26,32 +26,24 @@ impl Display for Explanation {
 }
 
 /// Explains every method of every entity class, in source order.
-pub fn explain(
-    application: &Application<'_>,
-    footprints: &BTreeMap<usize, Footprint>,
-) -> Vec<Explanation> {
-    let mut explanations = Vec::new();
-    for (index, definition) in application.functions.iter().enumerate() {
-        let (FunctionKind::Method, Some(owner)) = (definition.kind, definition.owner) else {
-            continue;
-        };
-        let Some(footprint) = footprints.get(&index) else { continue };
-        let class = application.entities[owner].name;
-        explanations.push(Explanation {
-            method: format!("{class}.{}", definition.name),
-            lines: lines(application, footprint),
-        });
-    }
-    explanations
+pub fn explain(program: &Program) -> Vec<Explanation> {
+    let methods = program.operators.iter().flat_map(|operator| &operator.methods);
+    let explained = methods.map(|method| Explanation {
+        method: program.qualified_name(*method),
+        lines: lines(program, *method),
+    });
+    explained.collect()
 }
 
-fn lines(application: &Application<'_>, footprint: &Footprint) -> Vec<(&'static str, String)> {
-    let class = |entity: usize| application.entities[entity].name;
-    let attributes = |set: &std::collections::BTreeSet<(usize, String)>| {
-        joined(set.iter().map(|(entity, name)| format!("{}.{name}", class(*entity))))
+fn lines(program: &Program, method: FunctionId) -> Vec<(&'static str, String)> {
+    let effects = &program.function(method).effects;
+    let Effects { reads, writes, exists, creates, deletes, changes, calls, access } = effects;
+    let members = |members: &[Member]| {
+        let name = |member: &Member| format!("{}.{}", class(program, member.operator), member.name);
+        joined(members.iter().map(name))
     };
-    let classes = |set: &std::collections::BTreeSet<usize>| {
-        joined(set.iter().map(|entity| class(*entity).to_owned()))
+    let classes = |classes: &[OperatorId]| {
+        joined(classes.iter().map(|operator| class(program, *operator).to_owned()))
     };
     let mut lines = Vec::new();
     let mut add = |heading: &'static str, text: String| {
@@ -59,41 +51,98 @@ fn lines(application: &Application<'_>, footprint: &Footprint) -> Vec<(&'static 
             lines.push((heading, text));
         }
     };
-    add("reads", attributes(&footprint.reads));
-    if footprint.may_change_anything {
-        add("writes", "perhaps anything: `self` or an unknown call is used as a value".to_owned());
-    } else {
-        add("writes", attributes(&footprint.writes));
+    add("reads", members(reads));
+    add("writes", members(writes));
+    if !changes.is_empty() {
+        let of = classes(changes);
+        add(
+            "writes",
+            format!("perhaps more of {of}: it is handed to code that is not looked into"),
+        );
     }
-    add("creates", classes(&footprint.creates));
-    add("deletes", classes(&footprint.deletes));
-    add("calls", attributes(&footprint.calls));
-    if footprint.is_read_only() {
+    add("creates", classes(creates));
+    add("deletes", classes(deletes));
+    add("looks for", classes(exists));
+    add("calls", joined(calls.iter().map(|method| program.qualified_name(*method))));
+    if effects.is_read_only() {
         add("changes", "nothing: it only reads".to_owned());
     }
-    add("touches", touched(application, footprint));
-    for reason in &footprint.unknown {
-        let path = &application.loaded.files[reason.file].path;
-        add("because", format!("{} ({path}:{})", reason.text, reason.line));
+    add("touches", touched(program, effects));
+    for reason in &access.reasons {
+        let path = &program.module(reason.span.module).path;
+        add("because", format!("{} ({path}:{})", reason.text, reason.span.line));
     }
     lines
 }
 
-fn touched(application: &Application<'_>, footprint: &Footprint) -> String {
-    let entities = footprint.touches.iter().map(|(class, origin)| match (origin, class) {
-        (Origin::Receiver, _) => "itself".to_owned(),
-        (Origin::Parameter(name), _) => format!("`{name}`"),
-        (Origin::Element(name), _) => format!("each of `{name}`"),
-        (Origin::Key(key), Some(class)) => {
-            format!("the {} with key `{key}`", application.entities[*class].name)
+fn class(program: &Program, operator: OperatorId) -> &str {
+    &program.operator(operator).name
+}
+
+fn touched(program: &Program, effects: &Effects) -> String {
+    let entities = effects.access.accesses.iter();
+    // What is nobody is no entity.
+    let entities = entities.filter(|access| access.entity != Expression::None);
+    let entities: Vec<String> = entities.map(|access| entity(program, access)).collect();
+    let others = entities.iter().any(|entity| !entity.starts_with("itself"));
+    let listed = joined(entities.into_iter());
+    match (effects.access.is_complete(), others) {
+        (true, false) => format!("{listed}, and no other entity"),
+        (true, true) => format!("{listed}: all known before it runs"),
+        (false, _) if listed.is_empty() => "entities that are only known when it runs".to_owned(),
+        (false, _) => format!("{listed}, and others that are only known when it runs"),
+    }
+}
+
+/// ``the Item `item` (to change it)``
+fn entity(program: &Program, access: &Access) -> String {
+    let class = class(program, access.operator);
+    let entity = match &access.entity {
+        Expression::Receiver => "itself".to_owned(),
+        Expression::Reference { key, .. } => {
+            format!("the {class} with the key {}", value(program, key))
         }
-        (Origin::Key(key), None) => format!("the entity with key `{key}`"),
-    });
-    let entities = joined(entities);
-    if footprint.unknown.is_empty() {
-        format!("{entities}: known before it runs")
-    } else {
-        format!("{entities}, and others that are only known when it runs")
+        Expression::Each(container) => format!("each {class} in {}", value(program, container)),
+        other => format!("the {class} {}", value(program, other)),
+    };
+    let mode = match access.mode {
+        AccessMode::Read => "to read",
+        AccessMode::Write => "to write",
+        AccessMode::CreateOrDelete => "to create or delete",
+    };
+    format!("{entity} ({mode})")
+}
+
+/// A value as the user would write it, more or less.
+fn value(program: &Program, expression: &Expression) -> String {
+    match expression {
+        Expression::Each(container) => format!("each of {}", value(program, container)),
+        other => format!("`{}`", code(program, other)),
+    }
+}
+
+fn code(program: &Program, expression: &Expression) -> String {
+    let all = |parts: &[Expression]| joined(parts.iter().map(|part| code(program, part)));
+    match expression {
+        Expression::Receiver => "self".to_owned(),
+        Expression::Parameter(name) => name.clone(),
+        Expression::None => "None".to_owned(),
+        Expression::Int(number) => number.to_string(),
+        Expression::Str(text) => format!("{text:?}"),
+        Expression::Each(container) => format!("{}[…]", code(program, container)),
+        Expression::Field { value, field, .. } => format!("{}.{field}", code(program, value)),
+        Expression::Key { entity, .. } => format!("{}.__key__()", code(program, entity)),
+        Expression::Reference { operator, key } => {
+            format!("ref({}, {})", class(program, *operator), code(program, key))
+        }
+        Expression::Tuple(parts) => format!("({})", all(parts)),
+        Expression::Text(parts) => {
+            let part = |part: &Expression| match part {
+                Expression::Str(text) => text.clone(),
+                other => format!("{{{}}}", code(program, other)),
+            };
+            format!("f\"{}\"", parts.iter().map(part).collect::<String>())
+        }
     }
 }
 

@@ -1,58 +1,207 @@
-//! Which argument of a call is what.
+//! Keys: which attribute is the key, and how a new entity's key follows from its arguments.
 
-use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
+use anabranch_ir::Expression;
+use ruff_python_ast::{Expr, ExprCall, ExprContext, ParameterWithDefault, Stmt, StmtFunctionDef};
 
-use crate::types::Typing;
+use super::classes::ApplicationClasses;
+use crate::names::{bound_names, parameter_names, statement_occurrences};
+use crate::resolve::Application;
 
-/// The argument that `call` of `function` passes for the parameter `name`, if it is there to be
-/// seen: not in a starred argument, not a default.
+/// What a call passes for a parameter.
+pub(super) enum Argument<'a> {
+    Given(&'a Expr),
+    /// Left out; the default stands in the function's own source.
+    Default(&'a Expr),
+    /// In a starred argument, or collected by `*args` or `**kwargs`.
+    Unclear,
+}
+
+/// What `call` of `function` passes for the parameter `name`.
 pub(super) fn argument<'a>(
-    function: &StmtFunctionDef,
+    function: &'a StmtFunctionDef,
     is_method: bool,
     call: &'a ExprCall,
     name: &str,
-) -> Option<&'a Expr> {
-    if call.arguments.args.iter().any(Expr::is_starred_expr) {
-        return None;
+) -> Argument<'a> {
+    let has_stars = call.arguments.args.iter().any(Expr::is_starred_expr)
+        || call.arguments.keywords.iter().any(|keyword| keyword.arg.is_none());
+    if has_stars {
+        return Argument::Unclear;
     }
     if let Some(keyword) = call.arguments.find_keyword(name) {
-        return Some(&keyword.value);
+        return Argument::Given(&keyword.value);
     }
     let parameters = &function.parameters;
     let positional = parameters.posonlyargs.iter().chain(&parameters.args);
     let mut positional = positional.skip(usize::from(is_method));
-    let position = positional.position(|parameter| parameter.name().as_str() == name)?;
-    call.arguments.args.get(position)
+    let is_named = |parameter: &&ParameterWithDefault| parameter.name().as_str() == name;
+    let position = positional.position(|parameter| is_named(&parameter));
+    if let Some(given) = position.and_then(|position| call.arguments.args.get(position)) {
+        return Argument::Given(given);
+    }
+    let found = parameters.iter_non_variadic_params().find(is_named);
+    match found.and_then(|parameter| parameter.default.as_deref()) {
+        Some(default) => Argument::Default(default),
+        None => Argument::Unclear,
+    }
 }
 
-/// The argument of a creation that becomes the key: where `__key__` returns an attribute that
-/// `__init__` sets to a parameter.
-pub(super) fn key_argument<'a>(
-    typing: &Typing<'a>,
+/// The attribute that is the key of an entity class, where `__key__` returns one as it is.
+pub(super) fn key_attribute<'a>(
+    application: &Application<'a>,
+    classes: &ApplicationClasses,
     entity: usize,
-    call: &'a ExprCall,
-) -> Option<&'a Expr> {
-    let class = &typing.application.entities[entity];
-    let attribute = match &class.key?.body[..] {
-        [Stmt::Return(node)] => self_attribute(node.value.as_deref()?)?,
-        _ => return None,
-    };
-    let constructor = class.constructor?;
-    let parameter = constructor.body.iter().find_map(|statement| match statement {
-        Stmt::Assign(node) => match (&node.targets[..], &*node.value) {
-            ([target], Expr::Name(parameter)) if self_attribute(target) == Some(attribute) => {
-                Some(parameter.id.as_str())
-            }
-            _ => None,
-        },
-        _ => None,
-    })?;
-    argument(constructor, true, call, parameter)
+) -> Option<&'a str> {
+    let key = plain_key(application, classes, entity)?;
+    own_attribute(application, entity, key.1, key.0)
 }
 
-/// The attribute in `self.attribute`.
-fn self_attribute(expression: &Expr) -> Option<&str> {
+/// The key of a new entity of a class, in terms of the constructor's parameters.
+pub(super) fn new_key(
+    application: &Application<'_>,
+    classes: &ApplicationClasses,
+    entity: usize,
+) -> Option<Expression> {
+    let (own, key) = plain_key(application, classes, entity)?;
+    let constructor = application.entities[entity].constructor?;
+    if !constructor.decorator_list.is_empty() || constructor.is_async {
+        return None;
+    }
+    let initial = |attribute: &str| initial_value(constructor, attribute);
+    let attribute = |part: &Expr| {
+        let attribute = own_attribute(application, entity, part, own)?;
+        initial(attribute).map(Expression::Parameter)
+    };
+    match key {
+        Expr::Tuple(node) => {
+            node.elts.iter().map(attribute).collect::<Option<_>>().map(Expression::Tuple)
+        }
+        Expr::FString(node) => {
+            let parts = super::expression::text_parts(node)?;
+            let parts = parts.into_iter().map(|part| match part {
+                Ok(text) => Some(Expression::Str(text)),
+                Err(field) => attribute(field),
+            });
+            parts.collect::<Option<_>>().map(Expression::Text)
+        }
+        part => attribute(part),
+    }
+}
+
+/// The name of `self` in `__key__` and what it returns, if that is all it does and nothing can
+/// interfere.
+fn plain_key<'a>(
+    application: &Application<'a>,
+    classes: &ApplicationClasses,
+    entity: usize,
+) -> Option<(&'a str, &'a Expr)> {
+    let has_hooks = ["__getattribute__", "__setattr__", "__getattr__"]
+        .iter()
+        .any(|hook| application.method(entity, hook).is_some());
+    let key = application.entities[entity].key?;
+    if has_hooks || classes.is_reflective || !key.decorator_list.is_empty() {
+        return None;
+    }
+    let own = own_name(key)?;
+    let is_text = |statement: &&Stmt| !matches!(statement, Stmt::Expr(node) if node.value.is_string_literal_expr());
+    let mut statements = key.body.iter().filter(is_text);
+    match (statements.next(), statements.next()) {
+        (Some(Stmt::Return(node)), None) => Some((own, node.value.as_deref()?)),
+        _ => None,
+    }
+}
+
+fn own_name(function: &StmtFunctionDef) -> Option<&str> {
+    let parameters = &function.parameters;
+    let mut positional = parameters.posonlyargs.iter().chain(&parameters.args);
+    positional.next().map(|parameter| parameter.name().as_str())
+}
+
+/// The attribute in `self.attribute`, if it is no property.
+fn own_attribute<'a>(
+    application: &Application<'_>,
+    entity: usize,
+    expression: &'a Expr,
+    own: &str,
+) -> Option<&'a str> {
     let Expr::Attribute(node) = expression else { return None };
-    matches!(&*node.value, Expr::Name(name) if name.id.as_str() == "self")
-        .then_some(node.attr.as_str())
+    let name = node.attr.as_str();
+    let is_own = matches!(&*node.value, Expr::Name(base) if base.id.as_str() == own);
+    let is_state =
+        application.accessor(entity, name).is_none() && application.method(entity, name).is_none();
+    (is_own && is_state).then_some(name)
+}
+
+/// The parameter that `constructor` puts into `self.attribute`, by its only assignment.
+fn initial_value(constructor: &StmtFunctionDef, attribute: &str) -> Option<String> {
+    let own = own_name(constructor)?;
+    let mut found = None;
+    for statement in &constructor.body {
+        let (target, value) = match statement {
+            Stmt::Assign(node) => match &node.targets[..] {
+                [target] => (target, Some(&*node.value)),
+                _ => continue,
+            },
+            Stmt::AnnAssign(node) => (&*node.target, node.value.as_deref()),
+            _ => continue,
+        };
+        if let (Expr::Attribute(node), Some(Expr::Name(value))) = (target, value)
+            && node.attr.as_str() == attribute
+            && matches!(&*node.value, Expr::Name(base) if base.id.as_str() == own)
+        {
+            found = Some(value.id.as_str());
+        }
+    }
+    let parameter = found?;
+    let is_parameter = parameter_names(&constructor.parameters).contains(&parameter);
+    let is_rebound = bound_names(&constructor.body).contains(&parameter);
+    // Whoever gets hold of `self` could assign it again.
+    let uses = Uses::of(constructor, own, attribute);
+    let is_plain = is_parameter && parameter != own && !is_rebound;
+    (is_plain && uses.assignments == 1 && !uses.own_escapes).then(|| parameter.to_owned())
+}
+
+/// What a constructor does with `self`.
+struct Uses<'s> {
+    own: &'s str,
+    attribute: &'s str,
+    assignments: usize,
+    /// `self` is used other than as `self.attribute`, or one of its methods is called.
+    own_escapes: bool,
+}
+
+impl<'s> Uses<'s> {
+    fn of(constructor: &'s StmtFunctionDef, own: &'s str, attribute: &'s str) -> Self {
+        use ruff_python_ast::visitor::Visitor;
+        let mut uses = Self { own, attribute, assignments: 0, own_escapes: false };
+        uses.visit_body(&constructor.body);
+        let stores = constructor.body.iter().flat_map(statement_occurrences);
+        uses.own_escapes |=
+            stores.into_iter().any(|found| found.name == own && found.context != ExprContext::Load);
+        uses
+    }
+}
+
+impl<'s> ruff_python_ast::visitor::Visitor<'s> for Uses<'s> {
+    fn visit_expr(&mut self, expression: &'s Expr) {
+        let is_own = |expression: &Expr| matches!(expression, Expr::Name(name) if name.id.as_str() == self.own);
+        match expression {
+            Expr::Attribute(node) if is_own(&node.value) => {
+                let is_assigned =
+                    node.ctx != ExprContext::Load && node.attr.as_str() == self.attribute;
+                self.assignments += usize::from(is_assigned);
+            }
+            Expr::Call(node) => {
+                let calls_own = match &*node.func {
+                    Expr::Attribute(attribute) => is_own(&attribute.value),
+                    Expr::Name(name) => name.id.as_str() == "super",
+                    _ => false,
+                };
+                self.own_escapes |= calls_own;
+                ruff_python_ast::visitor::walk_expr(self, expression);
+            }
+            Expr::Name(name) => self.own_escapes |= name.id.as_str() == self.own,
+            _ => ruff_python_ast::visitor::walk_expr(self, expression),
+        }
+    }
 }

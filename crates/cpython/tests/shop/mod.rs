@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use anabranch_cpython::{Application, CPython};
 use anabranch_ir::{
-    Body, Exit, Function, FunctionId, Hint, Module, ModuleId, Operator, OperatorId, Parameter,
-    ParameterKind, Program, Segment, SegmentId, Signature, SourceLine, Span,
+    AccessSet, Body, Effects, Exit, Function, FunctionId, Hint, Module, ModuleId, Operator,
+    OperatorId, Parameter, ParameterKind, Program, Reason, Segment, SegmentId, Signature,
+    SourceLine, Span,
 };
 use anabranch_kernel::value::wire::{decode, encode};
 use anabranch_kernel::value::{Reference, Value};
@@ -257,6 +258,21 @@ fn segments(text: &str) -> Vec<Segment> {
     segments
 }
 
+/// What nothing is known of.
+fn anything() -> Effects {
+    let all = vec![ITEM, USER];
+    let span = Span { module: ModuleId(0), line: 1, end_line: 1 };
+    let reasons = vec![Reason { text: "written by hand".to_owned(), span }];
+    Effects {
+        exists: all.clone(),
+        creates: all.clone(),
+        deletes: all.clone(),
+        changes: all,
+        access: AccessSet { accesses: Vec::new(), reasons },
+        ..Effects::default()
+    }
+}
+
 fn function(name: &str, body: Body) -> Function {
     let (class, name) =
         name.split_once('.').map_or((None, name), |(class, name)| (Some(class), name));
@@ -267,6 +283,7 @@ fn function(name: &str, body: Body) -> Function {
         module: ModuleId(0),
         signature: signature(&body),
         body,
+        effects: anything(),
         documentation: None,
         span: Span { module: ModuleId(0), line: 1, end_line: line_of("def main") },
     }
@@ -282,6 +299,7 @@ pub(crate) fn program() -> Arc<Program> {
         module: ModuleId(0),
         key: Hint::Str,
         constructor: Signature::default(),
+        new_key: None,
         attributes: Vec::new(),
         methods: (0..functions.len())
             .filter(|index| functions[*index].operator == Some(id))
@@ -331,7 +349,7 @@ impl Shop {
 
     pub(crate) fn execute(&mut self, operation: &Operation) -> Reply {
         let Self { driver, states, context, .. } = self;
-        let Transition { reply, writes } = driver.execute(operation, context, states);
+        let Transition { reply, writes, .. } = driver.execute(operation, context, states);
         for write in writes {
             match write.state {
                 Some(state) => self.states.0.insert(write.id, state),

@@ -38,6 +38,7 @@ pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
         module: ModuleId(0),
         signature: Signature::default(),
         body: Body::Native,
+        effects: anabranch_ir::Effects::default(),
         documentation: None,
         span,
     };
@@ -46,6 +47,7 @@ pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
         module: ModuleId(0),
         key: Hint::Str,
         constructor: Signature::default(),
+        new_key: None,
         attributes: Vec::new(),
         methods: vec![DEPOSIT, TRANSFER, PANIC],
         documentation: None,

@@ -31,7 +31,7 @@ fn check_lists(program: &Program, place: Place, function: &Function, violations:
             names::check(place, "attribute", [&*member.name], violations);
         }
     }
-    for classes in [&effects.exists, &effects.creates, &effects.deletes] {
+    for classes in [&effects.exists, &effects.creates, &effects.deletes, &effects.changes] {
         check_order(place, "classes", classes, violations);
     }
     check_order(place, "methods", &effects.calls, violations);
@@ -106,9 +106,7 @@ fn check_expression(
         Expression::Receiver if !terms.has_receiver => {
             violations.add(place, "an expression has a receiver, which is not there");
         }
-        Expression::Parameter(name)
-            if !parameters.collect::<BTreeSet<_>>().contains(&**name) =>
-        {
+        Expression::Parameter(name) if !parameters.collect::<BTreeSet<_>>().contains(&**name) => {
             violations.add(place, format!("an expression names the unknown parameter {name}"));
         }
         Expression::Field { record, field, .. } => {

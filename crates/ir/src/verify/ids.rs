@@ -62,7 +62,13 @@ impl Ids<'_, '_> {
         for member in effects.reads.iter().chain(&effects.writes) {
             self.operator(place, Some(member.operator));
         }
-        for operator in effects.exists.iter().chain(&effects.creates).chain(&effects.deletes) {
+        for operator in effects
+            .exists
+            .iter()
+            .chain(&effects.creates)
+            .chain(&effects.deletes)
+            .chain(&effects.changes)
+        {
             self.operator(place, Some(*operator));
         }
         for method in &effects.calls {

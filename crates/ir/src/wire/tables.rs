@@ -83,7 +83,7 @@ structs! {
     }
     Attribute { name, hint }
     Function { name, operator, module, signature, body, effects, documentation, span }
-    Effects { reads, writes, exists, creates, deletes, calls, changes_itself, access }
+    Effects { reads, writes, exists, creates, deletes, changes, calls, access }
     Member { operator, name }
     AccessSet { accesses, reasons }
     Access { operator, entity, mode }

@@ -180,7 +180,7 @@ fn buy_effects() -> Effects {
         creates: vec![USER, ITEM],
         deletes: vec![ITEM],
         calls: vec![BUY, FunctionId(1)],
-        changes_itself: true,
+        changes: vec![ITEM],
         access: AccessSet {
             accesses: vec![
                 access(USER, Expression::Receiver, AccessMode::Write),

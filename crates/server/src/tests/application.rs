@@ -98,6 +98,7 @@ fn add_class(program: &mut Program, name: &str, key: Hint, parameters: Vec<Param
         module: ModuleId(0),
         key,
         constructor: Signature { parameters, returns: None },
+        new_key: None,
         attributes: vec![Attribute { name: "stock".to_owned(), hint: Hint::Int }],
         methods: vec![],
         documentation: Some(format!("The class {name}.")),
@@ -114,6 +115,7 @@ fn add_method(program: &mut Program, class: usize, name: &str, parameters: Vec<P
         module: ModuleId(0),
         signature: Signature { parameters, returns: Some(Hint::Bool) },
         body: Body::Native,
+        effects: anabranch_ir::Effects::default(),
         documentation: Some("What it does.\n\nIn more words.".to_owned()),
         span: SPAN,
     });

@@ -31,18 +31,10 @@ pub(super) fn effects(
     let exists = list(lines, "exists", |line| operator_id(line, names))?;
     let creates = list(lines, "creates", |line| operator_id(line, names))?;
     let deletes = list(lines, "deletes", |line| operator_id(line, names))?;
+    let changes = list(lines, "changes", |line| operator_id(line, names))?;
     let calls = list(lines, "calls", |line| Ok(FunctionId(line.id("fn")?)))?;
-    let changes_itself = match lines.next_starting(2, "changes") {
-        Some(mut line) => {
-            line.expect_word("changes")?;
-            line.expect_word("itself")?;
-            line.expect_end()?;
-            true
-        }
-        None => false,
-    };
     let access = access_set(lines, names, module)?;
-    Ok(Effects { reads, writes, exists, creates, deletes, calls, changes_itself, access })
+    Ok(Effects { reads, writes, exists, creates, deletes, changes, calls, access })
 }
 
 /// `word item, item`, if the next line is one.

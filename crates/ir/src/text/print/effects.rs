@@ -13,7 +13,7 @@ pub(super) fn write(
     names: &Names<'_>,
     function: &Function,
 ) -> fmt::Result {
-    let Effects { reads, writes, exists, creates, deletes, calls, changes_itself, access } =
+    let Effects { reads, writes, exists, creates, deletes, changes, calls, access } =
         &function.effects;
     for (word, members) in [("reads", reads), ("writes", writes)] {
         let texts = members.iter().map(|Member { operator, name }| {
@@ -21,14 +21,13 @@ pub(super) fn write(
         });
         write_list(f, word, texts)?;
     }
-    for (word, classes) in [("exists", exists), ("creates", creates), ("deletes", deletes)] {
+    for (word, classes) in
+        [("exists", exists), ("creates", creates), ("deletes", deletes), ("changes", changes)]
+    {
         let class = |id: &OperatorId| names.operator(program, *id);
         write_list(f, word, classes.iter().map(class))?;
     }
     write_list(f, "calls", calls.iter().map(ToString::to_string))?;
-    if *changes_itself {
-        writeln!(f, "  changes itself")?;
-    }
     for Access { operator, entity, mode } in &access.accesses {
         let mode = match mode {
             AccessMode::Read => "read",

@@ -1,0 +1,190 @@
+//! What the classes of the application could do behind the back of the code that is looked at.
+
+use std::collections::BTreeSet;
+
+use ruff_python_ast::statement_visitor::{self, StatementVisitor};
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
+
+use super::changes::{OwnChanges, own_changes};
+use crate::resolve::Binding;
+use crate::types::{FunctionScope, Typing};
+
+/// Special methods that make an object, and those that write it as text, which nobody expects to
+/// change it.
+const HARMLESS: &[&str] = &[
+    "__init__",
+    "__post_init__",
+    "__new__",
+    "__key__",
+    "__init_subclass__",
+    "__class_getitem__",
+    "__str__",
+    "__repr__",
+    "__format__",
+];
+
+/// How often methods of dataclasses may lead to other methods before those count as changing.
+const ROUNDS: usize = 3;
+
+/// Facts about the whole application.
+#[derive(Debug, Default)]
+pub(super) struct ApplicationClasses {
+    /// A look-up in a dict may add to it.
+    pub(super) has_default_dicts: bool,
+    /// Attributes may be assigned by other means than the assignments that can be seen.
+    pub(super) is_reflective: bool,
+    /// What Python calls by itself (operators, properties) may change something.
+    pub(super) changes_unseen: bool,
+    /// Names of attributes that are assigned anywhere.
+    assigned: BTreeSet<String>,
+    /// Methods of dataclasses that change nothing.
+    reading: BTreeSet<(usize, String)>,
+    /// Dataclasses whose constructor only keeps its arguments.
+    plain_constructors: BTreeSet<usize>,
+}
+
+impl ApplicationClasses {
+    pub(super) fn of<'a>(typing: &Typing<'a>, scopes: &[FunctionScope<'a>]) -> Self {
+        let application = typing.application;
+        let files = &application.loaded.files;
+        let mentions = |word: &str| files.iter().any(|file| file.text.contains(word));
+        let reflective = ["setattr", "delattr", "__dict__", "vars(", "exec(", "eval("];
+        let mut assigned = Assigned(BTreeSet::new());
+        for module in &application.loaded.modules {
+            assigned.visit_body(&module.body);
+        }
+        let mut classes = Self {
+            has_default_dicts: mentions("defaultdict") || mentions("__missing__"),
+            is_reflective: reflective.into_iter().any(mentions),
+            changes_unseen: false,
+            assigned: assigned.0,
+            reading: BTreeSet::new(),
+            plain_constructors: BTreeSet::new(),
+        };
+        for (index, record) in application.records.iter().enumerate() {
+            let has_constructor = methods(record.node).any(|method| {
+                matches!(method.name.as_str(), "__init__" | "__post_init__" | "__new__")
+            });
+            if !has_constructor && record.node.bases().is_empty() {
+                classes.plain_constructors.insert(index);
+            }
+        }
+        for _ in 0..ROUNDS {
+            for (index, record) in application.records.iter().enumerate() {
+                for method in methods(record.node) {
+                    let scope = typing.scope(record.module, None, method);
+                    let changes = own_changes(typing, &scope, &classes);
+                    if changes_nothing(&changes) && changes.callees.is_empty() {
+                        classes.reading.insert((index, method.name.to_string()));
+                    }
+                }
+            }
+        }
+        classes.changes_unseen = changes_unseen(typing, scopes, &classes);
+        classes
+    }
+
+    /// Whether the method of a dataclass changes nothing.
+    pub(super) fn only_reads(&self, record: usize, method: &str) -> bool {
+        self.reading.contains(&(record, method.to_owned()))
+    }
+
+    pub(super) fn has_plain_constructor(&self, record: usize) -> bool {
+        self.plain_constructors.contains(&record)
+    }
+
+    /// Whether an attribute of this name is never assigned once its object is made.
+    pub(super) fn is_fixed(&self, attribute: &str) -> bool {
+        !self.is_reflective && !self.assigned.contains(attribute)
+    }
+}
+
+fn changes_nothing(changes: &OwnChanges) -> bool {
+    changes.writes.is_empty() && !changes.changes_itself && !changes.changes_arguments
+}
+
+fn methods(node: &StmtClassDef) -> impl Iterator<Item = &StmtFunctionDef> {
+    node.body.iter().filter_map(|statement| match statement {
+        Stmt::FunctionDef(function) => Some(function),
+        _ => None,
+    })
+}
+
+fn is_special(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__") && !HARMLESS.contains(&name)
+}
+
+fn changes_unseen<'a>(
+    typing: &Typing<'a>,
+    scopes: &[FunctionScope<'a>],
+    classes: &ApplicationClasses,
+) -> bool {
+    let application = typing.application;
+    for (index, function) in application.functions.iter().enumerate() {
+        if function.owner.is_some() && is_special(function.name) {
+            let changes = own_changes(typing, &scopes[index], classes);
+            if !changes_nothing(&changes) || !changes.callees.is_empty() {
+                return true;
+            }
+        }
+    }
+    for (module, loaded) in application.loaded.modules.iter().enumerate() {
+        let mut found = Classes(Vec::new());
+        found.visit_body(&loaded.body);
+        for class in found.0 {
+            let name = Expr::Name(ruff_python_ast::ExprName {
+                node_index: Default::default(),
+                range: class.name.range,
+                id: class.name.id.clone(),
+                ctx: ExprContext::Load,
+            });
+            if matches!(application.resolve(module, &name), Some(Binding::Entity(_))) {
+                continue;
+            }
+            for method in methods(class) {
+                let is_harmless = method.decorator_list.iter().all(|decorator| {
+                    matches!(&decorator.expression, Expr::Name(name)
+                        if matches!(name.id.as_str(), "staticmethod" | "classmethod"))
+                });
+                if is_harmless && !is_special(method.name.as_str()) {
+                    continue;
+                }
+                let is_known = method.decorator_list.iter().all(|decorator| {
+                    matches!(&decorator.expression, Expr::Name(name)
+                        if matches!(name.id.as_str(), "staticmethod" | "classmethod" | "property"))
+                });
+                let scope = typing.scope(module, None, method);
+                let changes = own_changes(typing, &scope, classes);
+                if !is_known || !changes_nothing(&changes) || !changes.callees.is_empty() {
+                    return true;
+                }
+            }
+        }
+    }
+    false
+}
+
+struct Classes<'s>(Vec<&'s StmtClassDef>);
+
+impl<'s> StatementVisitor<'s> for Classes<'s> {
+    fn visit_stmt(&mut self, statement: &'s Stmt) {
+        if let Stmt::ClassDef(node) = statement {
+            self.0.push(node);
+        }
+        statement_visitor::walk_stmt(self, statement);
+    }
+}
+
+struct Assigned(BTreeSet<String>);
+
+impl<'s> Visitor<'s> for Assigned {
+    fn visit_expr(&mut self, expression: &'s Expr) {
+        if let Expr::Attribute(node) = expression
+            && node.ctx != ExprContext::Load
+        {
+            self.0.insert(node.attr.to_string());
+        }
+        visitor::walk_expr(self, expression);
+    }
+}

@@ -1,0 +1,397 @@
+//! Which value an expression has, in terms of the call: where a reference or a key comes from.
+
+use anabranch_ir::access::EXPRESSION_DEPTH_MAX;
+use anabranch_ir::{Expression, OperatorId};
+use ruff_python_ast::statement_visitor::{self, StatementVisitor};
+use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprFString, Number, Stmt};
+
+use super::classes::ApplicationClasses;
+use super::keys::{Argument, argument, key_attribute, new_key};
+use crate::names::{parameter_names, statement_occurrences, targets};
+use crate::resolve::Binding;
+use crate::types::{FunctionScope, Inference, Type, Typing};
+
+/// How far assignments to variables are followed.
+const DEPTH_MAX: usize = 12;
+
+/// What the values of one function's expressions are followed through.
+#[derive(Clone, Copy)]
+pub(super) struct Follow<'t, 'a> {
+    pub(super) typing: &'t Typing<'a>,
+    pub(super) scope: &'t FunctionScope<'a>,
+    pub(super) classes: &'t ApplicationClasses,
+    /// Whether what is passed in is left as it is, so that looking into it before the call runs shows
+    /// what the call will see.
+    pub(super) leaves_arguments_alone: bool,
+}
+
+/// The variables of the comprehensions around an expression, with what they are taken from.
+type Elements<'e, 'a> = &'e [(&'a str, &'a Expr)];
+
+impl<'a> Follow<'_, 'a> {
+    /// The value of `expression`, or any of several.
+    ///
+    /// # Errors
+    /// It depends on more than the call: how, in words.
+    pub(super) fn value(
+        &self,
+        expression: &'a Expr,
+        elements: Elements<'_, 'a>,
+    ) -> Result<Expression, String> {
+        self.follow(expression, elements, DEPTH_MAX).and_then(|value| self.checked(value))
+    }
+
+    /// `value`, if it may be computed before the call runs.
+    pub(super) fn checked(&self, value: Expression) -> Result<Expression, String> {
+        if value.depth() > EXPRESSION_DEPTH_MAX {
+            return Err("what leads to it is too long to follow".to_owned());
+        }
+        match looked_into(&value) {
+            Some(name) if !self.leaves_arguments_alone => {
+                Err(format!("`{name}` may be changed before"))
+            }
+            _ => Ok(value),
+        }
+    }
+
+    fn inference(&self) -> Inference<'_, 'a> {
+        Inference::new(self.typing, self.scope)
+    }
+
+    fn follow(
+        &self,
+        expression: &'a Expr,
+        elements: Elements<'_, 'a>,
+        depth: usize,
+    ) -> Result<Expression, String> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err("what leads to it is too long to follow".to_owned());
+        };
+        let follow = |part: &'a Expr| self.follow(part, elements, depth);
+        match expression {
+            Expr::Name(name) => {
+                let name = name.id.as_str();
+                if let Some(index) = elements.iter().rposition(|(element, _)| *element == name) {
+                    return self.element_of(elements[index].1, &elements[..index], depth);
+                }
+                if self.scope.self_name == Some(name) {
+                    return Ok(Expression::Receiver);
+                }
+                self.variable(name, depth)
+            }
+            Expr::Named(node) => follow(&node.value),
+            Expr::NoneLiteral(_) => Ok(Expression::None),
+            Expr::StringLiteral(node) => Ok(Expression::Str(node.value.to_str().to_owned())),
+            Expr::NumberLiteral(node) => match &node.value {
+                Number::Int(number) if number.as_i64().is_some() => {
+                    Ok(Expression::Int(number.as_i64().unwrap_or_default()))
+                }
+                _ => Err("it is computed while it runs".to_owned()),
+            },
+            Expr::Tuple(node) if !node.elts.iter().any(Expr::is_starred_expr) => {
+                Ok(Expression::Tuple(node.elts.iter().map(follow).collect::<Result<_, _>>()?))
+            }
+            Expr::FString(node) => {
+                let parts = text_parts(node).ok_or("it is formatted while it runs")?;
+                let parts = parts.into_iter().map(|part| match part {
+                    Ok(text) => Ok(Expression::Str(text)),
+                    Err(field) => follow(field),
+                });
+                Ok(Expression::Text(parts.collect::<Result<_, _>>()?))
+            }
+            Expr::Attribute(node) => self.attribute(node, elements, depth),
+            Expr::Call(node) => self.call(node, elements, depth),
+            Expr::Subscript(node) if !node.slice.is_slice_expr() => {
+                self.element_of(&node.value, elements, depth)
+            }
+            _ => Err("it is computed while it runs".to_owned()),
+        }
+    }
+
+    fn attribute(
+        &self,
+        node: &'a ruff_python_ast::ExprAttribute,
+        elements: Elements<'_, 'a>,
+        depth: usize,
+    ) -> Result<Expression, String> {
+        let name = node.attr.as_str();
+        let kept = || Err(format!("it is kept in an attribute, `{name}`"));
+        let mut inference = self.inference();
+        if inference.binding(&node.value).is_some() {
+            return Err(format!("`{name}` is not a variable of this function"));
+        }
+        for (element, iterable) in elements {
+            let kind = inference.infer(iterable).element();
+            inference.enter([(*element, kind)].into());
+        }
+        match inference.infer(&node.value) {
+            Type::SelfEntity(entity) | Type::Reference(entity) => {
+                if key_attribute(self.typing.application, self.classes, entity) != Some(name) {
+                    return kept();
+                }
+                let of = self.follow(&node.value, elements, depth)?;
+                let operator = OperatorId::from_index(entity);
+                Ok(Expression::Key { operator, entity: Box::new(of) })
+            }
+            Type::Record(record) => {
+                let class = &self.typing.application.records[record];
+                let is_field = class.node.body.iter().any(|statement| {
+                    matches!(statement, Stmt::AnnAssign(field)
+                        if matches!(&*field.target, Expr::Name(field) if field.id.as_str() == name))
+                });
+                if !is_field || !self.classes.is_fixed(name) {
+                    return kept();
+                }
+                let module = &self.typing.application.loaded.modules[class.module].name;
+                let record = format!("{module}:{}", class.name);
+                let value = Box::new(self.follow(&node.value, elements, depth)?);
+                Ok(Expression::Field { value, record, field: name.to_owned() })
+            }
+            _ => kept(),
+        }
+    }
+
+    fn call(
+        &self,
+        node: &'a ExprCall,
+        elements: Elements<'_, 'a>,
+        depth: usize,
+    ) -> Result<Expression, String> {
+        let inference = self.inference();
+        match (inference.binding(&node.func), &*node.arguments.args) {
+            (Some(Binding::External(name)), [class, key]) if name == "anabranch.ref" => {
+                let Some(Binding::Entity(entity)) = inference.binding(class) else {
+                    return Err("its class is only known when it runs".to_owned());
+                };
+                self.reference(entity, self.follow(key, elements, depth)?)
+            }
+            (Some(Binding::Entity(entity)), _) => self.created(entity, node, elements),
+            (None, [value]) if inference.builtin(&node.func) == Some("str") => {
+                Ok(Expression::Text(vec![self.follow(value, elements, depth)?]))
+            }
+            _ => Err("it is the result of a call".to_owned()),
+        }
+    }
+
+    fn reference(&self, entity: usize, key: Expression) -> Result<Expression, String> {
+        let operator = OperatorId::from_index(entity);
+        Ok(Expression::Reference { operator, key: Box::new(key) })
+    }
+
+    /// The reference to the entity that `call` of its class makes.
+    pub(super) fn created(
+        &self,
+        entity: usize,
+        call: &'a ExprCall,
+        elements: Elements<'_, 'a>,
+    ) -> Result<Expression, String> {
+        let application = self.typing.application;
+        let class = application.entities[entity].name;
+        let unclear = || format!("the key of this {class} is computed while it is made");
+        let key = new_key(application, self.classes, entity).ok_or_else(unclear)?;
+        let constructor = application.entities[entity].constructor.ok_or_else(unclear)?;
+        let key = substituted(&key, None, &|name| match argument(constructor, true, call, name) {
+            Argument::Given(given) => self.value(given, elements),
+            Argument::Default(default) => constant(default).ok_or_else(unclear),
+            Argument::Unclear => Err(unclear()),
+        })?;
+        self.reference(entity, key)
+    }
+
+    /// What iterating over `iterable` gives.
+    fn element_of(
+        &self,
+        iterable: &'a Expr,
+        elements: Elements<'_, 'a>,
+        depth: usize,
+    ) -> Result<Expression, String> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err("what leads to it is too long to follow".to_owned());
+        };
+        if let Expr::Call(node) = iterable {
+            let inference = self.inference();
+            let keeps_elements = matches!(
+                inference.builtin(&node.func),
+                Some("list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed")
+            );
+            if let (true, Some(inner)) = (keeps_elements, node.arguments.args.first()) {
+                return self.element_of(inner, elements, depth);
+            }
+            if let Expr::Attribute(attribute) = &*node.func
+                && matches!(attribute.attr.as_str(), "keys" | "values")
+                && node.arguments.is_empty()
+            {
+                return self.element_of(&attribute.value, elements, depth);
+            }
+        }
+        let container = self.follow(iterable, elements, depth)?;
+        Ok(Expression::Each(Box::new(container)))
+    }
+
+    fn variable(&self, name: &'a str, depth: usize) -> Result<Expression, String> {
+        let is_parameter = parameter_names(&self.scope.node.parameters).contains(&name);
+        let bindings = Bindings::of(self.scope, name);
+        match (is_parameter, bindings.count, bindings.only) {
+            (true, 0, _) => Ok(Expression::Parameter(name.to_owned())),
+            (false, 1, Some(Only::Value(value))) => self.follow(value, &[], depth),
+            (false, 1, Some(Only::Elements(iterable))) => self.element_of(iterable, &[], depth),
+            (false, 0, _) => Err(format!("`{name}` is not a variable of this function")),
+            _ => Err(format!("`{name}` gets its value in several ways")),
+        }
+    }
+}
+
+/// A literal as an expression.
+pub(super) fn constant(expression: &Expr) -> Option<Expression> {
+    match expression {
+        Expr::NoneLiteral(_) => Some(Expression::None),
+        Expr::StringLiteral(node) => Some(Expression::Str(node.value.to_str().to_owned())),
+        Expr::NumberLiteral(node) => match &node.value {
+            Number::Int(number) => number.as_i64().map(Expression::Int),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The texts and the fields of an f-string without formats; `None` if it has some.
+pub(super) fn text_parts(node: &ExprFString) -> Option<Vec<Result<String, &Expr>>> {
+    use ruff_python_ast::{FStringPart, InterpolatedStringElement};
+    let mut parts = Vec::new();
+    for part in &node.value {
+        match part {
+            FStringPart::Literal(text) => parts.push(Ok(text.as_str().to_owned())),
+            FStringPart::FString(inner) => {
+                for element in &inner.elements {
+                    match element {
+                        InterpolatedStringElement::Literal(text) => {
+                            parts.push(Ok(text.value.to_string()));
+                        }
+                        InterpolatedStringElement::Interpolation(field) => {
+                            let is_plain = field.format_spec.is_none()
+                                && field.debug_text.is_none()
+                                && field.conversion == ruff_python_ast::ConversionFlag::None;
+                            if !is_plain {
+                                return None;
+                            }
+                            parts.push(Err(&*field.expression));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Some(parts)
+}
+
+/// The parameter that `expression` looks into, if it does.
+fn looked_into(expression: &Expression) -> Option<&str> {
+    match expression {
+        Expression::Each(value) | Expression::Field { value, .. } => first_parameter(value),
+        _ => expression.parts().into_iter().find_map(looked_into),
+    }
+}
+
+fn first_parameter(expression: &Expression) -> Option<&str> {
+    match expression {
+        Expression::Parameter(name) => Some(name),
+        _ => expression.parts().into_iter().find_map(first_parameter),
+    }
+}
+
+/// `expression` of a callee in terms of its caller.
+///
+/// # Errors
+/// What `parameter` says, or that there is no receiver.
+pub(super) fn substituted(
+    expression: &Expression,
+    receiver: Option<&Expression>,
+    parameter: &dyn Fn(&str) -> Result<Expression, String>,
+) -> Result<Expression, String> {
+    let inner = |part: &Expression| substituted(part, receiver, parameter);
+    let all = |parts: &[Expression]| parts.iter().map(inner).collect::<Result<Vec<_>, _>>();
+    Ok(match expression {
+        Expression::Receiver => {
+            receiver.cloned().ok_or_else(|| "whose method is called depends on state".to_owned())?
+        }
+        Expression::Parameter(name) => parameter(name)?,
+        Expression::None | Expression::Int(_) | Expression::Str(_) => expression.clone(),
+        Expression::Each(value) => Expression::Each(Box::new(inner(value)?)),
+        Expression::Field { value, record, field } => Expression::Field {
+            value: Box::new(inner(value)?),
+            record: record.clone(),
+            field: field.clone(),
+        },
+        Expression::Key { operator, entity } => {
+            Expression::Key { operator: *operator, entity: Box::new(inner(entity)?) }
+        }
+        Expression::Reference { operator, key } => {
+            Expression::Reference { operator: *operator, key: Box::new(inner(key)?) }
+        }
+        Expression::Tuple(parts) => Expression::Tuple(all(parts)?),
+        Expression::Text(parts) => Expression::Text(all(parts)?),
+    })
+}
+
+/// The assignments to one variable.
+struct Bindings<'a> {
+    name: &'a str,
+    count: usize,
+    /// The assignment, if it is a simple one.
+    only: Option<Only<'a>>,
+}
+
+#[derive(Clone, Copy)]
+enum Only<'a> {
+    Value(&'a Expr),
+    /// The loop variable over this iterable.
+    Elements(&'a Expr),
+}
+
+impl<'a> Bindings<'a> {
+    fn of(scope: &FunctionScope<'a>, name: &'a str) -> Self {
+        let mut bindings = Self { name, count: 0, only: None };
+        for statement in &scope.node.body {
+            let stores = statement_occurrences(statement).into_iter();
+            bindings.count += stores
+                .filter(|found| found.name == name && found.context != ExprContext::Load)
+                .count();
+        }
+        bindings.visit_body(&scope.node.body);
+        bindings
+    }
+}
+
+impl<'a> StatementVisitor<'a> for Bindings<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        let is_name = |target: &Expr, name: &str| matches!(target, Expr::Name(target) if target.id.as_str() == name);
+        match statement {
+            Stmt::Assign(node) => {
+                if let [target] = &node.targets[..]
+                    && is_name(target, self.name)
+                {
+                    self.only = Some(Only::Value(&node.value));
+                }
+            }
+            Stmt::AnnAssign(node) if is_name(&node.target, self.name) => {
+                self.only = node.value.as_deref().map(Only::Value);
+            }
+            Stmt::For(node) if is_name(&node.target, self.name) => {
+                self.only = Some(Only::Elements(&node.iter));
+            }
+            // `for name, line in lines.items()`: any part of any pair will do.
+            Stmt::For(node) if targets(&node.target).contains(&self.name) => {
+                if let Expr::Call(call) = &*node.iter
+                    && let Expr::Attribute(attribute) = &*call.func
+                    && attribute.attr.as_str() == "items"
+                    && matches!(&*node.target, Expr::Tuple(pair) if pair.elts.iter().all(Expr::is_name_expr))
+                {
+                    self.only = Some(Only::Elements(&attribute.value));
+                }
+            }
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => return,
+            _ => {}
+        }
+        statement_visitor::walk_stmt(self, statement);
+    }
+}

@@ -1,0 +1,266 @@
+//! Which entities a function reaches where it can suspend.
+
+use std::collections::BTreeMap;
+
+use anabranch_ir::{AccessMode, Expression, ModuleId, OperatorId, Reason, Span};
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::Ranged;
+
+use super::expression::{Follow, constant, substituted};
+use super::keys::{Argument, argument};
+use super::{ACCESSES_MAX, Footprint};
+use crate::effects::{Action, Spot};
+use crate::resolve::{Binding, FunctionKind};
+use crate::types::Inference;
+
+/// One function, with what is known of the others so far.
+pub(super) struct Reach<'t, 'a> {
+    pub(super) follow: Follow<'t, 'a>,
+    pub(super) functions: &'t BTreeMap<usize, Footprint>,
+    pub(super) found: Footprint,
+}
+
+impl<'a> Reach<'_, 'a> {
+    pub(super) fn finished(mut self) -> Footprint {
+        if self.found.accesses.len() > ACCESSES_MAX {
+            let own =
+                |_: &(OperatorId, Expression), mode: &mut AccessMode| *mode >= AccessMode::Read;
+            let mut accesses = std::mem::take(&mut self.found.accesses);
+            accesses.retain(|key, mode| key.1 == Expression::Receiver && own(key, mode));
+            self.found.accesses = accesses;
+            let name = &self.follow.scope.node.name;
+            self.because(name, "it reaches too many different entities to list".to_owned());
+        }
+        self.found
+    }
+
+    fn because(&mut self, place: &impl Ranged, text: String) {
+        let scope = self.follow.scope;
+        let source = &self.follow.typing.application.loaded.files[scope.module];
+        let module = ModuleId::from_index(scope.module);
+        let range = place.range();
+        let (line, end_line) = (source.line(range.start()), source.line(range.end()));
+        self.found.reasons.insert(Reason { text, span: Span { module, line, end_line } });
+    }
+
+    fn classes(&self) -> std::ops::Range<usize> {
+        0..self.follow.typing.application.entities.len()
+    }
+
+    pub(super) fn spot(&mut self, spot: &Spot<'a>) {
+        match (&spot.action, spot.node) {
+            (Action::Get { receiver }, Expr::Attribute(node)) => {
+                let mode = self.getting(*receiver, spot.member);
+                self.touch(*receiver, &node.value, mode, spot);
+            }
+            (Action::Set { receiver }, Expr::Attribute(node)) => {
+                // What it is not known to be may be any of them, and may get a new attribute.
+                let classes = receiver.map_or(self.classes(), |class| class..class + 1);
+                let name = spot.member;
+                self.found.writes.extend(classes.map(|class| (class, name.to_owned())));
+                self.touch(*receiver, &node.value, AccessMode::Write, spot);
+            }
+            (Action::Call { receiver }, Expr::Call(node)) => self.call(*receiver, node, spot),
+            (Action::SelfCall { method, .. }, Expr::Call(node)) => {
+                self.callee(*method, Some(&Expression::Receiver), node, spot);
+            }
+            (Action::Function { function, .. }, Expr::Call(node)) => {
+                self.callee(*function, None, node, spot);
+            }
+            (Action::Create { entity }, Expr::Call(node)) => {
+                self.found.creates.insert(*entity);
+                match self.follow.created(*entity, node, &spot.elements) {
+                    Ok(made) => self.access(*entity, made, AccessMode::CreateOrDelete, spot),
+                    Err(text) => self.because(spot.node, text),
+                }
+            }
+            (Action::Exists, Expr::Call(node)) => self.exists(node, spot),
+            (Action::Delete, Expr::Call(node)) => self.delete(node, spot),
+            _ => self.because(spot.node, "what it does here cannot be followed".to_owned()),
+        }
+    }
+
+    /// How reading an attribute touches its entity: a property may do more than read.
+    fn getting(&self, class: Option<usize>, name: &str) -> AccessMode {
+        let classes = class.map_or(self.classes(), |class| class..class + 1);
+        let application = self.follow.typing.application;
+        let changes = |class: usize| {
+            let hooks = ["__getattr__", "__getattribute__"];
+            let hooks = hooks.iter().filter_map(|hook| application.method(class, hook));
+            application.accessor(class, name).into_iter().chain(hooks).any(|function| {
+                self.functions.get(&function).is_none_or(|footprint| !is_reading(footprint))
+            })
+        };
+        if classes.into_iter().any(changes) { AccessMode::Write } else { AccessMode::Read }
+    }
+
+    fn call(&mut self, receiver: Option<usize>, node: &'a ExprCall, spot: &Spot<'a>) {
+        let Expr::Attribute(attribute) = &*node.func else {
+            return self.because(spot.node, "what it calls is only known when it runs".to_owned());
+        };
+        let application = self.follow.typing.application;
+        if let Some(class) = receiver {
+            let origin = self.touch(receiver, &attribute.value, AccessMode::Read, spot);
+            match application.method(class, spot.member) {
+                Some(method) => {
+                    self.found.calls.insert(method);
+                    self.callee(method, origin.as_ref(), node, spot);
+                }
+                // A static method belongs to no entity.
+                None if application.accessor(class, spot.member).is_some() => {}
+                None => {
+                    let text = "what it calls is only known when it runs".to_owned();
+                    self.because(spot.node, text);
+                }
+            }
+            return;
+        }
+        // Only a method of that name can be called on an entity; on anything else it is plain Python.
+        let candidates: Vec<usize> =
+            self.classes().filter_map(|class| application.method(class, spot.member)).collect();
+        for method in &candidates {
+            self.found.calls.insert(*method);
+            if let Some(footprint) = self.functions.get(method) {
+                self.found.merge_effects(footprint);
+                self.found
+                    .changes
+                    .extend(own_change(footprint, application.functions[*method].owner));
+            }
+        }
+        if !candidates.is_empty() {
+            let text = format!("which `{}` is called is only known when it runs", spot.member);
+            self.because(spot.node, text);
+        }
+    }
+
+    fn exists(&mut self, node: &'a ExprCall, spot: &Spot<'a>) {
+        let arguments = &*node.arguments.args;
+        let inference = Inference::new(self.follow.typing, self.follow.scope);
+        let class = arguments.first().and_then(|class| inference.binding(class));
+        match (class, arguments) {
+            (Some(Binding::Entity(entity)), [_, key]) => {
+                self.found.exists.insert(entity);
+                match self.follow.value(key, &spot.elements) {
+                    Ok(key) => {
+                        let operator = OperatorId::from_index(entity);
+                        let entity_of_key = Expression::Reference { operator, key: Box::new(key) };
+                        self.access(entity, entity_of_key, AccessMode::Read, spot);
+                    }
+                    Err(text) => self.because(spot.node, text),
+                }
+            }
+            _ => {
+                self.found.exists.extend(self.classes());
+                let text = "what it asks for is only known when it runs".to_owned();
+                self.because(spot.node, text);
+            }
+        }
+    }
+
+    fn delete(&mut self, node: &'a ExprCall, spot: &Spot<'a>) {
+        let [entity] = &*node.arguments.args else {
+            self.found.deletes.extend(self.classes());
+            let text = "what it deletes is only known when it runs".to_owned();
+            return self.because(spot.node, text);
+        };
+        let mut inference = Inference::new(self.follow.typing, self.follow.scope);
+        let class = match inference.infer(entity) {
+            crate::types::Type::SelfEntity(class) => Some(class),
+            kind => kind.referenced_class(),
+        };
+        match class {
+            Some(class) => self.found.deletes.extend([class]),
+            None => self.found.deletes.extend(self.classes()),
+        }
+        self.touch(class, entity, AccessMode::CreateOrDelete, spot);
+    }
+
+    /// Notes that the entity which `expression` refers to is touched; gives it.
+    fn touch(
+        &mut self,
+        class: Option<usize>,
+        expression: &'a Expr,
+        mode: AccessMode,
+        spot: &Spot<'a>,
+    ) -> Option<Expression> {
+        match (self.follow.value(expression, &spot.elements), class) {
+            (Ok(value), Some(class)) => {
+                self.access(class, value.clone(), mode, spot);
+                Some(value)
+            }
+            (Ok(_), None) => {
+                let source = &self.follow.typing.application.loaded.files;
+                let text = source[self.follow.scope.module].slice(expression.range());
+                let text = text.lines().next().unwrap_or_default();
+                let text = format!("whether `{text}` is an entity is only known when it runs");
+                self.because(spot.node, text);
+                None
+            }
+            (Err(text), _) => {
+                self.because(spot.node, text);
+                None
+            }
+        }
+    }
+
+    fn access(&mut self, class: usize, value: Expression, mode: AccessMode, spot: &Spot<'a>) {
+        match self.follow.checked(value) {
+            Ok(value) => self.found.access(class, value, mode),
+            Err(text) => self.because(spot.node, text),
+        }
+    }
+
+    /// Takes over what `callee` touches, in this function's terms.
+    fn callee(
+        &mut self,
+        callee: usize,
+        receiver: Option<&Expression>,
+        call: &'a ExprCall,
+        spot: &Spot<'a>,
+    ) {
+        let Some(footprint) = self.functions.get(&callee) else { return };
+        let definition = &self.follow.typing.application.functions[callee];
+        let is_method = definition.kind == FunctionKind::Method;
+        self.found.merge_effects(footprint);
+        if is_method && receiver != Some(&Expression::Receiver) {
+            self.found.changes.extend(own_change(footprint, definition.owner));
+        } else {
+            self.found.changes_itself |= footprint.changes_itself;
+        }
+        self.found.reasons.extend(footprint.reasons.iter().cloned());
+        for ((operator, entity), mode) in &footprint.accesses {
+            let is_own = *entity == Expression::Receiver;
+            // Where the receiver itself is unknown, that has been said.
+            if is_method && receiver.is_none() && mentions_receiver(entity) {
+                continue;
+            }
+            let passed = |name: &str| match argument(definition.node, is_method, call, name) {
+                Argument::Given(given) => self.follow.value(given, &spot.elements),
+                Argument::Default(default) => constant(default).ok_or_else(|| {
+                    format!("the default of `{name}` is computed when it is defined")
+                }),
+                Argument::Unclear => {
+                    Err(format!("what it passes as `{name}` is only known when it runs"))
+                }
+            };
+            match substituted(entity, receiver, &passed) {
+                Ok(value) => self.access(operator.index(), value, *mode, spot),
+                Err(text) if !is_own => self.because(spot.node, text),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// The class of a method's own entity, if that may change in attributes that are not listed.
+fn own_change(footprint: &Footprint, owner: Option<usize>) -> Option<usize> {
+    owner.filter(|_| footprint.changes_itself)
+}
+
+fn is_reading(footprint: &Footprint) -> bool {
+    footprint.writes.is_empty() && footprint.changes.is_empty() && !footprint.changes_itself
+}
+
+fn mentions_receiver(entity: &Expression) -> bool {
+    *entity == Expression::Receiver || entity.parts().into_iter().any(mentions_receiver)
+}

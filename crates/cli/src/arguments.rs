@@ -50,6 +50,9 @@ pub struct RunArguments {
     /// The data folder of the embedded engine [default: a temporary one]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
+    /// Fail where a request does more than `check --explain` says (local engine)
+    #[arg(long, hide = true)]
+    pub compare_effects: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]

@@ -4,9 +4,11 @@
 
 mod captures;
 mod classes;
+mod definitions;
 mod functions;
 mod places;
 mod references;
+mod undefined;
 
 use ruff_python_ast::Stmt;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
@@ -24,6 +26,7 @@ pub fn check<'a>(
 ) {
     for entity in 0..typing.application.entities.len() {
         classes::check(typing, entity, effects, diagnostics);
+        definitions::check_class(typing, entity, effects, diagnostics);
     }
     for (index, scope) in scopes.iter().enumerate() {
         if !effects.is_entity_code(index) {
@@ -32,6 +35,8 @@ pub fn check<'a>(
         functions::check(typing, scope, diagnostics);
         places::check(typing, scope, effects, diagnostics);
         references::check(typing, scope, diagnostics);
+        definitions::check(typing, scope, effects, diagnostics);
+        undefined::check(typing, scope, diagnostics);
         let definition = &typing.application.functions[index];
         if !definition.is_splittable() {
             places::check_accessor(typing, scope, effects, definition, diagnostics);

@@ -3,9 +3,9 @@
 //! Each request runs at once, on the thread that submits it, so breakpoints in entity code stop
 //! that thread. Requests of several threads wait for each other. Nothing is durable.
 //!
-//! After each request it compares what was touched and changed with what the program says of the
+//! On demand it compares what each request touched and changed with what the program says of the
 //! method (its effects and access set): engines that lock by it would be wrong where it says too
-//! little.
+//! little. The effects believe type hints, which need not be right, so this is for tests.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,7 +32,8 @@ pub struct LocalEngine<I: Interpreter> {
 }
 
 struct Executor<I: Interpreter> {
-    program: Arc<Program>,
+    /// What requests are compared with, if they are.
+    compared_with: Option<Arc<Program>>,
     driver: TransactionDriver<I>,
     states: States,
     /// The replies to named requests, with the fingerprints of what was asked.
@@ -53,12 +54,20 @@ impl<I: Interpreter> LocalEngine<I> {
     /// An engine without entities. `interpreter` runs the segments of `program`.
     pub fn new(program: Arc<Program>, interpreter: I) -> Self {
         let executor = Executor {
-            program: Arc::clone(&program),
+            compared_with: None,
             driver: TransactionDriver::new(interpreter),
             states: States::default(),
             replies: HashMap::new(),
         };
         Self { program, running: Mutex::new(None), executor: Mutex::new(executor) }
+    }
+
+    /// An engine in which requests fail that touch or change more than the program says of them.
+    pub fn comparing(program: Arc<Program>, interpreter: I) -> Self {
+        let mut engine = Self::new(Arc::clone(&program), interpreter);
+        let executor = engine.executor.get_mut().unwrap_or_else(PoisonError::into_inner);
+        executor.compared_with = Some(program);
+        engine
     }
 
     fn run(&self, request: Request) -> Reply {
@@ -97,7 +106,7 @@ impl<I: Interpreter> Executor<I> {
     }
 
     fn execute(&mut self, operation: &Operation) -> Reply {
-        let Self { program, driver, states, .. } = self;
+        let Self { compared_with, driver, states, .. } = self;
         let context = transaction_context();
         let Transition { reply, writes, touched } = driver.session(|session| {
             let execute = || session.execute(operation, &context, states);
@@ -112,14 +121,11 @@ impl<I: Interpreter> Executor<I> {
                 Transition { reply, writes: Vec::new(), touched: Vec::new() }
             })
         });
-        let changed = writes.iter().map(|write| {
-            let is_update = write.state.is_some() && states.0.contains_key(&write.id);
-            let mode = if is_update { AccessMode::Write } else { AccessMode::CreateOrDelete };
-            (write.id.clone(), mode)
-        });
-        if let Some(excess) = excess(program, operation, &touched, &changed.collect()) {
+        if let Some(program) = compared_with
+            && let Some(excess) = compared(program, operation, states, &touched, &writes)
+        {
             driver.session(|session| session.forget_all());
-            return Err(Failure::Bug(excess_message(program, operation, &excess)));
+            return Err(Failure::Bug(excess));
         }
         for Write { id, state } in writes {
             match state {
@@ -131,15 +137,28 @@ impl<I: Interpreter> Executor<I> {
     }
 }
 
-fn excess_message(program: &Program, operation: &Operation, excess: &str) -> String {
+/// How a request went beyond what the program says of it.
+fn compared(
+    program: &Program,
+    operation: &Operation,
+    states: &States,
+    touched: &[EntityId],
+    writes: &[Write],
+) -> Option<String> {
+    let changed = writes.iter().map(|write| {
+        let is_update = write.state.is_some() && states.0.contains_key(&write.id);
+        let mode = if is_update { AccessMode::Write } else { AccessMode::CreateOrDelete };
+        (write.id.clone(), mode)
+    });
+    let excess = excess(program, operation, touched, &changed.collect())?;
     let what = match operation {
         Operation::Call { method, .. } => program.qualified_name(*method),
         _ => "the request".to_owned(),
     };
-    format!(
-        "{what} {excess}; unless a type hint of an attribute is wrong, this is a bug in Anabranch: \
-         `anabranch check --explain` says what it took for granted"
-    )
+    Some(format!(
+        "{what} {excess}; unless a type hint is wrong, this is a bug in Anabranch: see \
+         `anabranch check --explain`"
+    ))
 }
 
 /// The time of this machine and a seed of the operating system.

@@ -26,7 +26,11 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
         }
         Engine::Local => {
             let (program, interpreter) = load(&target)?;
-            let engine = Arc::new(LocalEngine::new(program, interpreter));
+            let engine = match arguments.compare_effects {
+                true => LocalEngine::comparing(program, interpreter),
+                false => LocalEngine::new(program, interpreter),
+            };
+            let engine = Arc::new(engine);
             install_backend(engine)?;
             Ok(run_main(&target.root, &target.module, Mode::Engine)?)
         }

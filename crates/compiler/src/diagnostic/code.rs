@@ -78,6 +78,8 @@ codes! {
     NestedEntity = AB017,
     /// A method of an entity has no `self`.
     MissingSelf = AB018,
+    /// Nothing defines the name.
+    UndefinedName = AB019,
 
     /// A remote call in a `try` statement with `except*`.
     RemoteInTry = AB030,
@@ -95,6 +97,8 @@ codes! {
     RemoteInConstructor = AB036,
     /// A remote access that Python evaluates in a place where a call cannot suspend.
     RemoteUnsupported = AB037,
+    /// A default argument, a decorator or a class body makes a remote call.
+    RemoteInDefinition = AB038,
 
     /// A method changes a copy read from a remote attribute.
     CopyMutated = AB040,

@@ -44,11 +44,11 @@ impl<'a> Follow<'_, 'a> {
     /// `value`, if it may be computed before the call runs.
     pub(super) fn checked(&self, value: Expression) -> Result<Expression, String> {
         if value.depth() > EXPRESSION_DEPTH_MAX {
-            return Err("what leads to it is too long to follow".to_owned());
+            return Err("the way to the entity is too long to follow".to_owned());
         }
         match looked_into(&value) {
             Some(name) if !self.leaves_arguments_alone => {
-                Err(format!("`{name}` may be changed before"))
+                Err(format!("`{name}` may be changed before the call gets there"))
             }
             _ => Ok(value),
         }
@@ -65,7 +65,7 @@ impl<'a> Follow<'_, 'a> {
         depth: usize,
     ) -> Result<Expression, String> {
         let Some(depth) = depth.checked_sub(1) else {
-            return Err("what leads to it is too long to follow".to_owned());
+            return Err("the way to the entity is too long to follow".to_owned());
         };
         let follow = |part: &'a Expr| self.follow(part, elements, depth);
         match expression {
@@ -86,13 +86,13 @@ impl<'a> Follow<'_, 'a> {
                 Number::Int(number) if number.as_i64().is_some() => {
                     Ok(Expression::Int(number.as_i64().unwrap_or_default()))
                 }
-                _ => Err("it is computed while it runs".to_owned()),
+                _ => Err("the entity follows from a value that is computed on the way".to_owned()),
             },
             Expr::Tuple(node) if !node.elts.iter().any(Expr::is_starred_expr) => {
                 Ok(Expression::Tuple(node.elts.iter().map(follow).collect::<Result<_, _>>()?))
             }
             Expr::FString(node) => {
-                let parts = text_parts(node).ok_or("it is formatted while it runs")?;
+                let parts = text_parts(node).ok_or("the key is formatted on the way")?;
                 let parts = parts.into_iter().map(|part| match part {
                     Ok(text) => Ok(Expression::Str(text)),
                     Err(field) => follow(field),
@@ -104,7 +104,7 @@ impl<'a> Follow<'_, 'a> {
             Expr::Subscript(node) if !node.slice.is_slice_expr() => {
                 self.element_of(&node.value, elements, depth)
             }
-            _ => Err("it is computed while it runs".to_owned()),
+            _ => Err("the entity follows from a value that is computed on the way".to_owned()),
         }
     }
 
@@ -115,7 +115,7 @@ impl<'a> Follow<'_, 'a> {
         depth: usize,
     ) -> Result<Expression, String> {
         let name = node.attr.as_str();
-        let kept = || Err(format!("it is kept in an attribute, `{name}`"));
+        let kept = || Err(format!("the entity follows from state, the attribute `{name}`"));
         let mut inference = self.inference();
         if inference.binding(&node.value).is_some() {
             return Err(format!("`{name}` is not a variable of this function"));
@@ -161,7 +161,7 @@ impl<'a> Follow<'_, 'a> {
         match (inference.binding(&node.func), &*node.arguments.args) {
             (Some(Binding::External(name)), [class, key]) if name == "anabranch.ref" => {
                 let Some(Binding::Entity(entity)) = inference.binding(class) else {
-                    return Err("its class is only known when it runs".to_owned());
+                    return Err("the class of the entity is only known when it runs".to_owned());
                 };
                 self.reference(entity, self.follow(key, elements, depth)?)
             }
@@ -169,7 +169,7 @@ impl<'a> Follow<'_, 'a> {
             (None, [value]) if inference.builtin(&node.func) == Some("str") => {
                 Ok(Expression::Text(vec![self.follow(value, elements, depth)?]))
             }
-            _ => Err("it is the result of a call".to_owned()),
+            _ => Err("the entity follows from the result of a call".to_owned()),
         }
     }
 
@@ -206,7 +206,7 @@ impl<'a> Follow<'_, 'a> {
         depth: usize,
     ) -> Result<Expression, String> {
         let Some(depth) = depth.checked_sub(1) else {
-            return Err("what leads to it is too long to follow".to_owned());
+            return Err("the way to the entity is too long to follow".to_owned());
         };
         if let Expr::Call(node) = iterable {
             let inference = self.inference();

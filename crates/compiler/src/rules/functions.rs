@@ -92,7 +92,13 @@ impl<'s> Visitor<'s> for Statements {
     fn visit_stmt(&mut self, statement: &'s Stmt) {
         match statement {
             Stmt::Global(node) => self.globals.push(node.range()),
-            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => return,
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {
+                // A nested function waits for its own caller, but writes the same globals.
+                let outer = self.suspending;
+                visitor::walk_stmt(self, statement);
+                self.suspending = outer;
+                return;
+            }
             Stmt::For(node) if node.is_async => self.suspending = Some(node.range()),
             Stmt::With(node) if node.is_async => self.suspending = Some(node.range()),
             _ => {}

@@ -1,0 +1,192 @@
+//! Names that nothing defines.
+
+use ruff_python_ast::{ExprContext, Stmt};
+
+use crate::names::{Occurrence, statement_occurrences, target_names};
+use crate::similar::most_similar;
+use crate::types::{FunctionScope, Inference, Name, Typing};
+use crate::{Code, Diagnostic};
+
+/// The names of Python's module `builtins`, of 3.11 to 3.14, without exceptions and warnings, and
+/// what every module has.
+const BUILTINS: &[&str] = &[
+    "__annotations__",
+    "__build_class__",
+    "__builtins__",
+    "__class__",
+    "__debug__",
+    "__dict__",
+    "__doc__",
+    "__file__",
+    "__import__",
+    "__loader__",
+    "__module__",
+    "__name__",
+    "__package__",
+    "__path__",
+    "__qualname__",
+    "__spec__",
+    "Ellipsis",
+    "False",
+    "None",
+    "NotImplemented",
+    "True",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "copyright",
+    "credits",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "exit",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "license",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "quit",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
+];
+
+/// Exceptions that are not called `…Error`, `…Warning` or `…Exit`.
+const EXCEPTIONS: &[&str] = &[
+    "BaseException",
+    "BaseExceptionGroup",
+    "Exception",
+    "ExceptionGroup",
+    "KeyboardInterrupt",
+    "StopAsyncIteration",
+    "StopIteration",
+    "Warning",
+];
+
+pub(super) fn check<'a>(
+    typing: &Typing<'a>,
+    scope: &FunctionScope<'a>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let application = typing.application;
+    let module = &application.loaded.modules[scope.module];
+    let file = &application.loaded.files[scope.module];
+    // Names may come to be in ways that cannot be seen here.
+    let is_dynamic = ["globals(", "exec(", "import *", "__builtins__", "builtins."]
+        .iter()
+        .any(|word| file.text.contains(word));
+    if is_dynamic {
+        return;
+    }
+    let inference = Inference::new(typing, scope);
+    let occurrences = scope.node.body.iter().flat_map(statement_occurrences);
+    for occurrence in occurrences {
+        let name = occurrence.name;
+        if occurrence.context != ExprContext::Load
+            || inference.name(name) != Name::Builtin
+            || is_builtin(name)
+            || is_global(&module.body, name)
+        {
+            continue;
+        }
+        found.push(diagnostic(scope, &occurrence, &module.body));
+    }
+}
+
+fn diagnostic(scope: &FunctionScope<'_>, occurrence: &Occurrence<'_>, body: &[Stmt]) -> Diagnostic {
+    let name = occurrence.name;
+    let message = format!("nothing defines the name `{name}`");
+    let diagnostic = Diagnostic::new(Code::UndefinedName, message)
+        .at(scope.module, occurrence.range, "not defined")
+        .why("it is no variable of the function, no name of the module and no builtin");
+    let mut known = Vec::new();
+    for statement in body {
+        target_names(statement, &mut known);
+    }
+    let known = known.into_iter().chain(scope.variables.iter().copied());
+    match most_similar(name, known.chain(BUILTINS.iter().copied())) {
+        Some(similar) => diagnostic.help(format!("did you mean `{similar}`?")),
+        None => diagnostic.help("import it, or define it at the top level of the module"),
+    }
+}
+
+fn is_builtin(name: &str) -> bool {
+    BUILTINS.contains(&name)
+        || EXCEPTIONS.contains(&name)
+        || (name.starts_with(|first: char| first.is_ascii_uppercase())
+            && ["Error", "Warning", "Exit"].iter().any(|ending| name.ends_with(ending)))
+}
+
+/// Whether some function declares `name` as a global variable, and so may define it.
+fn is_global(body: &[Stmt], name: &str) -> bool {
+    use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+    struct Globals<'n>(&'n str, bool);
+    impl<'s> StatementVisitor<'s> for Globals<'_> {
+        fn visit_stmt(&mut self, statement: &'s Stmt) {
+            if let Stmt::Global(node) = statement {
+                self.1 |= node.names.iter().any(|declared| declared.as_str() == self.0);
+            }
+            walk_stmt(self, statement);
+        }
+    }
+    let mut globals = Globals(name, false);
+    globals.visit_body(body);
+    globals.1
+}

@@ -101,3 +101,65 @@ def test_drawings_that_cannot_be_made(arguments: list[str], message: str) -> Non
     assert completed.returncode == 1
     assert message in completed.stderr
     assert completed.stdout == ""
+
+
+LYING_HINT = """\
+from anabranch import entity
+
+
+@entity
+class Item:
+    def __init__(self, name: str):
+        self.name = name
+        self.count = 0
+
+    def __key__(self) -> str:
+        return self.name
+
+    def touch(self) -> int:
+        return self.count
+
+
+@entity
+class User:
+    def __init__(self, name: str):
+        self.name = name
+        self.count = 0
+
+    def __key__(self) -> str:
+        return self.name
+
+    def touch(self) -> int:
+        self.count += 1
+        return self.count
+
+    def ask(self, item: Item) -> int:
+        return item.touch()
+
+
+def main():
+    print(User("u").ask(User("v")))
+"""
+
+
+def test_a_wrong_hint_shows_when_effects_are_compared(tmp_path: Path) -> None:
+    path = tmp_path / "lying.py"
+    path.write_text(LYING_HINT, encoding="utf-8")
+    completed = anabranch("run", path, "--engine", "local")
+    assert (completed.stdout, completed.returncode) == ("1\n", 0)
+    completed = anabranch("run", path, "--engine", "local", "--compare-effects")
+    assert "User.ask changed a User, which is not among its effects" in completed.stderr
+    assert completed.returncode == 1
+
+
+def test_explain_tells_what_each_method_touches() -> None:
+    completed = anabranch("check", "--explain", SHOP)
+    methods = {block.split("\n")[0]: block for block in completed.stdout.split("\n\n")}
+    assert methods["User.buy_item"].split("\n")[1:] == [
+        "  reads    Item.price, Item.stock, User.balance",
+        "  writes   Item.stock, User.balance",
+        "  calls    Item.update_stock",
+        "  touches  the Item `item` (to write), itself (to write): all known before it runs",
+    ]
+    assert "changes  nothing: it only reads" in methods["User.order_totals"]
+    assert "the attribute `orders` (shop.py:137)" in methods["User.order_totals"]

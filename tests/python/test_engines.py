@@ -29,7 +29,11 @@ def python(program: Path) -> str:
 
 
 def run(program: Path, engine: str, folder: Path) -> str:
-    arguments = ["--data", folder / "data"] if engine == "embedded" else []
+    options: dict[str, list[str | Path]] = {
+        "embedded": ["--data", folder / "data"],
+        "local": ["--compare-effects"],
+    }
+    arguments = options.get(engine, [])
     completed = anabranch("run", program, "--engine", engine, *arguments)
     assert completed.returncode == 0, completed.stderr
     return completed.stdout

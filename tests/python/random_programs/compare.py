@@ -53,6 +53,8 @@ class Outcome:
 
 def started(path: Path, engine: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "anabranch", "run", path, "--engine", engine]
+    if engine == "local":
+        command.append("--compare-effects")
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )

@@ -60,16 +60,18 @@ fn an_application_for_graphviz() {
     expect![[r#"
         digraph dataflow {
           rankdir=LR;
+          compound=true;
           node [shape=plain, fontname="sans-serif"];
           edge [fontname="sans-serif", fontsize=10];
           ingress [shape=cds, label="ingress"];
           egress [shape=cds, label="egress"];
-          op0 [label=<<table border="1" cellborder="0" style="rounded"><tr><td><b>Item</b></td></tr><tr><td align="left">take</td></tr></table>>];
-          ingress -> op0;
-          op0 -> egress;
-          op1 [label=<<table border="1" cellborder="0" style="rounded"><tr><td><b>User</b></td></tr><tr><td align="left">cost</td></tr><tr><td align="left">spoken</td></tr></table>>];
-          ingress -> op1;
-          op1 -> egress;
+          subgraph cluster_dataflow {
+            style="dashed,rounded";
+            op0 [label=<<table border="1" cellborder="0" style="rounded"><tr><td><b>Item</b></td></tr><tr><td align="left">take</td></tr></table>>];
+            op1 [label=<<table border="1" cellborder="0" style="rounded"><tr><td><b>User</b></td></tr><tr><td align="left">cost</td></tr><tr><td align="left">spoken</td></tr></table>>];
+          }
+          ingress -> op1 [lhead=cluster_dataflow];
+          op0 -> egress [ltail=cluster_dataflow];
           op1 -> op0 [label="reads price\ntake()"];
         }
     "#]].assert_eq(&graph::dot(&compiled().0));
@@ -81,13 +83,12 @@ fn an_application_for_mermaid() {
         flowchart LR
           ingress([ingress])
           egress([egress])
-          op0["Item<br/>―<br/>take"]
-          ingress --> op0
-          op1["User<br/>―<br/>cost<br/>spoken"]
-          ingress --> op1
+          subgraph dataflow [" "]
+            op0["Item<br/>―<br/>take"]
+            op1["User<br/>―<br/>cost<br/>spoken"]
+          end
+          ingress --> dataflow --> egress
           op1 -->|"reads price<br/>take()"| op0
-          op0 --> egress
-          op1 --> egress
     "#]]
     .assert_eq(&graph::mermaid(&compiled().0));
 }

@@ -1,4 +1,7 @@
 //! Names that nothing defines.
+//!
+//! A name that some comprehension or inner function of the same function binds is left to Python: whether
+//! it means anything where it stands is a `NameError` that programs may count on.
 
 use ruff_python_ast::{ExprContext, Stmt};
 
@@ -143,6 +146,7 @@ pub(super) fn check<'a>(
             || inference.name(name) != Name::Builtin
             || is_builtin(name)
             || is_global(&module.body, name)
+            || is_bound_inside(&scope.node.body, name)
         {
             continue;
         }
@@ -189,4 +193,27 @@ fn is_global(body: &[Stmt], name: &str) -> bool {
     let mut globals = Globals(name, false);
     globals.visit_body(body);
     globals.1
+}
+
+/// Whether anything in `body`, scopes inside of it included, binds `name`.
+fn is_bound_inside(body: &[Stmt], name: &str) -> bool {
+    use ruff_python_ast::visitor::{Visitor, walk_expr, walk_parameter};
+    use ruff_python_ast::{Expr, Parameter};
+    struct Bound<'n>(&'n str, bool);
+    impl<'s> Visitor<'s> for Bound<'_> {
+        fn visit_expr(&mut self, expression: &'s Expr) {
+            if let Expr::Name(node) = expression {
+                self.1 |= node.ctx != ExprContext::Load && node.id.as_str() == self.0;
+            }
+            walk_expr(self, expression);
+        }
+
+        fn visit_parameter(&mut self, parameter: &'s Parameter) {
+            self.1 |= parameter.name.as_str() == self.0;
+            walk_parameter(self, parameter);
+        }
+    }
+    let mut bound = Bound(name, false);
+    bound.visit_body(body);
+    bound.1
 }

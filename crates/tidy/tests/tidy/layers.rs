@@ -29,7 +29,7 @@ const LAYERS: &[Layer] = &[
         uses: &["compiler", "cpython", "embedded", "ir", "kernel", "local", "server"],
         tests_use: &[],
     },
-    Layer { name: "native", uses: &["cli", "cpython"], tests_use: &[] },
+    Layer { name: "native", uses: &["cli", "cpython", "protocol"], tests_use: &[] },
     Layer { name: "tidy", uses: &[], tests_use: &["compiler"] },
 ];
 
@@ -49,7 +49,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("ruff_python_parser", &["compiler"]),
     ("ruff_text_size", &["compiler"]),
     ("rmp", &["protocol"]),
-    ("rmpv", &["protocol", "server"]),
+    ("rmpv", &["native", "protocol", "server"]),
     ("tokio", &["server"]),
     ("tower", &["server"]),
     ("tracing", &["server"]),

@@ -14,6 +14,37 @@ def encode(value: object) -> bytes:
 def decode(message: bytes) -> Any:
     """The value of a wire message; pickles are refused."""
 
+def client_hello(token: str | None) -> bytes:
+    """What a client of the binary protocol says first."""
+
+def create_frame(
+    number: int, class_name: str, arguments: bytes, idempotency_key: str | None, /
+) -> bytes:
+    """The frame of a request that creates an entity; the arguments are a wire message."""
+
+def call_frame(
+    number: int,
+    class_name: str,
+    key: bytes,
+    method: str,
+    arguments: bytes,
+    idempotency_key: str | None,
+    /,
+) -> bytes:
+    """The frame of a request that calls a method; key and arguments are wire messages."""
+
+def state_frame(number: int, class_name: str, key: bytes, /) -> bytes:
+    """The frame of a request for all attributes; the key is a wire message."""
+
+def read_frames(
+    stream: bytes, is_greeted: bool
+) -> tuple[bool, list[tuple[int, int, bytes | dict[str, Any] | None]], int]:
+    """The whole frames at the front of what a server sent.
+
+    Whether the server has greeted, the responses (number, status, body), and how many bytes they
+    took.
+    """
+
 def in_entity_code() -> bool:
     """Whether this thread runs entity code for an engine."""
 

@@ -30,9 +30,9 @@ def anabranch(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 class Server:
     """An `anabranch serve` process that is ready."""
 
-    def __init__(self, application: Path, data: Path) -> None:
+    def __init__(self, application: Path, data: Path, *options: str | Path) -> None:
         command = [sys.executable, "-m", "anabranch", "serve", application]
-        command += ["--data", data, "--port", "0"]
+        command += ["--data", data, "--port", "0", *options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             self.url = self._announced_url()
@@ -70,9 +70,9 @@ class Server:
 
 
 @contextmanager
-def serving(application: Path, data: Path) -> Generator[Server]:
+def serving(application: Path, data: Path, *options: str | Path) -> Generator[Server]:
     """A server for the time of a block."""
-    server = Server(application, data)
+    server = Server(application, data, *options)
     try:
         yield server
     finally:

@@ -22,7 +22,7 @@ from anabranch import (
     exists,
     ref,
 )
-from anabranch.client.request import key_segment
+from anabranch.client.http import key_segment
 from lamps import Broken, Lamp
 from scripted_server import (
     HANGS_UP,

@@ -191,7 +191,9 @@ def test_operations_pages(http: httpx.Client) -> None:
     assert http.get("/openapi.json").json()["openapi"].startswith("3.1")
 
 
-def test_the_python_client(url: str) -> None:
+@pytest.mark.parametrize("scheme", ["http", "anabranch"])
+def test_the_python_client(url: str, scheme: str) -> None:
+    url = url.replace("http", scheme, 1)
     one, other = f"one/{uuid4()}", f"other,{uuid4()}"
     with connect(url):
         rich, poor = Account(one, 10), Account(other, balance=0)

@@ -1,5 +1,7 @@
-//! The private Python module `anabranch._native`: the command line and what the package needs of
-//! the interpreter.
+//! The private Python module `anabranch._native`: the command line, and what the package needs of
+//! the interpreter and of the binary protocol.
+
+mod protocol;
 
 use pyo3::prelude::*;
 
@@ -13,5 +15,6 @@ fn main(py: Python<'_>, argv: Vec<String>) -> i32 {
 #[pymodule(name = "_native")]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(main, module)?)?;
+    protocol::add_to_module(module)?;
     anabranch_cpython::add_to_module(module)
 }

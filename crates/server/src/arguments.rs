@@ -17,6 +17,8 @@ use anabranch_kernel::value::wire::{self, DecodeError};
 use crate::json::{Json, scalars};
 use crate::mistakes::Mistakes;
 
+pub(crate) use admission::is_key;
+
 /// What the paths of mistakes start with.
 const ROOT: &str = "arguments";
 

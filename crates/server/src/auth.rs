@@ -20,7 +20,7 @@ impl Token {
         Self(blake3::hash(token.as_bytes()))
     }
 
-    fn is(&self, presented: &[u8]) -> bool {
+    pub(crate) fn is(&self, presented: &[u8]) -> bool {
         // blake3::Hash compares in constant time.
         self.0 == blake3::hash(presented)
     }

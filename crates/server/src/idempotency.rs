@@ -30,15 +30,22 @@ pub(crate) fn key(
     if values.next().is_some() {
         return Err(Problem::new(Kind::IdempotencyKey, "give the header Idempotency-Key once"));
     }
-    let bytes = value.as_bytes();
+    checked(value.as_bytes(), asked).map(Some)
+}
+
+/// The key `bytes` of a request that asks for `asked`.
+///
+/// # Errors
+/// They are not 1 to 255 visible characters of ASCII.
+pub(crate) fn checked(bytes: &[u8], asked: [&[u8]; 4]) -> Result<IdempotencyKey, Problem> {
     if !(1..=LENGTH_MAX).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_graphic) {
         return Err(Problem::new(
             Kind::IdempotencyKey,
-            format!("Idempotency-Key takes 1 to {LENGTH_MAX} visible ASCII characters, no spaces"),
+            format!("an idempotency key has 1 to {LENGTH_MAX} visible ASCII characters, no spaces"),
         ));
     }
     let key = String::from_utf8_lossy(bytes).into_owned();
-    Ok(Some(IdempotencyKey { key, fingerprint: fingerprint(asked) }))
+    Ok(IdempotencyKey { key, fingerprint: fingerprint(asked) })
 }
 
 /// The digest of method, path, media type and body.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anabranch_ir::Program;
-use anabranch_kernel::{Engine, Failure, IdempotencyKey, Operation, Request};
+use anabranch_kernel::{Engine, Failure, IdempotencyKey, Operation, Reply, Request};
 use axum::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
@@ -71,6 +71,22 @@ impl Ingress {
         let _all = self.places.acquire_many(self.in_flight_max).await;
     }
 
+    /// Hands `operation` to the engine without waiting.
+    pub(crate) fn submit(
+        &self,
+        operation: Operation,
+        idempotency_key: Option<IdempotencyKey>,
+        place: Place,
+        on_reply: impl FnOnce(Reply) + Send + 'static,
+    ) {
+        let permit = place.permit;
+        let on_reply = Box::new(move |reply| {
+            drop(permit);
+            on_reply(reply);
+        });
+        self.engine.submit(Request { operation, idempotency_key }, on_reply);
+    }
+
     /// Hands `operation` to the engine and waits for the wire message of its result. A client that
     /// goes away meanwhile cancels nothing.
     ///
@@ -82,14 +98,12 @@ impl Ingress {
         idempotency_key: Option<IdempotencyKey>,
         place: Place,
     ) -> Result<Vec<u8>, Problem> {
-        let Place { permit, deadline } = place;
+        let deadline = place.deadline;
         let (sender, receiver) = oneshot::channel();
-        let on_reply = Box::new(move |reply| {
-            drop(permit);
+        self.submit(operation, idempotency_key, place, move |reply| {
             // Nobody receives a reply after the deadline or for a client that has gone away.
             let _unreceived = sender.send(reply);
         });
-        self.engine.submit(Request { operation, idempotency_key }, on_reply);
         match timeout_at(deadline, receiver).await {
             Ok(Ok(Ok(message))) => Ok(message),
             Ok(Ok(Err(failure))) => Err(from_failure(self.program(), failure)),

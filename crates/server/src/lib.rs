@@ -1,4 +1,4 @@
-//! HTTP ingress over any engine.
+//! Ingress over any engine, by HTTP and by the binary protocol.
 //!
 //! A request becomes one [`Operation`](anabranch_kernel::Operation), its reply a response. Nothing
 //! here knows Python: JSON is read by the program's type hints, and results are written as they are.
@@ -8,6 +8,7 @@
 //! - [`routes`], `handlers`, `observation`, `auth`: from a request to a response.
 //! - `paths`, `keys`: what a path names.
 //! - `body`, `idempotency`, `arguments`, `mistakes`: what a request brings, and what is wrong with it.
+//! - `binary`: the binary protocol, beside HTTP on the same port.
 //! - `json`: values as JSON and back.
 //! - `ingress`: shared state and the way to the engine.
 //! - `problem`: errors as problem+json.
@@ -25,6 +26,7 @@ pub mod serve;
 
 mod arguments;
 mod auth;
+mod binary;
 mod body;
 mod handlers;
 mod hashing;

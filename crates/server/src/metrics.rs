@@ -27,6 +27,21 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge<i64, AtomicI64>,
+    binary_requests: Family<BinaryLabels, Counter>,
+    binary_durations: Family<OperationLabels, Histogram, fn() -> Histogram>,
+    binary_in_flight: Gauge<i64, AtomicI64>,
+}
+
+/// A request of the binary protocol.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct BinaryLabels {
+    operation: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct OperationLabels {
+    operation: &'static str,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -53,7 +68,8 @@ impl Drop for InFlight {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let mut registry = Registry::with_prefix("anabranch_http");
+        let mut all = Registry::default();
+        let registry = all.sub_registry_with_prefix("anabranch_http");
         let requests = Family::default();
         let durations = Family::new_with_constructor(new_histogram as fn() -> Histogram);
         let in_flight = Gauge::default();
@@ -65,7 +81,31 @@ impl Metrics {
             durations.clone(),
         );
         registry.register("requests_in_flight", "Requests being worked on", in_flight.clone());
-        Self { registry, requests, durations, in_flight }
+        let registry = all.sub_registry_with_prefix("anabranch_binary");
+        let binary_requests = Family::default();
+        let binary_durations = Family::new_with_constructor(new_histogram as fn() -> Histogram);
+        let binary_in_flight = Gauge::default();
+        registry.register("requests", "Requests answered", binary_requests.clone());
+        registry.register_with_unit(
+            "request_duration",
+            "Time from the arrival of a request to its answer",
+            Unit::Seconds,
+            binary_durations.clone(),
+        );
+        registry.register(
+            "requests_in_flight",
+            "Requests being worked on",
+            binary_in_flight.clone(),
+        );
+        Self {
+            registry: all,
+            requests,
+            durations,
+            in_flight,
+            binary_requests,
+            binary_durations,
+            binary_in_flight,
+        }
     }
 
     /// Counts a request that begins.
@@ -80,6 +120,19 @@ impl Metrics {
         let labels = RequestLabels { method, route: route.clone(), status };
         self.requests.get_or_create(&labels).inc();
         self.durations.get_or_create(&RouteLabels { method, route }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a request of the binary protocol that begins.
+    pub(crate) fn begin_binary(&self) -> InFlight {
+        self.binary_in_flight.inc();
+        InFlight(self.binary_in_flight.clone())
+    }
+
+    /// Counts a request of the binary protocol that was answered.
+    pub(crate) fn record_binary(&self, operation: &'static str, status: u16, took: Duration) {
+        self.binary_requests.get_or_create(&BinaryLabels { operation, status }).inc();
+        let labels = OperationLabels { operation };
+        self.binary_durations.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
     /// All metrics as text.

@@ -59,14 +59,14 @@ async fn run_contained(next: Next, request: Request) -> Response {
     .await
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
     if let Some(message) = panic.downcast_ref::<String>() {
         return message;
     }
     panic.downcast_ref::<&str>().copied().unwrap_or("no message")
 }
 
-fn log(method: &str, path: &str, problem: &Problem) {
+pub(crate) fn log(method: &str, path: &str, problem: &Problem) {
     let slug = problem.kind.slug();
     let status = problem.status.as_u16();
     // Debug output escapes line breaks, so that a line stays one and cannot be forged.

@@ -25,9 +25,15 @@ pub(crate) struct Target {
 /// # Errors
 /// There is no such class.
 pub(crate) fn class(program: &Program, path: &str) -> Result<OperatorId, Problem> {
-    let name = segment(path, 0);
-    let name = percent_decode_str(name).decode_utf8_lossy();
-    program.operator_named(&name).ok_or_else(|| {
+    class_named(program, &percent_decode_str(segment(path, 0)).decode_utf8_lossy())
+}
+
+/// The class with this name.
+///
+/// # Errors
+/// There is no such class.
+pub(crate) fn class_named(program: &Program, name: &str) -> Result<OperatorId, Problem> {
+    program.operator_named(name).ok_or_else(|| {
         let known: Vec<_> =
             program.operators.iter().map(|operator| operator.name.as_str()).collect();
         let detail = format!("no entity class {name:?}; there are {}", known.join(", "));
@@ -56,9 +62,21 @@ pub(crate) fn method<'a>(
     path: &str,
 ) -> Result<(FunctionId, &'a Function), Problem> {
     let name = percent_decode_str(segment(path, 2)).decode_utf8_lossy();
+    method_named(program, operator, &name)
+}
+
+/// The method of `operator` with this name.
+///
+/// # Errors
+/// There is no such method.
+pub(crate) fn method_named<'a>(
+    program: &'a Program,
+    operator: OperatorId,
+    name: &str,
+) -> Result<(FunctionId, &'a Function), Problem> {
     let mut methods = program.public_methods(operator);
     let method =
-        methods.find(|method| program.function(*method).name == *name).ok_or_else(|| {
+        methods.find(|method| program.function(*method).name == name).ok_or_else(|| {
             let class = program.operator(operator);
             let methods = program.public_methods(operator);
             let known: Vec<_> =

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use crate::body::{JSON, VALUE};
 use crate::json::{Json, JsonObject};
 
-pub(crate) use failure::{from_failure, no_json_form};
+pub(crate) use failure::{from_arguments, from_failure, no_json_form};
 pub(crate) use kind::Kind;
 
 /// What the `type` of every problem starts with.
@@ -74,6 +74,16 @@ impl Problem {
     pub(crate) fn bug(cause: impl Into<String>) -> Self {
         let detail = "this is a bug in Anabranch; the log of the server says more";
         Self::new(Kind::Bug, detail).caused_by(Cause::Fault(cause.into()))
+    }
+
+    /// The document, and `retry_after` where HTTP has that header.
+    pub(crate) fn members(&self) -> Json {
+        let mut document = self.document();
+        if let (Some((RETRY_AFTER, _)), Json::Object(members)) = (self.header(), &mut document) {
+            let seconds: u32 = RETRY_AFTER_SECONDS.parse().expect("it is a number");
+            members.insert("retry_after".to_owned(), seconds.into());
+        }
+        document
     }
 
     fn document(&self) -> Json {

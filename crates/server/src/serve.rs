@@ -21,7 +21,6 @@ use tokio::time::timeout;
 
 use crate::ingress::Ingress;
 use crate::options::Options;
-use crate::routes::router_of;
 
 /// Threads of the runtime. Parsing for two requests at a time keeps any engine busy.
 const WORKER_THREADS: usize = 2;
@@ -128,8 +127,7 @@ async fn serve_until(
     stop: &mut impl Stop,
 ) {
     let ingress = Arc::new(Ingress::new(engine, options));
-    let router = router_of(Arc::clone(&ingress));
-    let open = connections::accept_until(listener, router, stop.next()).await;
+    let open = connections::accept_until(listener, &ingress, stop.next()).await;
     let drained = async {
         open.finish().await;
         ingress.wait_until_idle().await;
@@ -143,4 +141,4 @@ async fn serve_until(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,10 +1,12 @@
 """Clients of an Anabranch server.
 
-- `request`: operations as HTTP requests; `response`: HTTP responses as results and exceptions.
+- `request`: operations as requests; `response`: responses as results and exceptions.
+- `transport`: what carries them, by the URL's scheme: `http`, or `binary` and `binary_async` over
+  `binary_frames`.
 - `problem`: problem details (RFC 9457) as exceptions.
 - `retry`: when and after how long a failed attempt is repeated.
 - `idempotency`: the names of requests, under which the server remembers its replies.
-- `synchronous` and `asynchronous`: the same over the two kinds of I/O, and nothing else.
+- `synchronous` and `asynchronous`: the same for ordinary code and for asyncio.
 """
 
 from anabranch.client.asynchronous import AsyncClient

@@ -7,13 +7,12 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-import httpx
-
 from anabranch import _native, _registry
 from anabranch._key import checked_key
-from anabranch.client import idempotency, request, response, retry
+from anabranch.client import idempotency, request, response, retry, transport
 from anabranch.client.request import Request
 from anabranch.client.response import Response
+from anabranch.client.transport import ConnectionFailed
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -28,8 +27,7 @@ class AsyncClient:
     """
 
     def __init__(self, url: str, *, token: str | None, timeout: float, retries: int) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        self._http = httpx.AsyncClient(base_url=request.checked_url(url), headers=headers)
+        self._transport = transport.open_async_transport(url, token)
         self._policy = retry.RetryPolicy(retries, timeout)
 
     async def __aenter__(self) -> Self:
@@ -45,7 +43,7 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Closes the connections to the server."""
-        await self._http.aclose()
+        await self._transport.close()
 
     async def create(self, entity_class: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Creates an entity: `await app.create(User, "alice")`."""
@@ -110,15 +108,8 @@ class AsyncClient:
             await asyncio.sleep(pause)
             attempt += 1
 
-    async def _attempt(self, asked: Request, elapsed: float) -> Response | httpx.TransportError:
+    async def _attempt(self, asked: Request, elapsed: float) -> Response | ConnectionFailed:
         try:
-            answer = await self._http.request(
-                asked.method,
-                asked.path,
-                content=asked.body,
-                headers=asked.headers,
-                timeout=self._policy.attempt_timeout(elapsed),
-            )
-        except httpx.TransportError as failure:
+            return await self._transport.attempt(asked, self._policy.attempt_timeout(elapsed))
+        except ConnectionFailed as failure:
             return failure
-        return Response(answer.status_code, answer.headers, answer.content)

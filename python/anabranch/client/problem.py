@@ -5,7 +5,7 @@ module and name. Only classes of exceptions are ever called.
 """
 
 import importlib
-import json
+from collections.abc import Mapping
 from typing import Any, cast
 
 from anabranch.errors import (
@@ -35,9 +35,8 @@ _BY_STATUS: dict[int, type[EngineError]] = {
 }
 
 
-def exception(status: int, content_type: str, body: bytes) -> Exception:
-    """The exception for an answer with an error status."""
-    problem = _members(content_type, body)
+def exception(status: int, problem: Mapping[str, Any]) -> Exception:
+    """The exception for an answer with an error status; an answer of others has no members."""
     title = str(problem.get("title") or f"the server answered with status {status}")
     detail = str(problem.get("detail") or "")
     raised = problem.get("exception")
@@ -51,17 +50,6 @@ def exception(status: int, content_type: str, body: bytes) -> Exception:
     if status >= 500:
         return AnabranchError(message)
     return RequestRejected(status, title, detail)
-
-
-def _members(content_type: str, body: bytes) -> dict[str, Any]:
-    """The members of a problem; none if the answer is something else, such as a proxy's page."""
-    if content_type not in ("application/problem+json", "application/json"):
-        return {}
-    try:
-        members = json.loads(body)
-    except ValueError:
-        return {}
-    return cast(dict[str, Any], members) if isinstance(members, dict) else {}
 
 
 def _application_exception(raised: dict[str, Any]) -> Exception:

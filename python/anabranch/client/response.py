@@ -1,35 +1,41 @@
-"""HTTP responses as results and exceptions."""
+"""Responses as results and exceptions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from anabranch import _native
 from anabranch.client import problem
-from anabranch.client.request import VALUE_TYPE, Request
+from anabranch.client.request import Request
 from anabranch.errors import AnabranchError, EntityNotFound
 
 
 @dataclass(frozen=True)
 class Response:
-    """What came back, from either kind of I/O."""
+    """What came back, whatever carried it."""
 
     status: int
-    headers: Mapping[str, str]
-    """With names in lower case."""
-    body: bytes
+    """As over HTTP."""
+    message: bytes | None = None
+    """The wire message of the result."""
+    problem: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The members of a problem (RFC 9457)."""
+    retry_after: float | None = None
+    """The seconds that the server asks to wait."""
+    form: str = ""
+    """What the body is, if it is neither."""
 
 
 def result(request: Request, response: Response) -> Any:
     """The value that a request asked for; raises what the server reports."""
     if response.status >= 400:
-        raise problem.exception(response.status, _content_type(response), response.body)
-    if _content_type(response) != VALUE_TYPE:
+        raise problem.exception(response.status, response.problem)
+    if response.message is None:
         raise AnabranchError(
-            f"the answer to {request.subject} is {_content_type(response) or 'untyped'}, not "
-            f"{VALUE_TYPE}; is the URL that of an Anabranch server?"
+            f"the answer to {request.subject} is {response.form or 'untyped'}, not an encoded "
+            "value; is the URL that of an Anabranch server?"
         )
-    return _native.decode(response.body)
+    return _native.decode(response.message)
 
 
 def existence(request: Request, response: Response) -> bool:
@@ -37,7 +43,7 @@ def existence(request: Request, response: Response) -> bool:
     if response.status != 404:
         result(request, response)
         return True
-    error = problem.exception(response.status, _content_type(response), response.body)
+    error = problem.exception(response.status, response.problem)
     if isinstance(error, EntityNotFound):
         return False
     raise error
@@ -51,7 +57,3 @@ def attribute(request: Request, response: Response, entity_class: type, name: st
     if hasattr(entity_class, name):
         return getattr(entity_class, name)
     raise AttributeError(f"'{entity_class.__name__}' object has no attribute '{name}'")
-
-
-def _content_type(response: Response) -> str:
-    return response.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,13 +1,11 @@
 """When and after how long a failed attempt is repeated. Reads no clock and does not sleep."""
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-import httpx
 
 from anabranch.client.request import Request
 from anabranch.client.response import Response
+from anabranch.client.transport import ConnectionFailed
 from anabranch.errors import Unavailable
 
 BACKOFF_FIRST = 0.05
@@ -24,16 +22,18 @@ class RetryPolicy:
     timeout: float
     """The most seconds that all attempts and the pauses between them may take."""
 
-    def pause(self, outcome: Response | Exception, attempt: int, elapsed: float) -> float | None:
+    def pause(
+        self, outcome: Response | ConnectionFailed, attempt: int, elapsed: float
+    ) -> float | None:
         """Seconds until the next attempt; `None`: the outcome is final.
 
-        `attempt` counts from 0. An exception is a connection that failed.
+        `attempt` counts from 0.
         """
         if isinstance(outcome, Response) and outcome.status not in _RETRIED_STATUSES:
             return None
         if attempt >= self.retries:
             return None
-        pause = _retry_after(outcome.headers) if isinstance(outcome, Response) else None
+        pause = outcome.retry_after if isinstance(outcome, Response) else None
         if pause is None:
             # Full jitter: clients that failed together do not come back together.
             pause = random.uniform(0, min(BACKOFF_MAX, BACKOFF_FIRST * 2**attempt))
@@ -45,30 +45,21 @@ class RetryPolicy:
         return max(self.timeout - elapsed, 0.001)
 
 
-def final(asked: Request, outcome: Response | Exception, attempts: int) -> Response:
+def final(asked: Request, outcome: Response | ConnectionFailed, attempts: int) -> Response:
     """The answer to a request, once no further attempt is made."""
     if isinstance(outcome, Response):
         return outcome
     times = "once" if attempts == 1 else f"{attempts} times"
-    if isinstance(outcome, httpx.ConnectError):
+    # What the transport's library raised, if it did.
+    cause = outcome.__cause__ or outcome
+    if not outcome.was_connected:
         raise Unavailable(
             f"no server answers: {outcome} (tried {times}); "
             "is it running, and is the address right?"
-        ) from outcome
-    if asked.method == "GET":
-        raise Unavailable(
-            f"no answer to {asked.subject} (tried {times}: {outcome or type(outcome).__name__})"
-        ) from outcome
+        ) from cause
+    if asked.operation == "state":
+        raise Unavailable(f"no answer to {asked.subject} (tried {times}: {outcome})") from cause
     raise Unavailable(
-        f"no answer to {asked.subject} (tried {times}: {outcome or type(outcome).__name__}); "
+        f"no answer to {asked.subject} (tried {times}: {outcome}); "
         "whether it was applied is unknown, so run it again with the same idempotency key"
-    ) from outcome
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that the server asks to wait."""
-    try:
-        return max(0.0, float(headers["retry-after"]))
-    except (KeyError, ValueError):
-        # Absent, or the form with a date, which our server does not use.
-        return None
+    ) from cause

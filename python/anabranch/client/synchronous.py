@@ -6,14 +6,13 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
-import httpx
-
 from anabranch import _backend, _native, _registry
 from anabranch._key import checked_key
-from anabranch.client import idempotency, request, response, retry
+from anabranch.client import idempotency, request, response, retry, transport
 from anabranch.client.backend import ServerBackend
 from anabranch.client.request import Request
 from anabranch.client.response import Response
+from anabranch.client.transport import ConnectionFailed
 from anabranch.errors import AnabranchError
 
 T = TypeVar("T")
@@ -29,8 +28,7 @@ class Client:
     """
 
     def __init__(self, url: str, *, token: str | None, timeout: float, retries: int) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        self._http = httpx.Client(base_url=request.checked_url(url), headers=headers)
+        self._transport = transport.open_transport(url, token)
         self._policy = retry.RetryPolicy(retries, timeout)
         self._backend = ServerBackend(self._send)
         self._installed: AbstractContextManager[None] | None = None
@@ -55,7 +53,7 @@ class Client:
 
     def close(self) -> None:
         """Closes the connections to the server."""
-        self._http.close()
+        self._transport.close()
 
     def create(self, entity_class: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Creates an entity, as `User("alice")` does inside `with client:`."""
@@ -96,15 +94,8 @@ class Client:
             time.sleep(pause)
             attempt += 1
 
-    def _attempt(self, asked: Request, elapsed: float) -> Response | httpx.TransportError:
+    def _attempt(self, asked: Request, elapsed: float) -> Response | ConnectionFailed:
         try:
-            answer = self._http.request(
-                asked.method,
-                asked.path,
-                content=asked.body,
-                headers=asked.headers,
-                timeout=self._policy.attempt_timeout(elapsed),
-            )
-        except httpx.TransportError as failure:
+            return self._transport.attempt(asked, self._policy.attempt_timeout(elapsed))
+        except ConnectionFailed as failure:
             return failure
-        return Response(answer.status_code, answer.headers, answer.content)

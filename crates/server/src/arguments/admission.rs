@@ -125,7 +125,8 @@ fn module_of(class: &str) -> &str {
     class.split_once(':').map_or("", |(module, _)| module)
 }
 
-fn is_key(value: &Value) -> bool {
+/// Whether `value` may be the key of an entity.
+pub(crate) fn is_key(value: &Value) -> bool {
     match value {
         Value::Str(_) | Value::Int(_) | Value::BigInt(_) | Value::Bytes(_) | Value::Uuid(_) => true,
         Value::Tuple(parts) => !parts.is_empty() && parts.iter().all(is_key),

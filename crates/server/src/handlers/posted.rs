@@ -6,12 +6,12 @@ use axum::body::Bytes;
 use axum::extract::Request;
 
 use super::answer::{Form, accepted_form};
-use crate::arguments::{self, ArgumentError};
+use crate::arguments;
 use crate::body::{self, ContentType};
 use crate::idempotency;
 use crate::ingress::{Ingress, Place};
 use crate::json::{Json, JsonObject};
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, from_arguments};
 
 /// A POST that has been read and checked.
 pub(crate) struct Posted {
@@ -61,10 +61,7 @@ fn arguments(
             arguments::from_json(program, signature, &parse(&body)?)
         }
     };
-    checked.map_err(|error| match error {
-        ArgumentError::Mistakes(mistakes) => Problem::of_mistakes(mistakes),
-        ArgumentError::NotAMessage(error) => Problem::new(Kind::NotAValue, error.to_string()),
-    })
+    checked.map_err(from_arguments)
 }
 
 /// An empty body is one without arguments.

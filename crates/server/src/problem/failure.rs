@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::{Cause, Kind, Problem};
+use crate::arguments::ArgumentError;
 use crate::json::write;
 
 /// What the client is told about `failure`.
@@ -32,6 +33,14 @@ pub(crate) fn from_failure(program: &Program, failure: Failure) -> Problem {
         )
         .caused_by(Cause::Fault(cause)),
         Failure::Bug(cause) => Problem::bug(cause),
+    }
+}
+
+/// Arguments that do not fit.
+pub(crate) fn from_arguments(error: ArgumentError) -> Problem {
+    match error {
+        ArgumentError::Mistakes(mistakes) => Problem::of_mistakes(mistakes),
+        ArgumentError::NotAMessage(error) => Problem::new(Kind::NotAValue, error.to_string()),
     }
 }
 

@@ -27,6 +27,8 @@ macro_rules! kinds {
 kinds! {
     NotJson, 400, "not-json", "The body is not JSON";
     NotAValue, 400, "not-a-value", "The body is not an encoded value";
+    NotARequest, 400, "not-a-request", "The frame is no request";
+    ProtocolVersion, 400, "protocol-version", "The version of the binary protocol is not spoken";
     IdempotencyKey, 400, "idempotency-key", "The idempotency key is malformed";
     Unauthorized, 401, "unauthorized", "A bearer token is needed";
     NoSuchRoute, 404, "no-such-route", "There is nothing here";

@@ -1,16 +1,23 @@
 //! Accepts connections and ends them.
+//!
+//! The first byte of a connection tells which protocol its client speaks.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use anabranch_protocol::PREFACE;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::sleep;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::{sleep, timeout};
+
+use crate::binary;
+use crate::ingress::Ingress;
+use crate::routes::router_of;
 
 /// Most connections at a time; more wait in the system's queue.
 const CONNECTIONS_MAX: usize = 4096;
@@ -20,22 +27,32 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Connections that may still have requests under way.
-pub(super) struct OpenConnections(GracefulShutdown);
+pub(super) struct OpenConnections {
+    http: GracefulShutdown,
+    stop: watch::Sender<()>,
+    /// Comes to its end with the last connection.
+    all_ended: mpsc::Receiver<()>,
+}
 
 impl OpenConnections {
     /// Waits until all requests under way are answered, keeping no connection alive.
-    pub(super) async fn finish(self) {
-        self.0.shutdown().await;
+    pub(super) async fn finish(mut self) {
+        self.stop.send_replace(());
+        self.http.shutdown().await;
+        let _none_is_sent = self.all_ended.recv().await;
     }
 }
 
 /// Accepts and serves connections until `stop`, then closes the listener.
 pub(super) async fn accept_until(
     listener: TcpListener,
-    router: Router,
+    ingress: &Arc<Ingress>,
     stop: impl Future<Output = ()>,
 ) -> OpenConnections {
+    let router = router_of(Arc::clone(ingress));
     let graceful = GracefulShutdown::new();
+    let (stopping, stopped) = watch::channel(());
+    let (alive, all_ended) = mpsc::channel(1);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     tokio::pin!(stop);
     loop {
@@ -43,17 +60,41 @@ pub(super) async fn accept_until(
             () = &mut stop => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let watcher = graceful.watcher();
+        let (ingress, router) = (Arc::clone(ingress), router.clone());
+        let (mut stopped, alive) = (stopped.clone(), alive.clone());
         tokio::spawn(async move {
-            // A connection fails by what its client does, which is none of our concern.
-            let _broken = connection.await;
-            drop(place);
+            let is_binary = tokio::select! {
+                is_binary = speaks_binary(&stream) => is_binary,
+                _ = stopped.changed() => None,
+            };
+            match is_binary {
+                Some(true) => binary::serve(ingress, stream, stopped).await,
+                Some(false) => serve_http(stream, router, watcher).await,
+                None => {}
+            }
+            drop((place, alive));
         });
     }
-    OpenConnections(graceful)
+    OpenConnections { http: graceful, stop: stopping, all_ended }
+}
+
+/// Whether the client speaks the binary protocol; `None` if it says nothing.
+async fn speaks_binary(stream: &TcpStream) -> Option<bool> {
+    let mut first = [0];
+    match timeout(HEAD_TIMEOUT, stream.peek(&mut first)).await {
+        Ok(Ok(1)) => Some(first[0] == PREFACE),
+        _ => None,
+    }
+}
+
+async fn serve_http(stream: TcpStream, router: Router, watcher: Watcher) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let service = TowerToHyperService::new(router);
+    let connection = watcher.watch(http.serve_connection(TokioIo::new(stream), service));
+    // A connection fails by what its client does, which is none of our concern.
+    let _broken = connection.await;
 }
 
 async fn accept(

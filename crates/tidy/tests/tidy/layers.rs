@@ -21,7 +21,8 @@ const LAYERS: &[Layer] = &[
     Layer { name: "kernel", uses: &["ir"], tests_use: &[] },
     Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["compiler", "local"] },
     Layer { name: "local", uses: &["ir", "kernel"], tests_use: &[] },
-    Layer { name: "embedded", uses: &["ir", "kernel"], tests_use: &[] },
+    Layer { name: "log", uses: &[], tests_use: &[] },
+    Layer { name: "embedded", uses: &["ir", "kernel", "log"], tests_use: &[] },
     Layer { name: "protocol", uses: &[], tests_use: &[] },
     Layer { name: "server", uses: &["ir", "kernel", "protocol"], tests_use: &[] },
     Layer {
@@ -54,6 +55,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("tower", &["server"]),
     ("tracing", &["server"]),
     ("tracing-subscriber", &["server"]),
+    ("xxhash-rust", &["log"]),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
@@ -30,10 +31,12 @@ def anabranch(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 class Server:
     """An `anabranch serve` process that is ready."""
 
-    def __init__(self, application: Path, data: Path) -> None:
+    def __init__(
+        self, application: Path, data: Path, *options: str, log: IO[str] | None = None
+    ) -> None:
         command = [sys.executable, "-m", "anabranch", "serve", application]
-        command += ["--data", data, "--port", "0"]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        command += ["--data", data, "--port", "0", *options]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             self.url = self._announced_url()
         except BaseException:
@@ -70,9 +73,11 @@ class Server:
 
 
 @contextmanager
-def serving(application: Path, data: Path) -> Generator[Server]:
-    """A server for the time of a block."""
-    server = Server(application, data)
+def serving(
+    application: Path, data: Path, *options: str, log: IO[str] | None = None
+) -> Generator[Server]:
+    """A server for the time of a block; its log goes to `log`, else to that of the tests."""
+    server = Server(application, data, *options, log=log)
     try:
         yield server
     finally:

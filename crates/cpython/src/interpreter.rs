@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anabranch_ir::OperatorId;
 use anabranch_kernel::value::wire::DecodeError;
 use anabranch_kernel::{
-    Arguments, EntityId, Entry, Fault, Interpreter, Outcome, Raised, TransactionContext,
+    Arguments, EntityId, Entry, Fault, Interpreter, Interrupter, Outcome, Raised,
+    TransactionContext,
 };
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -18,17 +19,19 @@ use crate::decode::{EntityClasses, Source, decode_arguments, decode_state, decod
 use crate::encode::{OpaqueValues, encode, encode_state};
 use crate::entity_code::{enter_entity_code, leave_entity_code, take_objection};
 use crate::instance::allocate;
+use crate::interrupt::PythonInterrupter;
 use crate::reference::Reference;
 use crate::{exception, run, well_known};
 
 /// Runs the segments of an application on live Python objects.
 pub struct CPython {
     application: Arc<Application>,
+    interrupter: Arc<PythonInterrupter>,
 }
 
 impl CPython {
     pub fn new(application: Arc<Application>) -> Self {
-        Self { application }
+        Self { application, interrupter: Arc::default() }
     }
 
     fn entities(&self) -> EntityClasses<'_> {
@@ -63,11 +66,17 @@ impl Interpreter for CPython {
     }
 
     fn begin_transaction(&mut self, context: &TransactionContext) {
+        self.interrupter.enter();
         enter_entity_code(context);
     }
 
     fn end_transaction(&mut self) {
         leave_entity_code();
+        self.interrupter.leave();
+    }
+
+    fn interrupter(&self) -> Option<Arc<dyn Interrupter>> {
+        Some(Arc::clone(&self.interrupter) as Arc<_>)
     }
 
     fn objection(&mut self) -> Option<Value> {

@@ -9,6 +9,7 @@
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
 //! - [`exception`], [`entity_code`]: errors, and whether the running thread runs entity code.
+//! - [`interrupt`]: ends entity code that runs too long.
 //!
 //! Invariants:
 //! - User code never runs while a lock of ours is held.
@@ -28,6 +29,7 @@ mod exception;
 mod host;
 mod instance;
 mod interpreter;
+mod interrupt;
 mod key;
 mod loader;
 mod module;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 use anabranch_ir::Program;
-use anabranch_kernel::{Engine, Failure, Interpreter, OnReply, Request};
+use anabranch_kernel::{Engine, Failure, Interpreter, OnReply, Request, TransactionDriver};
 use crossbeam_channel::{Sender, TrySendError};
 
 use crate::committer::{self, Committer};
@@ -17,6 +17,7 @@ use crate::health::Health;
 use crate::pending::Pending;
 use crate::reply_to::ReplyTo;
 use crate::store::{Store, read_sequence};
+use crate::watchdog::Watchdog;
 use crate::{OpenError, Options};
 
 /// The durable single-process engine: a reply leaves only after what it tells of is on disk.
@@ -82,13 +83,18 @@ impl Embedded {
             sequence,
             durable,
         };
+        let driver = TransactionDriver::new(interpreter);
+        let watchdog = options.transaction_timeout;
+        let watchdog = watchdog.map(|it| Watchdog::start(&driver, Arc::clone(&program), it));
+        let watchdog = watchdog.transpose().map_err(OpenError::Threads)?;
         // If the second thread does not start, the first ends as its channel's other end goes.
         let committing = spawn("anabranch-committer", move || {
             commit(&committer, effects_receiver);
         })?;
         let executing = spawn("anabranch-executor", move || {
             let _guard = FailOnPanic { health: Arc::clone(&executor.health), thread: "executor" };
-            executor::run(executor, interpreter, &submissions_receiver, &effects);
+            executor::run(executor, driver, &submissions_receiver, &effects);
+            drop(watchdog);
         })?;
         Ok(Self {
             program,

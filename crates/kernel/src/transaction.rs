@@ -18,7 +18,7 @@ use crate::value::wire::{self, DecodeError};
 use crate::value::{ExceptionValue, Value};
 use crate::{
     Action, Arguments, EntityId, Entry, Failure, Fault, Interpreter, Operation, Outcome, Raised,
-    Reply, TransactionContext,
+    Reply, RunningTransaction, TransactionContext, TransactionNumber,
 };
 
 /// How deep calls may nest before the kernel raises `RecursionError`.
@@ -54,12 +54,14 @@ pub struct Write {
 pub struct TransactionDriver<I: Interpreter> {
     pub interpreter: I,
     live: LiveEntities<I::Entity>,
+    running: Arc<RunningTransaction>,
 }
 
 /// A driver within a session of its interpreter: where root calls run.
 pub struct DriverSession<'a, I: Interpreter> {
     pub interpreter: &'a mut I,
     live: &'a mut LiveEntities<I::Entity>,
+    running: &'a RunningTransaction,
 }
 
 /// What outlives a transaction.
@@ -105,13 +107,18 @@ impl<V> From<Failure> for Stop<V> {
 impl<I: Interpreter> TransactionDriver<I> {
     pub fn new(interpreter: I) -> Self {
         let live = LiveEntities { entities: HashMap::new(), transaction: 0 };
-        Self { interpreter, live }
+        Self { interpreter, live, running: Arc::default() }
+    }
+
+    /// What this driver runs, for those who watch it.
+    pub fn running(&self) -> &Arc<RunningTransaction> {
+        &self.running
     }
 
     /// Runs `work` inside [`Interpreter::session`].
     pub fn session<R>(&mut self, work: impl FnOnce(&mut DriverSession<'_, I>) -> R) -> R {
-        let Self { interpreter, live } = self;
-        interpreter.session(|interpreter| work(&mut DriverSession { interpreter, live }))
+        let Self { interpreter, live, running } = self;
+        interpreter.session(|interpreter| work(&mut DriverSession { interpreter, live, running }))
     }
 
     /// Runs one root call in a session of its own.
@@ -126,10 +133,40 @@ impl<I: Interpreter> TransactionDriver<I> {
 }
 
 impl<I: Interpreter> DriverSession<'_, I> {
-    /// Drops every live entity, so that each is read again when it is used next. Also the way back
-    /// to a sound state after a panic during [`DriverSession::execute`].
+    /// Drops every live entity, so that each is read again when it is used next.
     pub fn forget_all(&mut self) {
         self.live.entities.clear();
+    }
+
+    /// The way back to a sound state after a panic during [`DriverSession::execute`]; gives what to
+    /// reply. `message` is what the panic says.
+    pub fn abandon(&mut self, message: String) -> Failure {
+        // Undoing is forgetting: what the panic left half done is read again.
+        self.forget_all();
+        self.interpreter.abort_transaction();
+        // An interrupt comes at any instant, also where nothing else would fail.
+        let is_stopped = self.running.is_stopped();
+        self.end();
+        if is_stopped { Failure::Interrupted } else { Failure::Bug(message) }
+    }
+
+    fn begin(&mut self, operation: &Operation, context: &TransactionContext) {
+        self.live.transaction += 1;
+        let number = self.live.transaction;
+        let named = TransactionNumber::new(number).expect("this is a bug in Anabranch: overflow");
+        self.interpreter.number_transaction(named);
+        self.interpreter.begin_transaction(context);
+        let method = match operation {
+            Operation::Call { method, .. } => Some(*method),
+            _ => None,
+        };
+        self.running.begin(number, method);
+    }
+
+    fn end(&mut self) {
+        // The interpreter is held from here to there, so that no interrupt comes between.
+        self.interpreter.end_transaction();
+        self.running.end();
     }
 
     /// Runs one root call.
@@ -139,8 +176,7 @@ impl<I: Interpreter> DriverSession<'_, I> {
         context: &TransactionContext,
         states: &mut dyn StateReader,
     ) -> Transition {
-        self.interpreter.begin_transaction(context);
-        self.live.transaction += 1;
+        self.begin(operation, context);
         let mut transaction = Transaction { driver: self, states, touched: Vec::new() };
         let result = transaction.root(operation).and_then(|value| {
             transaction.driver.interpreter.encode(&value).map_err(Stop::Exception)
@@ -150,26 +186,35 @@ impl<I: Interpreter> DriverSession<'_, I> {
             None => Ok((reply, transaction.changes()?)),
         });
         let touched = transaction.touched;
+        let mut result = result.map_err(|stop| self.failure(stop));
+        // Whatever else came of it may be what the interrupt made of it.
+        if self.running.is_stopped() {
+            result = Err(Failure::Interrupted);
+        }
         let transition = match result {
             Ok((reply, writes)) => {
                 self.remember(&touched, &writes);
                 Transition { reply: Ok(reply), writes }
             }
-            Err(stop) => {
+            Err(failure) => {
                 for id in &touched {
                     self.live.entities.remove(id);
                 }
-                let failure = match stop {
-                    Stop::Exception(exception) => {
-                        Failure::Raised(self.interpreter.describe(&exception))
-                    }
-                    Stop::Failure(failure) => failure,
-                };
+                self.interpreter.abort_transaction();
                 Transition { reply: Err(failure), writes: Vec::new() }
             }
         };
-        self.interpreter.end_transaction();
+        self.end();
         transition
+    }
+
+    fn failure(&mut self, stop: Stop<I::Value>) -> Failure {
+        match stop {
+            // User code runs to describe an exception, and is not waited for a second time.
+            Stop::Exception(_) if self.running.is_stopped() => Failure::Interrupted,
+            Stop::Exception(exception) => Failure::Raised(self.interpreter.describe(&exception)),
+            Stop::Failure(failure) => failure,
+        }
     }
 
     fn remember(&mut self, touched: &[EntityId], writes: &[Write]) {
@@ -235,6 +280,9 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
         let mut frames: Vec<Frame<I::Value>> = Vec::new();
         let mut running = caught(self.begin(None, action))?;
         loop {
+            if self.driver.running.is_stopped() {
+                return Err(Stop::Failure(Failure::Interrupted));
+            }
             match running {
                 Running::Started { function, entity, outcome } => match outcome {
                     Outcome::Suspend { segment, live, action } => {
@@ -358,7 +406,7 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
 
     /// The slot of `id`, read from the store on first use.
     fn touch(&mut self, id: &EntityId) -> Step<I, &mut Slot<I::Entity>> {
-        let DriverSession { interpreter, live } = &mut *self.driver;
+        let DriverSession { interpreter, live, .. } = &mut *self.driver;
         let LiveEntities { entities, transaction } = &mut **live;
         let slot = match entities.entry(id.clone()) {
             MapEntry::Occupied(slot) => slot.into_mut(),

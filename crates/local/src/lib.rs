@@ -95,13 +95,10 @@ impl<I: Interpreter> Executor<I> {
         let Transition { reply, writes } = driver.session(|session| {
             let execute = || session.execute(operation, &context, states);
             catch_unwind(AssertUnwindSafe(execute)).unwrap_or_else(|panic| {
-                // Undoing is forgetting: what the panic left half done is read again.
-                session.forget_all();
-                session.interpreter.end_transaction();
                 let message = panic.downcast_ref::<String>().map(String::as_str);
                 let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
                 let message = message.unwrap_or("a panic without a message").to_owned();
-                Transition { reply: Err(Failure::Bug(message)), writes: Vec::new() }
+                Transition { reply: Err(session.abandon(message)), writes: Vec::new() }
             })
         });
         for Write { id, state } in writes {

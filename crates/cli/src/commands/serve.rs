@@ -8,7 +8,7 @@ use anabranch_embedded::{Embedded, Options as EngineOptions};
 use anabranch_ir::Program;
 use anabranch_server::{Options, serve};
 
-use crate::arguments::ServeArguments;
+use crate::arguments::{ServeArguments, TransactionTimeout};
 use crate::commands::run::load;
 use crate::target::Target;
 use crate::{Failure, output};
@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
         ..Options::default()
     };
     let (program, interpreter) = load(&target)?;
-    let engine_options = engine_options(&target, &program);
+    let timeout = arguments.transaction_timeout;
+    let engine_options = engine_options(&target, &program, timeout);
     let engine = Embedded::open(&arguments.data, program, interpreter, &engine_options)?;
     let engine = Arc::new(engine);
     let served = serve(Arc::clone(&engine) as Arc<_>, options, |address| {
@@ -62,12 +63,17 @@ pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
 }
 
 /// How the embedded engine is set up for an application.
-pub(crate) fn engine_options(target: &Target, program: &Program) -> EngineOptions {
+pub(crate) fn engine_options(
+    target: &Target,
+    program: &Program,
+    timeout: TransactionTimeout,
+) -> EngineOptions {
     EngineOptions {
         application: Some(anabranch_embedded::Application {
             module: target.module.clone(),
             program_hash: program.fingerprint(),
         }),
+        transaction_timeout: timeout.0,
         ..EngineOptions::default()
     }
 }

@@ -91,7 +91,7 @@ impl Embedded {
         let committing = spawn("anabranch-committer", move || {
             commit(&committer, effects_receiver);
         })?;
-        let executing = spawn("anabranch-executor", move || {
+        let executing = spawn_with_stack("anabranch-executor", EXECUTOR_STACK_BYTES, move || {
             let _guard = FailOnPanic { health: Arc::clone(&executor.health), thread: "executor" };
             executor::run(executor, driver, &submissions_receiver, &effects);
             drop(watchdog);
@@ -179,8 +179,22 @@ fn commit(committer: &Committer, effects: EffectReceiver) {
     committer::run(committer, &effects);
 }
 
+/// Room for the deepest recursion that an interpreter allows, where user code and native code call
+/// each other. The system gives what is used of it.
+const EXECUTOR_STACK_BYTES: usize = 64 << 20;
+const STACK_BYTES: usize = 2 << 20;
+
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
-    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(OpenError::Threads)
+    spawn_with_stack(name, STACK_BYTES, work)
+}
+
+fn spawn_with_stack(
+    name: &str,
+    bytes: usize,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, OpenError> {
+    let thread = thread::Builder::new().name(name.to_owned()).stack_size(bytes);
+    thread.spawn(work).map_err(OpenError::Threads)
 }
 
 /// Notes that a thread of the engine died, so that nobody waits for it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from anabranch.client.request import Request
-from anabranch.client.response import Response
+from anabranch.client.response import Response, is_final
 from anabranch.errors import Unavailable
 
 BACKOFF_FIRST = 0.05
@@ -29,7 +29,9 @@ class RetryPolicy:
 
         `attempt` counts from 0. An exception is a connection that failed.
         """
-        if isinstance(outcome, Response) and outcome.status not in _RETRIED_STATUSES:
+        if isinstance(outcome, Response) and (
+            outcome.status not in _RETRIED_STATUSES or is_final(outcome)
+        ):
             return None
         if attempt >= self.retries:
             return None

@@ -78,9 +78,6 @@ pub trait Interrupter: Send + Sync {
     );
 
     /// Where the user code of `transaction` is, in words. Waits as [`Interrupter::interrupt`] does.
-    fn place(
-        &self,
-        running: &RunningTransaction,
-        transaction: TransactionNumber,
-    ) -> Option<String>;
+    fn place(&self, running: &RunningTransaction, transaction: TransactionNumber)
+    -> Option<String>;
 }

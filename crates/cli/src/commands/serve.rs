@@ -32,20 +32,18 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     let engine_options = engine_options(&target, &program, timeout);
     let engine = Embedded::open(&arguments.data, program, interpreter, &engine_options)?;
     let engine = Arc::new(engine);
-    let served = serve(Arc::clone(&engine) as Arc<_>, options, |address| {
-        output::line(&format!("listening on http://{address}"));
-    });
-    close(&engine)?;
-    served?;
-    Ok(0)
+    let on_listening = |address| output::line(&format!("listening on http://{address}"));
+    let closing = Arc::clone(&engine);
+    match serve(engine, options, on_listening, move || close(&closing))? {
+        Some(closed) => closed.map(|()| 0),
+        None => give_up("ended by a second signal"),
+    }
 }
 
 /// How long an engine may take to finish what it has begun.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Closes the engine. One whose application never returns from a method is given up: what it has
-/// acknowledged is durable, and the transaction under way is not applied.
-#[expect(clippy::exit, reason = "nothing else stops a thread that runs the application's code")]
+/// Closes the engine. One whose application never returns from a method is given up.
 pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
     let (closed, outcome) = mpsc::channel();
     let closing = Arc::clone(engine);
@@ -53,13 +51,17 @@ pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
     match outcome.recv_timeout(CLOSE_TIMEOUT) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(failure)) => Err(Failure::Message(format!("the engine did not close: {failure:?}"))),
-        Err(_) => {
-            output::failure(&Failure::Message(
-                "a method is still running; its transaction is given up and not applied".to_owned(),
-            ));
-            std::process::exit(1);
-        }
+        Err(_) => give_up("a method is still running"),
     }
+}
+
+/// Ends the process although a method may still run: what the engine has acknowledged is durable,
+/// and the transaction under way is not applied.
+#[expect(clippy::exit, reason = "nothing else stops a thread that runs the application's code")]
+fn give_up(why: &str) -> ! {
+    let message = format!("{why}; a transaction under way is given up and not applied");
+    output::failure(&Failure::Message(message));
+    std::process::exit(1);
 }
 
 /// How the embedded engine is set up for an application.

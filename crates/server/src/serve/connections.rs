@@ -12,10 +12,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
+use super::write_deadline::WriteDeadline;
+use crate::options::Options;
+
 /// Most connections at a time; more wait in the system's queue.
 const CONNECTIONS_MAX: usize = 4096;
-/// For how long a connection may be idle or take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Most bytes of a connection that wait to be parsed, and so of a request's head.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// How long to wait after the system could not accept, typically for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -33,6 +36,7 @@ impl OpenConnections {
 pub(super) async fn accept_until(
     listener: TcpListener,
     router: Router,
+    options: &Options,
     stop: impl Future<Output = ()>,
 ) -> OpenConnections {
     let graceful = GracefulShutdown::new();
@@ -44,7 +48,10 @@ pub(super) async fn accept_until(
             accepted = accept(&listener, &places) => accepted,
         };
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+        http.timer(TokioTimer::new())
+            .header_read_timeout(options.head_timeout)
+            .max_buf_size(HEAD_BYTES_MAX);
+        let stream = WriteDeadline::new(stream, options.response_timeout);
         let service = TowerToHyperService::new(router.clone());
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {

@@ -36,6 +36,8 @@ class Server:
     ) -> None:
         command = [sys.executable, "-m", "anabranch", "serve", application]
         command += ["--data", data, "--port", "0", *options]
+        self.printed = ""
+        """What it wrote to standard output before its address."""
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             self.url = self._announced_url()
@@ -51,6 +53,7 @@ class Server:
             for line in self._process.stdout:
                 if line.startswith("listening on "):
                     return line.removeprefix("listening on ").strip()
+                self.printed += line
         finally:
             watchdog.cancel()
         raise AssertionError(f"the server ended with code {self._process.wait()}")
@@ -59,6 +62,10 @@ class Server:
         """SIGKILL."""
         self._process.kill()
         self._ended(SECONDS_MAX)
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self._process.terminate()
 
     def stop(self) -> int:
         """SIGTERM; returns the exit code."""

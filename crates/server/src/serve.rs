@@ -149,6 +149,7 @@ async fn serve_until(
     let ingress = Arc::new(Ingress::new(engine, options));
     let router = router_of(Arc::clone(&ingress));
     let open = connections::accept_until(listener, router, options, stop.next()).await;
+    tracing::info!("draining: requests under way go on, further ones are refused");
     let drained = async {
         open.finish().await;
         ingress.wait_until_idle().await;

@@ -4,6 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use anabranch_cpython::{send_output_to_log, send_records_to_log};
 use anabranch_embedded::{Embedded, Options as EngineOptions};
 use anabranch_ir::Program;
 use anabranch_server::{Options, serve};
@@ -27,7 +28,9 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
         token: token.transpose()?,
         ..Options::default()
     };
+    send_output_to_log()?;
     let (program, interpreter) = load(&target)?;
+    send_records_to_log()?;
     let timeout = arguments.transaction_timeout;
     let engine_options = engine_options(&target, &program, timeout);
     let engine = Embedded::open(&arguments.data, program, interpreter, &engine_options)?;

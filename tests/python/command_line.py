@@ -32,7 +32,7 @@ class Server:
     """An `anabranch serve` process that is ready."""
 
     def __init__(
-        self, application: Path, data: Path, *options: str, log: IO[str] | None = None
+        self, application: Path, data: Path, *options: str, log: IO[str] | int | None = None
     ) -> None:
         command = [sys.executable, "-m", "anabranch", "serve", application]
         command += ["--data", data, "--port", "0", *options]
@@ -58,6 +58,14 @@ class Server:
             watchdog.cancel()
         raise AssertionError(f"the server ended with code {self._process.wait()}")
 
+    def wait_for_line(self, text: str) -> str:
+        """The next line with `text` of the log, which must be a pipe."""
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if text in line:
+                return line
+        raise AssertionError(f"the log never says {text!r}")
+
     def kill(self) -> None:
         """SIGKILL."""
         self._process.kill()
@@ -74,14 +82,15 @@ class Server:
 
     def _ended(self, seconds_max: float) -> int:
         code = self._process.wait(seconds_max)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
         return code
 
 
 @contextmanager
 def serving(
-    application: Path, data: Path, *options: str, log: IO[str] | None = None
+    application: Path, data: Path, *options: str, log: IO[str] | int | None = None
 ) -> Generator[Server]:
     """A server for the time of a block; its log goes to `log`, else to that of the tests."""
     server = Server(application, data, *options, log=log)

@@ -1,7 +1,6 @@
 """Methods that do not end, on a server that interrupts them."""
 
-import os
-import time
+import subprocess
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +10,7 @@ import httpx
 import pytest
 from anabranch import AnabranchError, Interrupted, connect
 from applications.endless import Loop
-from command_line import APPLICATIONS, SECONDS_MAX, anabranch, serving
+from command_line import APPLICATIONS, anabranch, serving
 
 ENDLESS = APPLICATIONS / "endless.py"
 
@@ -110,14 +109,12 @@ def test_the_python_client(url: str) -> None:
         loop = Loop(str(uuid4()))
         with pytest.raises(Interrupted, match="nothing of it was applied"):
             loop.native()
-        with pytest.raises(AnabranchError, match="Loop.total, which is computed"):
+        with pytest.raises(AnabranchError, match="which is computed"):
             _ = loop.total
         assert loop.count == 0
 
 
-def test_an_interrupted_request_can_be_repeated(
-    http: httpx.Client, names: tuple[str, str]
-) -> None:
+def test_an_interrupted_request_can_be_repeated(http: httpx.Client, names: tuple[str, str]) -> None:
     headers = {"Idempotency-Key": str(uuid4())}
     for _ in range(2):
         check_interrupted(http.post(f"/v1/Loop/{names[0]}/native", json={}, headers=headers))
@@ -128,38 +125,26 @@ def test_code_in_c_is_reported_and_ends_with_a_second_signal(tmp_path: Path) -> 
     application = APPLICATIONS / "faulty.py"
     options = ("--transaction-timeout", "0.1")
     with (
-        (tmp_path / "log").open("w+") as log,
-        serving(application, tmp_path / "data", *options, log=log) as server,
+        serving(application, tmp_path / "data", *options, log=subprocess.PIPE) as server,
         httpx.Client(base_url=server.url, timeout=60) as http,
         ThreadPoolExecutor() as threads,
     ):
         assert http.post("/v1/Subject", json={"name": "a"}).status_code == 201
         arguments = {"seconds": 1e6}
         sleeping = threads.submit(http.post, "/v1/Subject/a/sleep", json=arguments)
-        report = wait_for_line(tmp_path / "log", "which cannot be interrupted")
+        report = server.wait_for_line("which cannot be interrupted")
         place = f"called from Subject.sleep ({application}:"
         assert place in report
         assert 'method="Subject.sleep"' in report
         assert http.get("/healthz").status_code == 200
         server.terminate()
-        wait_for_line(tmp_path / "log", "draining")
+        server.wait_for_line("draining")
         assert server.stop() == 1
         with pytest.raises(httpx.TransportError):
             sleeping.result()
     with serving(application, tmp_path / "data") as server:
         state = httpx.get(f"{server.url}/v1/Subject/a").json()["state"]
         assert state["count"] == 0
-
-
-def wait_for_line(log: Path, text: str) -> str:
-    """The first line of the log with `text`."""
-    deadline = time.monotonic() + SECONDS_MAX
-    while time.monotonic() < deadline:
-        for line in log.read_text().splitlines():
-            if text in line:
-                return line
-        os.sched_yield()
-    raise AssertionError(f"the log never says {text!r}")
 
 
 def test_an_application_that_runs_by_itself(tmp_path: Path) -> None:

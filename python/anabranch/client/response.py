@@ -49,7 +49,7 @@ def attribute(request: Request, response: Response, entity_class: type, name: st
     if name in state:
         return state[name]
     if hasattr(entity_class, name):
-        default = getattr(entity_class, name)
+        default: object = getattr(entity_class, name)
         if hasattr(type(default), "__get__"):
             raise AnabranchError(
                 f"a client cannot read {entity_class.__name__}.{name}, which is computed; "

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use shop::{ITEM, Shop, id, text};
 
 /// Transactions of each test, about half of which are interrupted.
-const TRANSACTIONS: usize = 200;
+const TRANSACTIONS: usize = 80;
 
 /// What the method `run_hook` does: it swallows what is raised, and tidies up without end.
 const STUBBORN: &str = "

@@ -49,7 +49,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("ruff_text_size", &["compiler"]),
     ("tokio", &["server"]),
     ("tower", &["server"]),
-    ("tracing", &["server"]),
+    ("tracing", &["cpython", "embedded", "server"]),
     ("tracing-subscriber", &["server"]),
 ];
 

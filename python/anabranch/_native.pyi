@@ -51,6 +51,9 @@ def in_entity_code() -> bool:
 def object_with(exception: BaseException) -> None:
     """Makes the transaction under way abort with `exception`, even if user code catches it."""
 
+def log_record(level: int, logger: str, text: str) -> None:
+    """Writes a record of `logging` to the log of the process."""
+
 def transaction_values() -> TransactionValues | None:
     """What this thread's transaction has of the outside; `None` outside of entity code."""
 

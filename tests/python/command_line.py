@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
@@ -30,10 +31,14 @@ def anabranch(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 class Server:
     """An `anabranch serve` process that is ready."""
 
-    def __init__(self, application: Path, data: Path, *options: str | Path) -> None:
+    def __init__(
+        self, application: Path, data: Path, *options: str | Path, log: IO[str] | int | None = None
+    ) -> None:
         command = [sys.executable, "-m", "anabranch", "serve", application]
         command += ["--data", data, "--port", "0", *options]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.printed = ""
+        """What it wrote to standard output before its address."""
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             self.url = self._announced_url()
         except BaseException:
@@ -48,14 +53,27 @@ class Server:
             for line in self._process.stdout:
                 if line.startswith("listening on "):
                     return line.removeprefix("listening on ").strip()
+                self.printed += line
         finally:
             watchdog.cancel()
         raise AssertionError(f"the server ended with code {self._process.wait()}")
+
+    def wait_for_line(self, text: str) -> str:
+        """The next line with `text` of the log, which must be a pipe."""
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if text in line:
+                return line
+        raise AssertionError(f"the log never says {text!r}")
 
     def kill(self) -> None:
         """SIGKILL."""
         self._process.kill()
         self._ended(SECONDS_MAX)
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self._process.terminate()
 
     def stop(self) -> int:
         """SIGTERM; returns the exit code."""
@@ -64,15 +82,18 @@ class Server:
 
     def _ended(self, seconds_max: float) -> int:
         code = self._process.wait(seconds_max)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
         return code
 
 
 @contextmanager
-def serving(application: Path, data: Path, *options: str | Path) -> Generator[Server]:
-    """A server for the time of a block."""
-    server = Server(application, data, *options)
+def serving(
+    application: Path, data: Path, *options: str | Path, log: IO[str] | int | None = None
+) -> Generator[Server]:
+    """A server for the time of a block; its log goes to `log`, else to that of the tests."""
+    server = Server(application, data, *options, log=log)
     try:
         yield server
     finally:

@@ -313,6 +313,11 @@ class TestErrors:
         error = self.raised(server, problem(status, {"Retry-After": "0"}, type=url, title="Title"))
         assert type(error) is expected
 
+    def test_an_interrupted_transaction_is_not_repeated(self, server: ScriptedServer) -> None:
+        url = "https://anabranch.dev/problems/interrupted"
+        self.raised(server, problem(504, type=url, title="Title"))
+        assert len(server.asked) == 1
+
     def test_a_page_of_something_else(self, server: ScriptedServer) -> None:
         page = Answer(404, {"Content-Type": "text/html"}, b"<h1>nothing</h1>")
         error = self.raised(server, page)

@@ -1,6 +1,8 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -53,6 +55,28 @@ pub struct RunArguments {
     /// Fail where a request does more than `check --explain` says (local engine)
     #[arg(long, hide = true)]
     pub compare_effects: bool,
+    /// How long a transaction of the embedded engine may run [default: none]
+    #[arg(long, value_name = "SECONDS|none")]
+    pub transaction_timeout: Option<TransactionTimeout>,
+}
+
+/// How long a transaction may run before it is interrupted and undone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TransactionTimeout(pub Option<Duration>);
+
+impl FromStr for TransactionTimeout {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        let seconds: Option<f64> = text.parse().ok();
+        let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let duration = duration.filter(|duration| !duration.is_zero());
+        let duration = duration.ok_or("give a number of seconds above zero, or none")?;
+        Ok(Self(Some(duration)))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
@@ -81,6 +105,9 @@ pub struct ServeArguments {
     /// A file with the bearer token that clients must send
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// How long a transaction may run before it is interrupted and undone
+    #[arg(long, value_name = "SECONDS|none", default_value = "10")]
+    pub transaction_timeout: TransactionTimeout,
 }
 
 #[derive(Args, Debug)]

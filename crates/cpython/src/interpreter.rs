@@ -6,7 +6,8 @@ use anabranch_ir::OperatorId;
 use anabranch_kernel::value::state::StateWriter;
 use anabranch_kernel::value::wire::DecodeError;
 use anabranch_kernel::{
-    Arguments, EntityId, Entry, Fault, Interpreter, Outcome, Raised, TransactionContext,
+    Arguments, EntityId, Entry, Fault, Interpreter, Interrupter, Outcome, Raised,
+    TransactionContext, TransactionNumber,
 };
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -19,6 +20,8 @@ use crate::decode::{EntityClasses, Source, decode_arguments, decode_with};
 use crate::encode::{OpaqueValues, encode};
 use crate::entity_code::{enter_entity_code, leave_entity_code, take_objection};
 use crate::instance::allocate;
+use crate::interrupt::PythonInterrupter;
+use crate::output::{self, Doing, while_doing};
 use crate::reference::Reference;
 use crate::state::{load, save};
 use crate::{exception, run, well_known};
@@ -26,11 +29,12 @@ use crate::{exception, run, well_known};
 /// Runs the segments of an application on live Python objects.
 pub struct CPython {
     application: Arc<Application>,
+    interrupter: Arc<PythonInterrupter>,
 }
 
 impl CPython {
     pub fn new(application: Arc<Application>) -> Self {
-        Self { application }
+        Self { application, interrupter: Arc::default() }
     }
 
     fn entities(&self) -> EntityClasses<'_> {
@@ -75,11 +79,26 @@ impl Interpreter for CPython {
     }
 
     fn begin_transaction(&mut self, context: &TransactionContext) {
+        self.interrupter.enter();
         enter_entity_code(context);
     }
 
+    fn number_transaction(&mut self, number: TransactionNumber) {
+        output::begin_transaction(&self.application, number);
+    }
+
+    fn abort_transaction(&mut self) {
+        output::abort_transaction();
+    }
+
     fn end_transaction(&mut self) {
+        output::end_transaction();
         leave_entity_code();
+        self.interrupter.leave();
+    }
+
+    fn interrupter(&self) -> Option<Arc<dyn Interrupter>> {
+        Some(Arc::clone(&self.interrupter) as Arc<_>)
     }
 
     fn objection(&mut self) -> Option<Value> {
@@ -164,7 +183,9 @@ impl Interpreter for CPython {
         operator: OperatorId,
         arguments: Arguments<Value>,
     ) -> Result<(EntityId, LiveEntity), Value> {
-        Python::attach(|py| raised(py, construct(py, &self.application, operator, &arguments)))
+        let construct =
+            |py: Python<'_>| raised(py, construct(py, &self.application, operator, &arguments));
+        while_doing(Doing::Initialize(operator), || Python::attach(construct))
     }
 
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<LiveEntity, DecodeError> {
@@ -242,10 +263,15 @@ impl Interpreter for CPython {
     }
 
     fn run(&mut self, entity: Option<&LiveEntity>, entry: Entry<Value>) -> Outcome<Value> {
-        Python::attach(|py| match run::run(py, &self.application, entity, entry) {
+        let function = match &entry {
+            Entry::Start { function, .. } | Entry::Resume { function, .. } => *function,
+        };
+        let doing = Doing::Function(function, entity.map(|entity| entity.id.clone()));
+        let run = |py: Python<'_>| match run::run(py, &self.application, entity, entry) {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Raise(error.into_value(py).into_any()),
-        })
+        };
+        while_doing(doing, || Python::attach(run))
     }
 }
 

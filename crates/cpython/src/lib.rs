@@ -10,6 +10,7 @@
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
 //! - [`exception`], [`entity_code`]: errors, and whether the running thread runs entity code.
+//! - [`interrupt`]: ends entity code that runs too long; [`output`]: what it prints and logs.
 //!
 //! Invariants:
 //! - User code never runs while a lock of ours is held.
@@ -29,10 +30,12 @@ mod exception;
 mod host;
 mod instance;
 mod interpreter;
+mod interrupt;
 mod key;
 mod loader;
 mod module;
 mod name_table;
+mod output;
 mod reference;
 mod run;
 mod scalar;
@@ -51,4 +54,5 @@ pub use entity_code::in_entity_code;
 pub use host::{install_backend, is_reserved_module};
 pub use interpreter::{CPython, LiveEntity};
 pub use module::add_to_module;
+pub use output::{send_output_to_log, send_records_to_log};
 pub use reference::Reference;

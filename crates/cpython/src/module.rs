@@ -52,6 +52,7 @@ pub fn add_to_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(in_entity_code, module)?)?;
     module.add_function(wrap_pyfunction!(object_with, module)?)?;
     module.add_function(wrap_pyfunction!(transaction_values, module)?)?;
+    module.add_function(wrap_pyfunction!(crate::output::log_record, module)?)?;
     module.add_class::<Reference>()?;
     module.add_class::<EngineBackend>()?;
     module.add("EntityCodeTraceback", module.py().get_type::<EntityCodeTraceback>())

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 use anabranch_ir::Program;
-use anabranch_kernel::{Engine, Failure, Interpreter, OnReply, Request};
+use anabranch_kernel::{Engine, Failure, Interpreter, OnReply, Request, TransactionDriver};
 use crossbeam_channel::{Sender, TrySendError};
 
 use crate::committer::{self, Committer};
@@ -17,6 +17,7 @@ use crate::health::Health;
 use crate::pending::Pending;
 use crate::reply_to::ReplyTo;
 use crate::store::{Store, read_sequence};
+use crate::watchdog::Watchdog;
 use crate::{OpenError, Options};
 
 /// The durable single-process engine: a reply leaves only after what it tells of is on disk.
@@ -82,13 +83,18 @@ impl Embedded {
             sequence,
             durable,
         };
+        let driver = TransactionDriver::new(interpreter);
+        let watchdog = options.transaction_timeout;
+        let watchdog = watchdog.map(|it| Watchdog::start(&driver, Arc::clone(&program), it));
+        let watchdog = watchdog.transpose().map_err(OpenError::Threads)?;
         // If the second thread does not start, the first ends as its channel's other end goes.
         let committing = spawn("anabranch-committer", move || {
             commit(&committer, effects_receiver);
         })?;
-        let executing = spawn("anabranch-executor", move || {
+        let executing = spawn_with_stack("anabranch-executor", EXECUTOR_STACK_BYTES, move || {
             let _guard = FailOnPanic { health: Arc::clone(&executor.health), thread: "executor" };
-            executor::run(executor, interpreter, &submissions_receiver, &effects);
+            executor::run(executor, driver, &submissions_receiver, &effects);
+            drop(watchdog);
         })?;
         Ok(Self {
             program,
@@ -173,8 +179,22 @@ fn commit(committer: &Committer, effects: EffectReceiver) {
     committer::run(committer, &effects);
 }
 
+/// Room for the deepest recursion that an interpreter allows, where user code and native code call
+/// each other. The system gives what is used of it.
+const EXECUTOR_STACK_BYTES: usize = 64 << 20;
+const STACK_BYTES: usize = 2 << 20;
+
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
-    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(OpenError::Threads)
+    spawn_with_stack(name, STACK_BYTES, work)
+}
+
+fn spawn_with_stack(
+    name: &str,
+    bytes: usize,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, OpenError> {
+    let thread = thread::Builder::new().name(name.to_owned()).stack_size(bytes);
+    thread.spawn(work).map_err(OpenError::Threads)
 }
 
 /// Notes that a thread of the engine died, so that nobody waits for it.

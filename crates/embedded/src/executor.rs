@@ -44,11 +44,11 @@ pub(crate) struct Executor {
 /// Executes requests until their senders are gone, and then what is left in the queue.
 pub(crate) fn run<I: Interpreter>(
     mut executor: Executor,
-    interpreter: I,
+    mut driver: TransactionDriver<I>,
     submissions: &Receiver<Submission>,
     effects: &EffectSender,
 ) {
-    TransactionDriver::new(interpreter).session(|session| {
+    driver.session(|session| {
         while let Some(submission) = next_submission(session.interpreter, submissions) {
             let effect = executor.process(session, submission);
             if let Err(effect) = effects.try_send(effect) {
@@ -129,10 +129,7 @@ impl Executor {
         let executed = catch_unwind(AssertUnwindSafe(execute));
         let refusal = states.refusal;
         let mut transition = executed.unwrap_or_else(|panic| {
-            // Undoing is forgetting: what the panic left half done is read again.
-            session.forget_all();
-            session.interpreter.end_transaction();
-            let reply = Err(Failure::Bug(panic_message(panic.as_ref())));
+            let reply = Err(session.abandon(panic_message(panic.as_ref())));
             Transition { reply, writes: Vec::new() }
         });
         if let Some(failure) = refusal {

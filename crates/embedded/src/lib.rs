@@ -24,6 +24,7 @@
 //! - [`engine`]: the engine as clients see it; [`options`] and [`error`] beside it.
 //! - `executor`, `pending`, `transaction_context`; `committer`; `effect` and `effect_queue` between them.
 //! - [`store`]: the little that the engine needs of a store, behind a trait; `fjall_store`.
+//! - `watchdog`: stops transactions that run too long.
 //! - `state_record`, `reply_record`: what is stored, as bytes.
 //! - `directory`: opens and creates the data folder, with its `manifest` and `lock`.
 //!
@@ -53,6 +54,7 @@ mod reply_record;
 mod reply_to;
 mod state_record;
 mod transaction_context;
+mod watchdog;
 
 pub use engine::Embedded;
 pub use error::OpenError;

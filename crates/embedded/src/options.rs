@@ -1,5 +1,7 @@
 //! What the user can choose about an engine.
 
+use std::time::Duration;
+
 /// Bounds and sizes of an engine. The default suits a small server.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -13,6 +15,9 @@ pub struct Options {
     pub group_requests_max: usize,
     /// How many bytes of effects and replies one group holds, give or take one request.
     pub group_bytes_max: usize,
+    /// How long a transaction may run before it is interrupted and undone; `None` for as long as it
+    /// likes.
+    pub transaction_timeout: Option<Duration>,
     /// How much memory the store may use to cache what it has read.
     pub cache_bytes: u64,
     /// What a new data folder records about the application.
@@ -27,6 +32,7 @@ impl Default for Options {
             run_ahead_bytes_max: 64 << 20,
             group_requests_max: 10_000,
             group_bytes_max: 64 << 20,
+            transaction_timeout: None,
             cache_bytes: 64 << 20,
             application: None,
         }

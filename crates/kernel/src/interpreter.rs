@@ -1,10 +1,12 @@
 //! What runs a segment: CPython now, a native interpreter later. The kernel does not know which.
 
+use std::sync::Arc;
+
 use anabranch_ir::{FunctionId, OperatorId, SegmentId};
 
 use crate::value::state::StateWriter;
 use crate::value::wire::DecodeError;
-use crate::{EntityId, Raised, TransactionContext};
+use crate::{EntityId, Interrupter, Raised, TransactionContext, TransactionNumber};
 
 /// Runs segments on live entities.
 ///
@@ -27,8 +29,20 @@ pub trait Interpreter: Send + 'static {
     /// randomness and fresh ids that it asks for come from `context`.
     fn begin_transaction(&mut self, context: &TransactionContext);
 
-    /// Called after each transaction.
+    /// Called before [`Interpreter::begin_transaction`] with the number of the transaction, for
+    /// whatever the interpreter says of it elsewhere.
+    fn number_transaction(&mut self, _number: TransactionNumber) {}
+
+    /// Called before [`Interpreter::end_transaction`] if the transaction was undone.
+    fn abort_transaction(&mut self) {}
+
+    /// Called after each transaction. No interrupt that was meant for it comes later.
     fn end_transaction(&mut self);
+
+    /// What ends user code that this interpreter runs; `None` if it cannot run for long.
+    fn interrupter(&self) -> Option<Arc<dyn Interrupter>> {
+        None
+    }
 
     /// An exception of this transaction that user code must not swallow, if there was one: the
     /// transaction aborts with it even if its root method returned.

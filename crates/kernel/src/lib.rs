@@ -9,6 +9,7 @@
 //!   [`limits`] bounds it, [`live_entities`] is what stays live between them,
 //!   [`transaction_context`] is what it has of the outside.
 //! - [`access`]: the entities that a root call may touch, computed before it runs.
+//!   [`transaction_context`] is what it has of the outside, [`interrupt`] how it is stopped.
 //! - [`engine`]: what moves requests and keeps state, behind a trait.
 //!
 //! Invariants:
@@ -22,6 +23,7 @@ pub mod access;
 pub mod engine;
 pub mod entity_id;
 pub mod interpreter;
+pub mod interrupt;
 pub mod limits;
 mod live_entities;
 pub mod request;
@@ -32,6 +34,7 @@ pub mod value;
 pub use engine::{Engine, OnReply};
 pub use entity_id::EntityId;
 pub use interpreter::{Action, Arguments, Entry, Fault, Interpreter, Outcome};
+pub use interrupt::{Interrupter, Manner, RunningTransaction, TransactionNumber};
 pub use limits::Limits;
 pub use request::{Failure, IdempotencyKey, Operation, Raised, Reply, Request};
 pub use transaction::{DriverSession, StateReader, TransactionDriver, Transition, Write};

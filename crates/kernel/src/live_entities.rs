@@ -88,9 +88,11 @@ impl<E> LiveEntities<E> {
         self.bytes
     }
 
-    pub(crate) fn begin_transaction(&mut self) {
+    /// Begins the next transaction; gives its number.
+    pub(crate) fn begin_transaction(&mut self) -> u64 {
         self.transaction += 1;
         self.touched.clear();
+        self.transaction
     }
 
     /// What the transaction under way touched, in order.

@@ -18,7 +18,7 @@ use crate::value::wire::{self, DecodeError};
 use crate::value::{ExceptionValue, Value};
 use crate::{
     Action, Arguments, EntityId, Entry, Failure, Fault, Interpreter, Limits, Operation, Outcome,
-    Raised, Reply, TransactionContext,
+    Raised, Reply, RunningTransaction, TransactionContext, TransactionNumber,
 };
 
 /// How deep calls may nest before the kernel raises `RecursionError`.
@@ -62,6 +62,7 @@ pub struct TransactionDriver<I: Interpreter> {
     /// Where states are written before it is known whether they changed.
     state: StateWriter,
     limits: Limits,
+    running: Arc<RunningTransaction>,
 }
 
 /// A driver within a session of its interpreter: where root calls run.
@@ -70,6 +71,7 @@ pub struct DriverSession<'a, I: Interpreter> {
     live: &'a mut LiveEntities<I::Entity>,
     state: &'a mut StateWriter,
     limits: Limits,
+    running: &'a RunningTransaction,
 }
 
 /// A suspended call.
@@ -102,15 +104,21 @@ impl<I: Interpreter> TransactionDriver<I> {
 
     pub fn with_limits(interpreter: I, limits: Limits) -> Self {
         let live = LiveEntities::new(limits.live_bytes);
-        Self { interpreter, live, state: StateWriter::new(), limits }
+        Self { interpreter, live, state: StateWriter::new(), limits, running: Arc::default() }
+    }
+
+    /// What this driver runs, for those who watch it.
+    pub fn running(&self) -> &Arc<RunningTransaction> {
+        &self.running
     }
 
     /// Runs `work` inside [`Interpreter::session`].
     pub fn session<R>(&mut self, work: impl FnOnce(&mut DriverSession<'_, I>) -> R) -> R {
-        let Self { interpreter, live, state, limits } = self;
+        let Self { interpreter, live, state, limits, running } = self;
         let limits = *limits;
-        interpreter
-            .session(|interpreter| work(&mut DriverSession { interpreter, live, state, limits }))
+        interpreter.session(|interpreter| {
+            work(&mut DriverSession { interpreter, live, state, limits, running })
+        })
     }
 
     /// Runs one root call in a session of its own.
@@ -125,8 +133,7 @@ impl<I: Interpreter> TransactionDriver<I> {
 }
 
 impl<I: Interpreter> DriverSession<'_, I> {
-    /// Drops every live entity, so that each is read again when it is used next. Also the way back
-    /// to a sound state after a panic during [`DriverSession::execute`].
+    /// Drops every live entity, so that each is read again when it is used next.
     pub fn forget_all(&mut self) {
         self.live.clear();
     }
@@ -134,6 +141,36 @@ impl<I: Interpreter> DriverSession<'_, I> {
     /// An estimate of the memory that live entities take.
     pub fn live_bytes(&self) -> usize {
         self.live.bytes()
+    }
+
+    /// The way back to a sound state after a panic during [`DriverSession::execute`]; gives what to
+    /// reply. `message` is what the panic says.
+    pub fn abandon(&mut self, message: String) -> Failure {
+        // Undoing is forgetting: what the panic left half done is read again.
+        self.forget_all();
+        self.interpreter.abort_transaction();
+        // An interrupt comes at any instant, also where nothing else would fail.
+        let is_stopped = self.running.is_stopped();
+        self.end();
+        if is_stopped { Failure::Interrupted } else { Failure::Bug(message) }
+    }
+
+    fn begin(&mut self, operation: &Operation, context: &TransactionContext) {
+        let number = self.live.begin_transaction();
+        let named = TransactionNumber::new(number).expect("this is a bug in Anabranch: overflow");
+        self.interpreter.number_transaction(named);
+        self.interpreter.begin_transaction(context);
+        let method = match operation {
+            Operation::Call { method, .. } => Some(*method),
+            _ => None,
+        };
+        self.running.begin(number, method);
+    }
+
+    fn end(&mut self) {
+        // The interpreter is held from here to there, so that no interrupt comes between.
+        self.interpreter.end_transaction();
+        self.running.end();
     }
 
     /// Runs one root call.
@@ -168,8 +205,7 @@ impl<I: Interpreter> DriverSession<'_, I> {
         states: &mut dyn StateReader,
         observe: impl FnOnce(&LiveEntities<I::Entity>),
     ) -> Transition {
-        self.interpreter.begin_transaction(context);
-        self.live.begin_transaction();
+        self.begin(operation, context);
         let mut transaction = Transaction { driver: self, states };
         let result = transaction.root(operation).and_then(|value| {
             transaction.driver.interpreter.encode(&value).map_err(Stop::Exception)
@@ -179,25 +215,34 @@ impl<I: Interpreter> DriverSession<'_, I> {
             None => Ok((transaction.changes(reply.len())?, reply)),
         });
         observe(self.live);
+        let mut result = result.map_err(|stop| self.failure(stop));
+        // Whatever else came of it may be what the interrupt made of it.
+        if self.running.is_stopped() {
+            result = Err(Failure::Interrupted);
+        }
         let transition = match result {
             Ok((changes, reply)) => {
                 let writes = self.remember(changes);
                 Transition { reply: Ok(reply), writes }
             }
-            Err(stop) => {
+            Err(failure) => {
                 self.forget_touched();
-                let failure = match stop {
-                    Stop::Exception(exception) => {
-                        Failure::Raised(self.interpreter.describe(&exception))
-                    }
-                    Stop::Failure(failure) => failure,
-                };
+                self.interpreter.abort_transaction();
                 Transition { reply: Err(failure), writes: Vec::new() }
             }
         };
         self.live.evict();
-        self.interpreter.end_transaction();
+        self.end();
         transition
+    }
+
+    fn failure(&mut self, stop: Stop<I::Value>) -> Failure {
+        match stop {
+            // User code runs to describe an exception, and is not waited for a second time.
+            Stop::Exception(_) if self.running.is_stopped() => Failure::Interrupted,
+            Stop::Exception(exception) => Failure::Raised(self.interpreter.describe(&exception)),
+            Stop::Failure(failure) => failure,
+        }
     }
 
     /// Makes what was written the committed states.
@@ -276,6 +321,9 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
         let mut frames: Vec<Frame<I::Value>> = Vec::new();
         let mut running = caught(self.begin(None, action))?;
         loop {
+            if self.driver.running.is_stopped() {
+                return Err(Stop::Failure(Failure::Interrupted));
+            }
             match running {
                 Running::Started { function, entity, outcome } => match outcome {
                     Outcome::Suspend { segment, live, action } => {

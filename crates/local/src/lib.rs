@@ -114,13 +114,10 @@ impl<I: Interpreter> Executor<I> {
                 None => (session.execute(operation, &context, states), Vec::new()),
             };
             catch_unwind(AssertUnwindSafe(execute)).unwrap_or_else(|panic| {
-                // Undoing is forgetting: what the panic left half done is read again.
-                session.forget_all();
-                session.interpreter.end_transaction();
                 let message = panic.downcast_ref::<String>().map(String::as_str);
                 let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
                 let message = message.unwrap_or("a panic without a message").to_owned();
-                let reply = Err(Failure::Bug(message));
+                let reply = Err(session.abandon(message));
                 (Transition { reply, writes: Vec::new() }, Vec::new())
             })
         });

@@ -4,8 +4,9 @@ use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
+use crate::ingress::Place;
 use crate::problem::{Kind, Problem};
 
 /// The content type for everybody.
@@ -49,44 +50,51 @@ pub(crate) fn content_type(headers: &HeaderMap) -> Result<ContentType, Problem> 
     }
 }
 
-/// How much of a body is read, and until when.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    pub(crate) length_max: usize,
-    pub(crate) deadline: Instant,
-}
-
-/// Reads the body of a request with these headers.
+/// Reads the body of the request that has `place`, which keeps the room that it takes.
 ///
 /// # Errors
-/// It is too large, too slow, or breaks off.
+/// It is too large or too slow, breaks off, or there is no room for it now.
 pub(crate) async fn read(
     headers: &HeaderMap,
     content: Body,
     content_type: ContentType,
-    Limits { length_max, deadline }: Limits,
+    length_max: usize,
+    place: &mut Place,
 ) -> Result<Bytes, Problem> {
     let too_large =
         || Problem::new(Kind::BodyTooLarge, format!("a body may have at most {length_max} bytes"));
     if announced_length(headers).is_some_and(|length| length > length_max as u64) {
         return Err(too_large());
     }
-    let collected = timeout_at(deadline, Limited::new(content, length_max).collect());
-    let body = match collected.await {
-        Err(_) => {
-            return Err(Problem::new(Kind::SlowBody, "send the body faster or make it smaller"));
+    let mut content = Limited::new(content, length_max);
+    let mut body = Vec::new();
+    loop {
+        let frame = match timeout_at(place.deadline, content.frame()).await {
+            Err(_) => {
+                return Err(Problem::new(
+                    Kind::SlowBody,
+                    "send the body faster or make it smaller",
+                ));
+            }
+            Ok(None) => break,
+            Ok(Some(Err(error))) if error.is::<LengthLimitError>() => return Err(too_large()),
+            // The connection broke, so nobody will read this.
+            Ok(Some(Err(error))) => {
+                return Err(Problem::new(Kind::SlowBody, format!("the body broke off: {error}")));
+            }
+            Ok(Some(Ok(frame))) => frame,
+        };
+        // Trailers mean nothing here.
+        if let Ok(chunk) = frame.into_data() {
+            // Room is taken for what has arrived, so that to announce much takes nothing from others.
+            place.make_room(chunk.len())?;
+            body.extend_from_slice(&chunk);
         }
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
-        // The connection broke, so nobody will read this.
-        Ok(Err(error)) => {
-            return Err(Problem::new(Kind::SlowBody, format!("the body broke off: {error}")));
-        }
-        Ok(Ok(collected)) => collected.to_bytes(),
-    };
+    }
     if content_type == ContentType::Unnamed && !body.is_empty() {
         return Err(unsupported("the request names none"));
     }
-    Ok(body)
+    Ok(Bytes::from(body))
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<u64> {

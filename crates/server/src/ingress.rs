@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anabranch_ir::Program;
-use anabranch_kernel::{Engine, Failure, IdempotencyKey, Operation, Reply, Request};
+use anabranch_kernel::{Engine, IdempotencyKey, Operation, Reply, Request};
 use axum::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
@@ -26,14 +26,40 @@ pub(crate) struct Ingress {
     in_flight_max: u32,
     request_timeout: Duration,
     places: Arc<Semaphore>,
+    /// One permit for each byte of bodies that may be kept.
+    room: Arc<Semaphore>,
 }
 
 /// A request's place among those in flight. It is kept until the engine has replied, also when the
 /// client has gone away.
 pub(crate) struct Place {
     permit: OwnedSemaphorePermit,
+    room: Arc<Semaphore>,
+    /// What the request's body has of the room.
+    taken: Option<OwnedSemaphorePermit>,
     /// Until when the client gets an answer.
     pub(crate) deadline: Instant,
+}
+
+impl Place {
+    /// Takes room for `bytes` more of the request's body.
+    ///
+    /// # Errors
+    /// There is not so much left.
+    pub(crate) fn make_room(&mut self, bytes: usize) -> Result<(), Problem> {
+        let bytes = u32::try_from(bytes).map_err(|_| overloaded())?;
+        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
+        let room = room.map_err(|_| overloaded())?;
+        match &mut self.taken {
+            Some(taken) => taken.merge(room),
+            None => self.taken = Some(room),
+        }
+        Ok(())
+    }
+}
+
+fn overloaded() -> Problem {
+    Problem::new(Kind::Overloaded, "nothing was applied; try again later")
 }
 
 impl Ingress {
@@ -48,6 +74,7 @@ impl Ingress {
             in_flight_max: options.in_flight_max,
             request_timeout: options.request_timeout,
             places: Arc::new(Semaphore::new(options.in_flight_max as usize)),
+            room: Arc::new(Semaphore::new(options.bodies_max.min(Semaphore::MAX_PERMITS))),
         }
     }
 
@@ -61,8 +88,9 @@ impl Ingress {
     /// There is none left.
     pub(crate) fn take_place(&self) -> Result<Place, Problem> {
         let permit = Arc::clone(&self.places).try_acquire_owned();
-        let permit = permit.map_err(|_| from_failure(self.program(), Failure::Overloaded))?;
-        Ok(Place { permit, deadline: Instant::now() + self.request_timeout })
+        let permit = permit.map_err(|_| overloaded())?;
+        let deadline = Instant::now() + self.request_timeout;
+        Ok(Place { permit, room: Arc::clone(&self.room), taken: None, deadline })
     }
 
     /// Waits until no request is in flight.
@@ -79,9 +107,9 @@ impl Ingress {
         place: Place,
         on_reply: impl FnOnce(Reply) + Send + 'static,
     ) {
-        let permit = place.permit;
+        let Place { permit, taken, .. } = place;
         let on_reply = Box::new(move |reply| {
-            drop(permit);
+            drop((permit, taken));
             on_reply(reply);
         });
         self.engine.submit(Request { operation, idempotency_key }, on_reply);

@@ -17,6 +17,13 @@ pub struct Options {
     pub in_flight_max: u32,
     /// After this time a client gets an answer, if only that there is none.
     pub request_timeout: Duration,
+    /// Most bytes of bodies that are kept at the same time, over all connections; requests that need
+    /// more are refused.
+    pub bodies_max: usize,
+    /// How long a connection may be idle or take to send the head of a request.
+    pub head_timeout: Duration,
+    /// How long a client may take to read a response before its connection is closed.
+    pub response_timeout: Duration,
     /// How long requests in flight may go on after a signal to end.
     pub drain_timeout: Duration,
 }
@@ -30,6 +37,9 @@ impl Default for Options {
             body_max: 1024 * 1024,
             in_flight_max: 1024,
             request_timeout: Duration::from_secs(30),
+            bodies_max: 64 * 1024 * 1024,
+            head_timeout: Duration::from_secs(60),
+            response_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(25),
         }
     }

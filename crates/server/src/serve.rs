@@ -2,14 +2,16 @@
 //!
 //! The server has its own small runtime; all it does is to parse, check and wait. On SIGTERM or
 //! SIGINT it stops accepting, lets connections finish what is under way, waits for the engine's
-//! replies to what was submitted, and returns. A second signal, or the end of
-//! [`Options::drain_timeout`], ends the wait.
+//! replies to what was submitted, lets the caller finish, and returns. The end of
+//! [`Options::drain_timeout`] ends the wait for replies; a second signal ends it all at once.
 
 mod connections;
 mod log;
+mod write_deadline;
 
 use std::io;
 use std::net::SocketAddr;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use anabranch_kernel::Engine;
@@ -17,6 +19,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::ingress::Ingress;
@@ -45,15 +48,17 @@ pub enum ServeError {
 }
 
 /// Serves `engine` until a signal ends the process. `on_listening` is called with the address once
-/// connections are accepted.
+/// connections are accepted, `finish` when all is served; gives what that returns, or `None` if a
+/// second signal came before.
 ///
 /// # Errors
 /// The options make no sense, or the address cannot be listened on.
-pub fn serve(
+pub fn serve<R: Send + 'static>(
     engine: Arc<dyn Engine>,
     options: Options,
     on_listening: impl FnOnce(SocketAddr),
-) -> Result<(), ServeError> {
+    finish: impl FnOnce() -> R + Send + 'static,
+) -> Result<Option<R>, ServeError> {
     if options.token.as_ref().is_some_and(|token| token.trim().is_empty()) {
         return Err(ServeError::EmptyToken);
     }
@@ -67,7 +72,7 @@ pub fn serve(
         .enable_all()
         .build()
         .map_err(ServeError::Start)?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let mut signals = Signals::install().map_err(ServeError::Start)?;
         let listener = listen(&options).await?;
         let address = listener.local_addr().map_err(ServeError::Start)?;
@@ -75,9 +80,23 @@ pub fn serve(
             tracing::warn!(%address, "everybody who can reach this address may use it; set a token");
         }
         on_listening(address);
-        serve_until(engine, &options, listener, &mut signals).await;
-        Ok(())
-    })
+        if serve_until(engine, &options, listener, &mut signals).await == End::AtOnce {
+            return Ok(None);
+        }
+        Ok(finish_until(finish, &mut signals).await)
+    });
+    // What was given up may block a thread for good.
+    runtime.shutdown_background();
+    served
+}
+
+/// How serving ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum End {
+    /// All requests have their replies, or the time for that is over.
+    Drained,
+    /// After a second signal.
+    AtOnce,
 }
 
 /// The signals that end the server.
@@ -125,18 +144,41 @@ async fn serve_until(
     options: &Options,
     listener: TcpListener,
     stop: &mut impl Stop,
-) {
+) -> End {
     let ingress = Arc::new(Ingress::new(engine, options));
-    let open = connections::accept_until(listener, &ingress, stop.next()).await;
+    let open = connections::accept_until(listener, &ingress, options, stop.next()).await;
+    tracing::info!("draining: requests under way go on, further ones are refused");
     let drained = async {
         open.finish().await;
         ingress.wait_until_idle().await;
     };
     tokio::select! {
-        result = timeout(options.drain_timeout, drained) => if result.is_err() {
-            tracing::warn!("requests in flight did not end in time; ending without them");
-        },
-        () = stop.next() => tracing::warn!("ending at once after a second signal"),
+        result = timeout(options.drain_timeout, drained) => {
+            if result.is_err() {
+                tracing::warn!("requests in flight did not end in time; ending without them");
+            }
+            End::Drained
+        }
+        () = stop.next() => {
+            tracing::warn!("ending at once after a second signal");
+            End::AtOnce
+        }
+    }
+}
+
+/// What `finish` returns; `None` if a signal comes first.
+async fn finish_until<R: Send + 'static>(
+    finish: impl FnOnce() -> R + Send + 'static,
+    stop: &mut impl Stop,
+) -> Option<R> {
+    tokio::select! {
+        finished = spawn_blocking(finish) => {
+            Some(finished.unwrap_or_else(|error| resume_unwind(error.into_panic())))
+        }
+        () = stop.next() => {
+            tracing::warn!("ending at once after a second signal");
+            None
+        }
     }
 }
 

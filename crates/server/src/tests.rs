@@ -8,5 +8,6 @@ mod idempotent_requests;
 mod json_mistakes;
 mod json_tables;
 mod key_segments;
+mod overload;
 mod request_log;
 mod statuses;

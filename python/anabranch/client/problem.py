@@ -43,13 +43,21 @@ def exception(status: int, problem: Mapping[str, Any]) -> Exception:
     if isinstance(raised, dict):
         return _application_exception(cast(dict[str, Any], raised))
     message = f"{title}: {detail}" if detail else title
-    problem_type = str(problem.get("type", "")).rpartition("/")[2]
-    engine_error = _BY_TYPE.get(problem_type) or _BY_STATUS.get(status)
+    engine_error = _BY_TYPE.get(_slug(problem)) or _BY_STATUS.get(status)
     if engine_error is not None:
         return engine_error(message)
     if status >= 500:
         return AnabranchError(message)
     return RequestRejected(status, title, detail)
+
+
+def is_interrupt(problem: Mapping[str, Any]) -> bool:
+    """Whether the server stopped the transaction; it would again."""
+    return _slug(problem) == "interrupted"
+
+
+def _slug(problem: Mapping[str, Any]) -> str:
+    return str(problem.get("type", "")).rpartition("/")[2]
 
 
 def _application_exception(raised: dict[str, Any]) -> Exception:

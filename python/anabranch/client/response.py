@@ -55,5 +55,16 @@ def attribute(request: Request, response: Response, entity_class: type, name: st
     if name in state:
         return state[name]
     if hasattr(entity_class, name):
-        return getattr(entity_class, name)
+        default: object = getattr(entity_class, name)
+        if hasattr(type(default), "__get__"):
+            raise AnabranchError(
+                f"a client cannot read {entity_class.__name__}.{name}, which is computed; "
+                "give the class a method that returns it"
+            )
+        return default
     raise AttributeError(f"'{entity_class.__name__}' object has no attribute '{name}'")
+
+
+def is_final(response: Response) -> bool:
+    """Whether the answer would be the same a second time, whatever its status says."""
+    return problem.is_interrupt(response.problem)

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 
 from anabranch.client.request import Request
-from anabranch.client.response import Response
+from anabranch.client.response import Response, is_final
 from anabranch.client.transport import ConnectionFailed
 from anabranch.errors import Unavailable
 
@@ -29,7 +29,9 @@ class RetryPolicy:
 
         `attempt` counts from 0.
         """
-        if isinstance(outcome, Response) and outcome.status not in _RETRIED_STATUSES:
+        if isinstance(outcome, Response) and (
+            outcome.status not in _RETRIED_STATUSES or is_final(outcome)
+        ):
             return None
         if attempt >= self.retries:
             return None

@@ -8,17 +8,24 @@ use anabranch_embedded::Embedded;
 use anabranch_ir::Program;
 use anabranch_local::LocalEngine;
 
-use crate::arguments::{Engine, RunArguments};
+use crate::arguments::{Engine, RunArguments, TransactionTimeout};
 use crate::commands::serve::{close, engine_options};
 use crate::target::Target;
 use crate::{Failure, output};
 
 pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
     let target = Target::find(&arguments.application)?;
-    if arguments.data.is_some() && arguments.engine != Engine::Embedded {
-        let message = "--data belongs to the embedded engine: add --engine embedded";
-        return Err(Failure::Message(message.to_owned()));
+    let given = [
+        ("--data", arguments.data.is_some()),
+        ("--transaction-timeout", arguments.transaction_timeout.is_some()),
+    ];
+    if let Some((option, _)) = given.iter().find(|(_, is_given)| *is_given)
+        && arguments.engine != Engine::Embedded
+    {
+        let message = format!("{option} belongs to the embedded engine: add --engine embedded");
+        return Err(Failure::Message(message));
     }
+    let timeout = arguments.transaction_timeout.unwrap_or(TransactionTimeout(None));
     match arguments.engine {
         Engine::Plain => {
             target.check_name()?;
@@ -35,21 +42,25 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
             Ok(run_main(&target.root, &target.module, Mode::Engine)?)
         }
         Engine::Embedded => match &arguments.data {
-            Some(folder) => run_embedded(&target, folder),
+            Some(folder) => run_embedded(&target, folder, timeout),
             None => {
                 let folder = tempfile::tempdir()?;
                 output::note(
                     "state is kept in a temporary folder; name one with --data to keep it",
                 );
-                run_embedded(&target, folder.path())
+                run_embedded(&target, folder.path(), timeout)
             }
         },
     }
 }
 
-fn run_embedded(target: &Target, folder: &Path) -> Result<i32, Failure> {
+fn run_embedded(
+    target: &Target,
+    folder: &Path,
+    timeout: TransactionTimeout,
+) -> Result<i32, Failure> {
     let (program, interpreter) = load(target)?;
-    let options = engine_options(target, &program);
+    let options = engine_options(target, &program, timeout);
     let engine = Arc::new(Embedded::open(folder, program, interpreter, &options)?);
     install_backend(Arc::clone(&engine) as Arc<_>)?;
     let code = run_main(&target.root, &target.module, Mode::Engine)?;

@@ -4,11 +4,12 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use anabranch_cpython::{send_output_to_log, send_records_to_log};
 use anabranch_embedded::{Embedded, Options as EngineOptions};
 use anabranch_ir::Program;
 use anabranch_server::{Options, serve};
 
-use crate::arguments::ServeArguments;
+use crate::arguments::{ServeArguments, TransactionTimeout};
 use crate::commands::run::load;
 use crate::target::Target;
 use crate::{Failure, output};
@@ -27,24 +28,25 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
         token: token.transpose()?,
         ..Options::default()
     };
+    send_output_to_log()?;
     let (program, interpreter) = load(&target)?;
-    let engine_options = engine_options(&target, &program);
+    send_records_to_log()?;
+    let timeout = arguments.transaction_timeout;
+    let engine_options = engine_options(&target, &program, timeout);
     let engine = Embedded::open(&arguments.data, program, interpreter, &engine_options)?;
     let engine = Arc::new(engine);
-    let served = serve(Arc::clone(&engine) as Arc<_>, options, |address| {
-        output::line(&format!("listening on http://{address}"));
-    });
-    close(&engine)?;
-    served?;
-    Ok(0)
+    let on_listening = |address| output::line(&format!("listening on http://{address}"));
+    let closing = Arc::clone(&engine);
+    match serve(engine, options, on_listening, move || close(&closing))? {
+        Some(closed) => closed.map(|()| 0),
+        None => give_up("ended by a second signal"),
+    }
 }
 
 /// How long an engine may take to finish what it has begun.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Closes the engine. One whose application never returns from a method is given up: what it has
-/// acknowledged is durable, and the transaction under way is not applied.
-#[expect(clippy::exit, reason = "nothing else stops a thread that runs the application's code")]
+/// Closes the engine. One whose application never returns from a method is given up.
 pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
     let (closed, outcome) = mpsc::channel();
     let closing = Arc::clone(engine);
@@ -52,22 +54,31 @@ pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
     match outcome.recv_timeout(CLOSE_TIMEOUT) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(failure)) => Err(Failure::Message(format!("the engine did not close: {failure:?}"))),
-        Err(_) => {
-            output::failure(&Failure::Message(
-                "a method is still running; its transaction is given up and not applied".to_owned(),
-            ));
-            std::process::exit(1);
-        }
+        Err(_) => give_up("a method is still running"),
     }
 }
 
+/// Ends the process although a method may still run: what the engine has acknowledged is durable,
+/// and the transaction under way is not applied.
+#[expect(clippy::exit, reason = "nothing else stops a thread that runs the application's code")]
+fn give_up(why: &str) -> ! {
+    let message = format!("{why}; a transaction under way is given up and not applied");
+    output::failure(&Failure::Message(message));
+    std::process::exit(1);
+}
+
 /// How the embedded engine is set up for an application.
-pub(crate) fn engine_options(target: &Target, program: &Program) -> EngineOptions {
+pub(crate) fn engine_options(
+    target: &Target,
+    program: &Program,
+    timeout: TransactionTimeout,
+) -> EngineOptions {
     EngineOptions {
         application: Some(anabranch_embedded::Application {
             module: target.module.clone(),
             program_hash: program.fingerprint(),
         }),
+        transaction_timeout: timeout.0,
         ..EngineOptions::default()
     }
 }

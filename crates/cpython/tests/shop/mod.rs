@@ -13,8 +13,8 @@ use anabranch_ir::{
 use anabranch_kernel::value::wire::{decode, encode};
 use anabranch_kernel::value::{Reference, Value};
 use anabranch_kernel::{
-    EntityId, Limits, Operation, Reply, StateReader, TransactionContext, TransactionDriver,
-    Transition,
+    EntityId, Interpreter, Interrupter, Limits, Operation, Reply, RunningTransaction, StateReader,
+    TransactionContext, TransactionDriver, Transition,
 };
 
 const SOURCE: &str = include_str!("shop.py");
@@ -410,6 +410,12 @@ impl Shop {
             value: encode(value),
         };
         self.execute(&operation).expect("the attribute can be written");
+    }
+
+    /// What runs, and what ends it.
+    pub(crate) fn interrupter(&self) -> (Arc<RunningTransaction>, Arc<dyn Interrupter>) {
+        let interrupter = self.driver.interpreter.interrupter().expect("Python can be stopped");
+        (Arc::clone(self.driver.running()), interrupter)
     }
 
     /// Drops all live entities, as if the process had been started again.

@@ -24,6 +24,8 @@ const DEPOSIT: FunctionId = FunctionId(0);
 const TRANSFER: FunctionId = FunctionId(1);
 /// `panic()` changes the balance and panics, like a bug of ours.
 const PANIC: FunctionId = FunctionId(2);
+/// `endless()` changes the balance and asks, again and again, whether the account exists.
+const ENDLESS: FunctionId = FunctionId(3);
 
 /// The class `Account` with a `balance`.
 pub(crate) fn program() -> Arc<Program> {
@@ -50,13 +52,13 @@ pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
         constructor: Signature::default(),
         new_key: None,
         attributes: Vec::new(),
-        methods: vec![DEPOSIT, TRANSFER, PANIC],
+        methods: vec![DEPOSIT, TRANSFER, PANIC, ENDLESS],
         documentation: None,
         span,
     };
     Arc::new(Program {
         operators: classes.iter().map(operator).collect(),
-        functions: ["deposit", "transfer", "panic"].map(function).to_vec(),
+        functions: ["deposit", "transfer", "panic", "endless"].map(function).to_vec(),
         ..Program::default()
     })
 }
@@ -82,6 +84,10 @@ pub(crate) fn transfer(source: &str, target: &str, amount: i64) -> Operation {
 
 pub(crate) fn panic_in(name: &str) -> Operation {
     call(name, PANIC, vec![])
+}
+
+pub(crate) fn endless_in(name: &str) -> Operation {
+    call(name, ENDLESS, vec![])
 }
 
 pub(crate) fn balance(name: &str) -> Operation {
@@ -266,6 +272,11 @@ impl Interpreter for Teller {
                 let positional = Value::Tuple(vec![amount]);
                 let arguments = Arguments { positional, keywords: None };
                 let action = Action::Call { target, method: DEPOSIT, arguments };
+                Outcome::Suspend { segment: SegmentId(1), live: Value::None, action }
+            }
+            Entry::Start { function: ENDLESS, .. } | Entry::Resume { function: ENDLESS, .. } => {
+                account.balance.set(account.balance.get() + 1);
+                let action = Action::Exists { target: account.id.clone() };
                 Outcome::Suspend { segment: SegmentId(1), live: Value::None, action }
             }
             Entry::Resume { input: Err(exception), .. } => Outcome::Raise(exception),

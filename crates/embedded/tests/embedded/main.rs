@@ -7,5 +7,6 @@ mod data_folder;
 mod durability;
 mod failures;
 mod idempotency;
+mod interrupts;
 mod memory_store;
 mod queues;

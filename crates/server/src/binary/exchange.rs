@@ -76,8 +76,12 @@ pub(super) fn run(ingress: &Arc<Ingress>, outbox: &Arc<Outbox>, content: &[u8]) 
     let checked = checked.unwrap_or_else(|panic| {
         Err(Problem::bug(format!("a handler panicked: {}", observation::panic_message(&*panic))))
     });
-    let place = checked.and_then(|asked| Ok((asked, exchange.ingress.take_place()?)));
-    match place {
+    let placed = checked.and_then(|asked| {
+        let mut place = exchange.ingress.take_place()?;
+        place.make_room(content.len())?;
+        Ok((asked, place))
+    });
+    match placed {
         Err(problem) => exchange.fail(&problem),
         Ok((Asked { operation, idempotency_key }, place)) => {
             let ingress = Arc::clone(ingress);

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::options::Options;
+use crate::serve::End;
 use crate::serve::tests::{local, start, until_held};
 use crate::tests::fake_engine::{Behaviour, FakeEngine};
 
@@ -97,7 +98,7 @@ impl Client {
     }
 }
 
-async fn client_of(engine: &Arc<FakeEngine>) -> (Client, mpsc::Sender<()>, JoinHandle<()>) {
+async fn client_of(engine: &Arc<FakeEngine>) -> (Client, mpsc::Sender<()>, JoinHandle<End>) {
     let (address, stop, server) = start(engine, local()).await;
     (Client::connect(address).await, stop, server)
 }

@@ -33,9 +33,9 @@ pub(crate) async fn receive(
 ) -> Result<Posted, Problem> {
     let (head, content) = request.into_parts();
     let content_type = body::content_type(&head.headers)?;
-    let place = ingress.take_place()?;
-    let limits = body::Limits { length_max: ingress.body_max, deadline: place.deadline };
-    let body = body::read(&head.headers, content, content_type, limits).await?;
+    let mut place = ingress.take_place()?;
+    let length_max = ingress.body_max;
+    let body = body::read(&head.headers, content, content_type, length_max, &mut place).await?;
     let media_type = match content_type {
         ContentType::Value => body::VALUE,
         ContentType::Json | ContentType::Unnamed => body::JSON,

@@ -15,14 +15,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
+use super::write_deadline::WriteDeadline;
 use crate::binary;
 use crate::ingress::Ingress;
+use crate::options::Options;
 use crate::routes::router_of;
 
 /// Most connections at a time; more wait in the system's queue.
 const CONNECTIONS_MAX: usize = 4096;
-/// For how long a connection may be idle or take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Most bytes of a connection that wait to be parsed, and so of a request's head.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// How long to wait after the system could not accept, typically for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -47,6 +49,7 @@ impl OpenConnections {
 pub(super) async fn accept_until(
     listener: TcpListener,
     ingress: &Arc<Ingress>,
+    options: &Options,
     stop: impl Future<Output = ()>,
 ) -> OpenConnections {
     let router = router_of(Arc::clone(ingress));
@@ -63,14 +66,15 @@ pub(super) async fn accept_until(
         let watcher = graceful.watcher();
         let (ingress, router) = (Arc::clone(ingress), router.clone());
         let (mut stopped, alive) = (stopped.clone(), alive.clone());
+        let timeouts = Timeouts { head: options.head_timeout, response: options.response_timeout };
         tokio::spawn(async move {
             let is_binary = tokio::select! {
-                is_binary = speaks_binary(&stream) => is_binary,
+                is_binary = speaks_binary(&stream, timeouts.head) => is_binary,
                 _ = stopped.changed() => None,
             };
             match is_binary {
                 Some(true) => binary::serve(ingress, stream, stopped).await,
-                Some(false) => serve_http(stream, router, watcher).await,
+                Some(false) => serve_http(stream, router, watcher, timeouts).await,
                 None => {}
             }
             drop((place, alive));
@@ -80,17 +84,27 @@ pub(super) async fn accept_until(
 }
 
 /// Whether the client speaks the binary protocol; `None` if it says nothing.
-async fn speaks_binary(stream: &TcpStream) -> Option<bool> {
+async fn speaks_binary(stream: &TcpStream, head_timeout: Duration) -> Option<bool> {
     let mut first = [0];
-    match timeout(HEAD_TIMEOUT, stream.peek(&mut first)).await {
+    match timeout(head_timeout, stream.peek(&mut first)).await {
         Ok(Ok(1)) => Some(first[0] == PREFACE),
         _ => None,
     }
 }
 
-async fn serve_http(stream: TcpStream, router: Router, watcher: Watcher) {
+/// How long a client may take.
+#[derive(Clone, Copy)]
+struct Timeouts {
+    /// To send the head of a request.
+    head: Duration,
+    /// To take a response.
+    response: Duration,
+}
+
+async fn serve_http(stream: TcpStream, router: Router, watcher: Watcher, timeouts: Timeouts) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    http.timer(TokioTimer::new()).header_read_timeout(timeouts.head).max_buf_size(HEAD_BYTES_MAX);
+    let stream = WriteDeadline::new(stream, timeouts.response);
     let service = TowerToHyperService::new(router);
     let connection = watcher.watch(http.serve_connection(TokioIo::new(stream), service));
     // A connection fails by what its client does, which is none of our concern.

@@ -5,6 +5,7 @@ use std::net::{TcpListener as BlockingListener, TcpStream as BlockingStream};
 use std::process::{self, Command};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use anabranch_kernel::Value;
 use anabranch_kernel::value::wire;
@@ -13,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::body::VALUE;
 use crate::tests::fake_engine::{Behaviour, FakeEngine};
 
 const CALL: &[u8] = b"POST /v1/Item/pen/reset HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n";
@@ -33,7 +35,7 @@ pub(crate) fn local() -> Options {
 pub(crate) async fn start(
     engine: &Arc<FakeEngine>,
     options: Options,
-) -> (SocketAddr, mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
+) -> (SocketAddr, mpsc::Sender<()>, tokio::task::JoinHandle<End>) {
     let listener = listen(&options).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, mut stopped) = mpsc::channel(2);
@@ -117,13 +119,13 @@ async fn a_client_that_goes_away_cancels_nothing_and_is_waited_for() {
 #[tokio::test]
 async fn draining_is_bounded() {
     let engine = FakeEngine::new(Behaviour::Hold);
-    let options = Options { drain_timeout: std::time::Duration::ZERO, ..local() };
+    let options = Options { drain_timeout: Duration::ZERO, ..local() };
     let (address, stop, server) = start(&engine, options).await;
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(CALL).await.unwrap();
     until_held(&engine).await;
     stop.send(()).await.unwrap();
-    server.await.unwrap();
+    assert_eq!(server.await.unwrap(), End::Drained);
 }
 
 #[tokio::test]
@@ -135,7 +137,19 @@ async fn a_second_signal_ends_the_draining() {
     until_held(&engine).await;
     stop.send(()).await.unwrap();
     stop.send(()).await.unwrap();
-    server.await.unwrap();
+    assert_eq!(server.await.unwrap(), End::AtOnce);
+}
+
+#[tokio::test]
+async fn a_signal_ends_a_finish_that_takes_too_long() {
+    let (stop, mut stopped) = mpsc::channel(1);
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let finished = finish_until(|| 5, &mut stopped).await;
+    assert_eq!(finished, Some(5));
+    stop.send(()).await.unwrap();
+    let finished = finish_until(move || released.recv(), &mut stopped).await;
+    assert_eq!(finished, None);
+    drop(release);
 }
 
 #[test]
@@ -154,7 +168,8 @@ fn options_that_make_no_sense_are_refused() {
     ];
     for (options, expected) in cases {
         let engine = FakeEngine::replying(&Value::None);
-        let error = serve(engine, options, |_| panic!("listening")).unwrap_err();
+        let error =
+            serve(engine, options, |_| panic!("listening"), || panic!("served")).unwrap_err();
         assert!(error.to_string().starts_with(expected), "{error}");
     }
 }
@@ -163,7 +178,7 @@ fn options_that_make_no_sense_are_refused() {
 fn serve_comes_back_after_sigterm() {
     let engine = FakeEngine::replying(&Value::Int(5));
     let mut client = None;
-    serve(engine, local(), |address| {
+    let on_listening = |address| {
         client = Some(thread::spawn(move || {
             let mut stream = BlockingStream::connect(address).unwrap();
             stream.write_all(CALL).unwrap();
@@ -175,7 +190,57 @@ fn serve_comes_back_after_sigterm() {
             stream.read_to_end(&mut Vec::new()).unwrap();
             start
         }));
-    })
-    .unwrap();
+    };
+    assert_eq!(serve(engine, local(), on_listening, || "finished").unwrap(), Some("finished"));
     assert_eq!(&client.unwrap().join().unwrap(), b"HTTP/1.1 200 OK");
+}
+
+/// After this a test has failed; none waits for it otherwise.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn a_client_that_never_finishes_the_head_is_disconnected() {
+    let engine = FakeEngine::replying(&Value::Int(5));
+    let options = Options { head_timeout: Duration::from_millis(20), ..local() };
+    let (address, _stop, _server) = start(&engine, options).await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(&CALL[..20]).await.unwrap();
+    let response = timeout(TEST_TIMEOUT, read_response(&mut client)).await.unwrap();
+    assert!(!response.contains("200 OK"), "{response}");
+    assert!(engine.requests.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_refused() {
+    let engine = FakeEngine::replying(&Value::Int(5));
+    let (address, _stop, _server) = start(&engine, local()).await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET / HTTP/1.1\r\nHost: {}", "x".repeat(100_000));
+    // The server may hang up before all of it is written.
+    let _written = client.write_all(head.as_bytes()).await;
+    let mut start = [0; 12];
+    timeout(TEST_TIMEOUT, client.read_exact(&mut start)).await.unwrap().unwrap();
+    assert_eq!(&start, b"HTTP/1.1 431");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_response_holds_nothing_up() {
+    let engine = FakeEngine::replying(&Value::Str("x".repeat(16 << 20)));
+    let options = Options {
+        response_timeout: Duration::from_millis(20),
+        drain_timeout: 2 * TEST_TIMEOUT,
+        ..local()
+    };
+    let (address, stop, server) = start(&engine, options).await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let accept = format!("Accept: {VALUE}\r\n\r\n");
+    client.write_all(&CALL[..CALL.len() - 2]).await.unwrap();
+    client.write_all(accept.as_bytes()).await.unwrap();
+    while engine.requests.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    stop.send(()).await.unwrap();
+    let end = timeout(TEST_TIMEOUT, server).await.expect("the client is waited for");
+    assert_eq!(end.unwrap(), End::Drained);
+    drop(client);
 }

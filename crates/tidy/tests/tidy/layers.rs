@@ -53,7 +53,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rmpv", &["native", "protocol", "server"]),
     ("tokio", &["server"]),
     ("tower", &["server"]),
-    ("tracing", &["server"]),
+    ("tracing", &["cpython", "embedded", "server"]),
     ("tracing-subscriber", &["server"]),
     ("xxhash-rust", &["log"]),
 ];

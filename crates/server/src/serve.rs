@@ -92,7 +92,7 @@ pub fn serve<R: Send + 'static>(
 
 /// How serving ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum End {
+pub(crate) enum End {
     /// All requests have their replies, or the time for that is over.
     Drained,
     /// After a second signal.

@@ -79,30 +79,6 @@ pub(crate) fn decode_arguments(
     Ok(Arguments { positional: positional.into_any().unbind(), keywords })
 }
 
-/// A live entity of `class` with the attributes in `message`.
-pub(crate) fn decode_state<'py>(
-    class: &Bound<'py, PyType>,
-    message: &[u8],
-    entities: EntityClasses<'_>,
-) -> Result<Bound<'py, PyAny>, DecodeError> {
-    let mut decoder = Decoder::new(class.py(), message, Source::State, entities)?;
-    let Token::Dict(count) = decoder.reader.token()? else {
-        return Err(DecodeError::Invalid("it does not hold the state of an entity"));
-    };
-    // The dict has a number, though nothing refers to it.
-    decoder.containers.push(class.py().None().into_bound(class.py()));
-    let live = new_instance(class)?;
-    for _ in 0..count {
-        let Token::Str(name) = decoder.reader.token()? else {
-            return Err(DecodeError::Invalid("the name of an attribute is no string"));
-        };
-        let value = decoder.value(1)?;
-        set_attribute(&live, name, &value)?;
-    }
-    decoder.reader.finish()?;
-    Ok(live)
-}
-
 /// Gives a dataclass instance from a client the fields that were left out, as its `__init__` would.
 /// `__post_init__` runs if fields that only it can set are missing.
 fn complete_record(
@@ -140,20 +116,20 @@ fn complete_record(
     Ok(())
 }
 
-struct Decoder<'a, 'py> {
+pub(crate) struct Decoder<'a, 'py> {
     py: Python<'py>,
     message: &'a [u8],
-    reader: Reader<'a>,
+    pub(crate) reader: Reader<'a>,
     source: Source,
     entities: EntityClasses<'a>,
     /// By number.
-    containers: Vec<Bound<'py, PyAny>>,
+    pub(crate) containers: Vec<Bound<'py, PyAny>>,
 }
 
 type Decoded<'py> = Result<Bound<'py, PyAny>, DecodeError>;
 
 impl<'a, 'py> Decoder<'a, 'py> {
-    fn new(
+    pub(crate) fn new(
         py: Python<'py>,
         message: &'a [u8],
         source: Source,
@@ -163,7 +139,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
         Ok(Self { py, message, reader, source, entities, containers: Vec::new() })
     }
 
-    fn value(&mut self, depth: usize) -> Decoded<'py> {
+    pub(crate) fn value(&mut self, depth: usize) -> Decoded<'py> {
         let py = self.py;
         if depth > DEPTH_MAX {
             return Err(DecodeError::TooDeep);
@@ -385,7 +361,7 @@ pub(crate) fn new_instance<'py>(
     built(crate::instance::allocate(class))
 }
 
-fn set_attribute(
+pub(crate) fn set_attribute(
     instance: &Bound<'_, PyAny>,
     name: &str,
     value: &Bound<'_, PyAny>,

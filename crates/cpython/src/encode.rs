@@ -36,41 +36,43 @@ pub enum OpaqueValues {
 /// `TypeError` for what has no encoding, with the place; `RecursionError` for what nests too
 /// deeply.
 pub fn encode(value: &Bound<'_, PyAny>, opaque: OpaqueValues) -> PyResult<Vec<u8>> {
-    let mut encoder = Encoder::new(opaque);
+    let mut writer = Writer::new();
+    let mut memo = Memo::default();
+    let mut encoder = Encoder::new(&mut writer, &mut memo, opaque);
     // The clone is the second reference that the memo's rule counts on.
     encoder.value(&value.clone(), 0).map_err(Refusal::into_error)?;
-    Ok(encoder.writer.finish())
+    Ok(writer.finish())
 }
 
-/// The wire message of an entity's attributes: a dict.
-pub(crate) fn encode_state(live: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    let attributes = live.getattr(intern!(live.py(), "__dict__"))?;
-    let attributes = attributes.cast_exact::<PyDict>()?;
-    let mut encoder = Encoder::new(OpaqueValues::Pickled);
-    encoder.writer.dict(attributes.len());
-    let written = for_each_pair(attributes, |name, value| {
-        encoder.value(name, 1)?;
-        encoder.value(value, 1).map_err(|refusal| refusal.inside(format!(".{name}")))
-    });
-    written.map_err(|refusal| {
-        let entity = live.repr().map_or_else(|_| "…".to_owned(), |repr| repr.to_string());
-        refusal.inside(entity).into_error()
-    })?;
-    Ok(encoder.writer.finish())
-}
-
-struct Encoder {
-    writer: Writer,
-    /// The numbers of containers by address.
-    memo: HashMap<usize, usize>,
+/// Writes values of one message after another, as attributes of a state are, or of a single one.
+pub(crate) struct Encoder<'a> {
+    writer: &'a mut Writer,
+    memo: &'a mut Memo,
     opaque: OpaqueValues,
     /// Whether the container under way may be written again in full.
     repeatable: bool,
 }
 
+/// The containers that may occur again, by address.
+#[derive(Default)]
+pub(crate) struct Memo {
+    places: HashMap<usize, Place>,
+    /// How many messages came before this one.
+    message: usize,
+}
+
+/// Where a container was written.
+#[derive(Clone, Copy)]
+struct Place {
+    message: usize,
+    number: usize,
+}
+
 /// Why a value has no message.
-enum Refusal {
+pub(crate) enum Refusal {
     Raised(PyErr),
+    /// A container was in an earlier message: only one message can keep it one container.
+    InEarlierMessage,
     /// An object without an encoding.
     Unfit {
         message: String,
@@ -86,15 +88,18 @@ impl From<PyErr> for Refusal {
 }
 
 impl Refusal {
-    fn inside(mut self, part: String) -> Self {
+    pub(crate) fn inside(mut self, part: String) -> Self {
         if let Refusal::Unfit { path, .. } = &mut self {
             path.push(part);
         }
         self
     }
 
-    fn into_error(self) -> PyErr {
+    pub(crate) fn into_error(self) -> PyErr {
         match self {
+            Refusal::InEarlierMessage => {
+                PyRuntimeError::new_err("a value changed while it was stored")
+            }
             Refusal::Raised(error) => error,
             Refusal::Unfit { message, path } if path.is_empty() => PyTypeError::new_err(message),
             Refusal::Unfit { message, path } => {
@@ -105,7 +110,7 @@ impl Refusal {
     }
 }
 
-type Written = Result<(), Refusal>;
+pub(crate) type Written = Result<(), Refusal>;
 
 /// `object` as a `T`, if that is exactly its class.
 fn exact<'a, 'py, T: pyo3::PyTypeInfo>(object: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, T>> {
@@ -113,9 +118,17 @@ fn exact<'a, 'py, T: pyo3::PyTypeInfo>(object: &'a Bound<'py, PyAny>) -> Option<
     object.is_exact_instance_of::<T>().then(|| unsafe { object.cast_unchecked() })
 }
 
-impl Encoder {
-    fn new(opaque: OpaqueValues) -> Self {
-        Self { writer: Writer::new(), memo: HashMap::new(), opaque, repeatable: false }
+impl Memo {
+    /// The numbers of containers start again, for another message.
+    pub(crate) fn next_message(&mut self) {
+        self.message += 1;
+    }
+}
+
+impl<'a> Encoder<'a> {
+    /// An encoder that knows what was written before.
+    pub(crate) fn new(writer: &'a mut Writer, memo: &'a mut Memo, opaque: OpaqueValues) -> Self {
+        Self { writer, memo, opaque, repeatable: false }
     }
 
     /// Writes what is in a container that may be written again in full, or may not.
@@ -126,13 +139,13 @@ impl Encoder {
         written
     }
 
-    fn value(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> Written {
+    pub(crate) fn value(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> Written {
         if object.is_none() {
             self.writer.none();
         } else if let Some(text) = exact::<PyString>(object) {
-            scalar::write_str(&mut self.writer, text)?;
+            scalar::write_str(self.writer, text)?;
         } else if let Some(number) = exact::<PyInt>(object) {
-            scalar::write_int(&mut self.writer, number)?;
+            scalar::write_int(self.writer, number)?;
         } else if let Some(number) = exact::<PyFloat>(object) {
             self.writer.float(number.value());
         } else if let Some(value) = exact::<PyBool>(object) {
@@ -161,8 +174,11 @@ impl Encoder {
             let count = elements.len();
             return self.within(shared, |encoder| encoder.unordered(object, count, depth));
         }
-        if shared && let Some(number) = self.memo.get(&(object.as_ptr() as usize)) {
-            self.writer.shared(*number);
+        if shared && let Some(place) = self.memo.places.get(&(object.as_ptr() as usize)) {
+            if place.message != self.memo.message {
+                return Err(Refusal::InEarlierMessage);
+            }
+            self.writer.shared(place.number);
             return Ok(());
         }
         if let Some(elements) = exact::<PyList>(object) {
@@ -187,7 +203,8 @@ impl Encoder {
 
     fn remember(&mut self, object: &Bound<'_, PyAny>, shared: bool, number: usize) {
         if shared {
-            self.memo.insert(object.as_ptr() as usize, number);
+            let place = Place { message: self.memo.message, number };
+            self.memo.places.insert(object.as_ptr() as usize, place);
         }
     }
 
@@ -226,7 +243,7 @@ impl Encoder {
                 None => self.opaque(object)?,
             },
             Kind::Decimal => self.writer.decimal(object.str()?.to_str()?),
-            Kind::Uuid => scalar::write_uuid(&mut self.writer, object)?,
+            Kind::Uuid => scalar::write_uuid(self.writer, object)?,
             Kind::Other => self.opaque(object)?,
         }
         Ok(())
@@ -368,7 +385,7 @@ fn slots<'py>(
 }
 
 /// Visits the pairs of `dict`. User code may run in between, so a change is looked for each time.
-fn for_each_pair<'py>(
+pub(crate) fn for_each_pair<'py>(
     dict: &Bound<'py, PyDict>,
     mut visit: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> Written,
 ) -> Written {

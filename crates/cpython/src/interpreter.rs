@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anabranch_ir::OperatorId;
+use anabranch_kernel::value::state::StateWriter;
 use anabranch_kernel::value::wire::DecodeError;
 use anabranch_kernel::{
     Arguments, EntityId, Entry, Fault, Interpreter, Outcome, Raised, TransactionContext,
@@ -14,11 +15,12 @@ use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 use crate::application::Application;
 use crate::call::call_function;
 use crate::copy::copy;
-use crate::decode::{EntityClasses, Source, decode_arguments, decode_state, decode_with};
-use crate::encode::{OpaqueValues, encode, encode_state};
+use crate::decode::{EntityClasses, Source, decode_arguments, decode_with};
+use crate::encode::{OpaqueValues, encode};
 use crate::entity_code::{enter_entity_code, leave_entity_code, take_objection};
 use crate::instance::allocate;
 use crate::reference::Reference;
+use crate::state::{load, save};
 use crate::{exception, run, well_known};
 
 /// Runs the segments of an application on live Python objects.
@@ -154,13 +156,13 @@ impl Interpreter for CPython {
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<LiveEntity, DecodeError> {
         Python::attach(|py| {
             let class = self.application.class(py, id.operator);
-            let object = decode_state(class, state, self.entities())?.unbind();
+            let object = load(class, state, &self.application)?.unbind();
             Ok(LiveEntity { id: id.clone(), object })
         })
     }
 
-    fn save(&mut self, entity: &LiveEntity) -> Result<Vec<u8>, Value> {
-        Python::attach(|py| raised(py, encode_state(entity.object.bind(py))))
+    fn save(&mut self, entity: &LiveEntity, state: &mut StateWriter) -> Result<(), Value> {
+        Python::attach(|py| raised(py, save(entity.object.bind(py), state)))
     }
 
     fn check_key(&mut self, entity: &LiveEntity) -> Result<(), Value> {

@@ -6,6 +6,7 @@
 //!   segments callable, [`run`] runs them, [`traceback`] shows who called, [`call`] calls Python.
 //! - [`encode`], [`decode`], [`copy`]: values to messages, back, and to copies; [`class`] says what
 //!   a class means to them, [`scalar`] and [`clock`] know types without parts, [`key`] those of keys.
+//! - [`state`]: entities to their stored bytes and back.
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
 //! - [`exception`], [`entity_code`]: errors, and whether the running thread runs entity code.
@@ -35,6 +36,7 @@ mod name_table;
 mod reference;
 mod run;
 mod scalar;
+mod state;
 mod traceback;
 mod unbound;
 mod well_known;

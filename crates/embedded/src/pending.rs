@@ -33,7 +33,7 @@ enum Name {
 impl Pending {
     /// Notes what the request with this sequence number wrote.
     pub(crate) fn insert(&mut self, sequence: u64, writes: &[Write], reply: Option<&ReplyWrite>) {
-        for Write { id, state } in writes {
+        for Write { id, state, .. } in writes {
             let pending = PendingState { sequence, state: state.clone() };
             self.states.insert(id.clone(), pending);
             self.order.push_back((sequence, Name::State(id.clone())));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn write(key: &[u8], state: Option<&[u8]>) -> Write {
-        Write { id: id(key), state: state.map(Arc::from) }
+        Write { id: id(key), before: None, state: state.map(Arc::from) }
     }
 
     fn state_of(pending: &Pending, key: &[u8]) -> Option<Option<Vec<u8>>> {

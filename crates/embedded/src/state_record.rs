@@ -7,7 +7,7 @@
 use crate::store::KEY_BYTES_MAX;
 
 /// First byte of every record. What has another one is refused.
-const RECORD_VERSION: u8 = 1;
+const RECORD_VERSION: u8 = 2;
 
 /// The key of the entity of `class` with this `key`, unless it is too long for the store.
 pub(crate) fn state_key(class: &str, key: &[u8]) -> Result<Vec<u8>, KeyTooLong> {
@@ -46,7 +46,7 @@ pub(crate) fn decode_state(record: &[u8]) -> Result<&[u8], String> {
         [RECORD_VERSION, state @ ..] => Ok(state),
         [version, ..] => Err(format!(
             "a stored state has record version {version}, this version of Anabranch knows \
-             {RECORD_VERSION}"
+             {RECORD_VERSION}; open the folder with the version of Anabranch that wrote it"
         )),
         [] => Err("a stored state is empty".to_owned()),
     }

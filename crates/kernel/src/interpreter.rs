@@ -2,6 +2,7 @@
 
 use anabranch_ir::{FunctionId, OperatorId, SegmentId};
 
+use crate::value::state::StateWriter;
 use crate::value::wire::DecodeError;
 use crate::{EntityId, Raised, TransactionContext};
 
@@ -102,11 +103,11 @@ pub trait Interpreter: Send + 'static {
     /// The bytes are not a state of this class.
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<Self::Entity, DecodeError>;
 
-    /// The entity's state as a wire message.
+    /// Writes the entity's state. Equal states have equal bytes: what differs is stored.
     ///
     /// # Errors
     /// A `TypeError` for an attribute that has no encoding.
-    fn save(&mut self, entity: &Self::Entity) -> Result<Vec<u8>, Self::Value>;
+    fn save(&mut self, entity: &Self::Entity, state: &mut StateWriter) -> Result<(), Self::Value>;
 
     /// Checks that the entity still has the key that it is found by.
     ///

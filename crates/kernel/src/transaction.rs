@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use anabranch_ir::{FunctionId, SegmentId};
 
+use crate::value::state::StateWriter;
 use crate::value::wire::{self, DecodeError};
 use crate::value::{ExceptionValue, Value};
 use crate::{
@@ -23,6 +24,9 @@ use crate::{
 
 /// How deep calls may nest before the kernel raises `RecursionError`.
 pub const FRAMES_MAX: usize = 1000;
+
+/// A larger buffer for states is not kept.
+const STATE_BUFFER_MAX: usize = 1 << 20;
 
 /// Committed states, as the engine stores them.
 pub trait StateReader {
@@ -46,6 +50,8 @@ pub struct Transition {
 #[derive(Clone, Debug)]
 pub struct Write {
     pub id: EntityId,
+    /// The committed state until now; `None`: the entity did not exist.
+    pub before: Option<Arc<[u8]>>,
     /// `None`: the entity was deleted.
     pub state: Option<Arc<[u8]>>,
 }
@@ -67,6 +73,8 @@ struct LiveEntities<E> {
     entities: HashMap<EntityId, Slot<E>>,
     /// Numbers the transactions, so that a slot can tell who touched it last.
     transaction: u64,
+    /// Where states are written before it is known whether they changed.
+    state: StateWriter,
 }
 
 /// An entity that the driver knows about. Between transactions `live` and `committed` agree, and
@@ -104,7 +112,8 @@ impl<V> From<Failure> for Stop<V> {
 
 impl<I: Interpreter> TransactionDriver<I> {
     pub fn new(interpreter: I) -> Self {
-        let live = LiveEntities { entities: HashMap::new(), transaction: 0 };
+        let state = StateWriter::new();
+        let live = LiveEntities { entities: HashMap::new(), transaction: 0, state };
         Self { interpreter, live }
     }
 
@@ -359,7 +368,7 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
     /// The slot of `id`, read from the store on first use.
     fn touch(&mut self, id: &EntityId) -> Step<I, &mut Slot<I::Entity>> {
         let DriverSession { interpreter, live } = &mut *self.driver;
-        let LiveEntities { entities, transaction } = &mut **live;
+        let LiveEntities { entities, transaction, .. } = &mut **live;
         let slot = match entities.entry(id.clone()) {
             MapEntry::Occupied(slot) => slot.into_mut(),
             MapEntry::Vacant(vacant) => {
@@ -380,18 +389,26 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
     fn changes(&mut self) -> Step<I, Vec<Write>> {
         let mut writes = Vec::new();
         for id in &self.touched {
-            let slot = &self.driver.live.entities[id];
-            let state = match &slot.live {
+            let DriverSession { interpreter, live } = &mut *self.driver;
+            let LiveEntities { entities, state, .. } = &mut **live;
+            let slot = &entities[id];
+            let after = match &slot.live {
                 None => None,
-                Some(live) => Some(self.driver.interpreter.save(live).map_err(Stop::Exception)?),
-            };
-            if state.as_deref() != slot.committed.as_deref() {
-                if let Some(live) = &slot.live {
-                    self.driver.interpreter.check_key(live).map_err(Stop::Exception)?;
+                Some(live) => {
+                    interpreter.save(live, state).map_err(Stop::Exception)?;
+                    Some(state.bytes())
                 }
-                writes.push(Write { id: id.clone(), state: state.map(Arc::from) });
+            };
+            if after == slot.committed.as_deref() {
+                continue;
             }
+            if let Some(live) = &slot.live {
+                interpreter.check_key(live).map_err(Stop::Exception)?;
+            }
+            let (id, before) = (id.clone(), slot.committed.clone());
+            writes.push(Write { id, before, state: after.map(Arc::from) });
         }
+        self.driver.live.state.shrink_to(STATE_BUFFER_MAX);
         Ok(writes)
     }
 

@@ -4,6 +4,7 @@
 //! straight to [`wire`] bytes and back. [`Value`] is for the parts of the system that must look
 //! inside: the server, the tools, and the interpreters written in Rust.
 
+pub mod state;
 pub mod wire;
 
 use num_bigint::BigInt;

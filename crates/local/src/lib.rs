@@ -104,7 +104,7 @@ impl<I: Interpreter> Executor<I> {
                 Transition { reply: Err(Failure::Bug(message)), writes: Vec::new() }
             })
         });
-        for Write { id, state } in writes {
+        for Write { id, state, .. } in writes {
             match state {
                 Some(state) => states.0.insert(id, state),
                 None => states.0.remove(&id),

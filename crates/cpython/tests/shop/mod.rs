@@ -182,7 +182,7 @@ def double_price_1(_input):
 ];
 
 const NATIVE: &[&str] =
-    &["Item.update_stock", "Item.keep", "Item.peek", "Item.run_hook", "Item.stamp"];
+    &["Item.update_stock", "Item.keep", "Item.peek", "Item.run_hook", "Item.lend", "Item.stamp"];
 
 fn line_of(text: &str) -> u32 {
     let index = SOURCE.lines().position(|line| line.contains(text)).expect(text);

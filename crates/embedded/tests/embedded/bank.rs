@@ -9,6 +9,7 @@ use anabranch_ir::{
     Body, Function, FunctionId, Hint, ModuleId, Operator, OperatorId, Program, SegmentId,
     Signature, Span,
 };
+use anabranch_kernel::value::state::{self, StateWriter};
 use anabranch_kernel::value::wire::{self, DecodeError};
 use anabranch_kernel::value::{ExceptionValue, Reference};
 use anabranch_kernel::{
@@ -209,12 +210,16 @@ impl Interpreter for Teller {
     }
 
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<Account, DecodeError> {
-        let balance = Cell::new(int(&wire::decode(state)?));
+        let attributes = state::decode(state)?;
+        let [(_, balance)] = &attributes[..] else { panic!("not an account: {attributes:?}") };
+        let balance = Cell::new(int(balance));
         Ok(Account { id: id.clone(), balance })
     }
 
-    fn save(&mut self, entity: &Account) -> Result<Vec<u8>, Value> {
-        Ok(wire::encode(&Value::Int(entity.balance.get())))
+    fn save(&mut self, entity: &Account, state: &mut StateWriter) -> Result<(), Value> {
+        state.separate(1);
+        state.attribute_message("balance", &wire::encode(&Value::Int(entity.balance.get())));
+        Ok(())
     }
 
     fn state(&mut self, entity: &Account) -> Value {

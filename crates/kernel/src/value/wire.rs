@@ -20,6 +20,7 @@ mod writer;
 pub use reader::{DecodeError, Reader, Token};
 pub use tree::{decode, encode};
 pub use writer::Writer;
+pub(crate) use writer::write_length;
 
 /// First byte of every message. A reader refuses what it does not know.
 pub const FORMAT_VERSION: u8 = 1;

@@ -18,6 +18,8 @@ pub enum DecodeError {
     Truncated,
     #[error("the message has format version {0}, but only version {FORMAT_VERSION} is known")]
     Version(u8),
+    #[error("the state has the form {0}, which this version of Anabranch does not know")]
+    StateForm(u8),
     #[error("the message holds a value of the unknown kind {0}")]
     UnknownTag(u8),
     #[error("the message is damaged: {0}")]
@@ -104,6 +106,11 @@ impl<'a> Reader<'a> {
             Some((&FORMAT_VERSION, rest)) => Ok(Self { rest, containers: 0, owed: 1 }),
             Some((version, _)) => Err(DecodeError::Version(*version)),
         }
+    }
+
+    /// Reads what is not a message but made of the same parts.
+    pub(crate) fn of_parts(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, containers: 0, owed: 0 }
     }
 
     /// Ends the reading.
@@ -193,7 +200,7 @@ impl<'a> Reader<'a> {
         Ok(*taken)
     }
 
-    fn payload(&mut self) -> Result<&'a [u8], DecodeError> {
+    pub(crate) fn payload(&mut self) -> Result<&'a [u8], DecodeError> {
         let length = self.length()?;
         self.take(length)
     }
@@ -203,7 +210,7 @@ impl<'a> Reader<'a> {
         text.map_err(|_| DecodeError::Invalid("a string is not UTF-8"))
     }
 
-    fn length(&mut self) -> Result<usize, DecodeError> {
+    pub(crate) fn length(&mut self) -> Result<usize, DecodeError> {
         usize::try_from(self.unsigned()?).map_err(|_| DecodeError::Truncated)
     }
 

@@ -30,7 +30,11 @@ impl Writer {
 
     /// A writer with room for `capacity` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
-        let mut bytes = Vec::with_capacity(capacity);
+        Self::after(Vec::with_capacity(capacity))
+    }
+
+    /// A writer that puts its message after what is in `bytes`; [`Writer::finish`] gives both.
+    pub fn after(mut bytes: Vec<u8>) -> Self {
         bytes.push(FORMAT_VERSION);
         Self { bytes, containers: 0 }
     }
@@ -231,7 +235,7 @@ impl Writer {
     }
 
     fn length(&mut self, length: usize) {
-        self.unsigned(length as u64);
+        write_length(&mut self.bytes, length);
     }
 
     /// Zigzag: small numbers of either sign are short.
@@ -239,12 +243,20 @@ impl Writer {
         self.unsigned(((value << 1) ^ (value >> 63)).cast_unsigned());
     }
 
-    /// LEB128.
-    fn unsigned(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.bytes.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.bytes.push(value as u8);
+    fn unsigned(&mut self, value: u64) {
+        write_unsigned(&mut self.bytes, value);
     }
+}
+
+pub(crate) fn write_length(bytes: &mut Vec<u8>, length: usize) {
+    write_unsigned(bytes, length as u64);
+}
+
+/// LEB128.
+fn write_unsigned(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
 }

@@ -1,7 +1,6 @@
 //! The engine as clients see it.
 
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
@@ -9,14 +8,24 @@ use anabranch_ir::Program;
 use anabranch_kernel::{Engine, Failure, Interpreter, OnReply, Request};
 use crossbeam_channel::{Sender, TrySendError};
 
+use crate::applier::{self, Applied, Applier};
+use crate::classes::Classes;
+use crate::clock::{Clock, Seeds};
 use crate::committer::{self, Committer};
 use crate::directory;
-use crate::effect_queue::{Bounds, EffectReceiver, effect_queue};
+use crate::effect_queue::{Bounds, effect_queue};
 use crate::executor::{self, Executor, Submission};
 use crate::health::Health;
-use crate::pending::Pending;
+use crate::lock::DirectoryLock;
+use crate::metadata::StoreProgress;
+use crate::options::MemoryShares;
+use crate::overlay::Overlays;
+use crate::pace::{Pace, PaceBounds};
+use crate::recovery::{ReplayError, open_log, replay};
 use crate::reply_to::ReplyTo;
-use crate::store::{Store, read_sequence};
+use crate::retention::Retention;
+use crate::statistics::{Counters, Statistics};
+use crate::storage::Storage;
 use crate::{OpenError, Options};
 
 /// The durable single-process engine: a reply leaves only after what it tells of is on disk.
@@ -25,6 +34,10 @@ use crate::{OpenError, Options};
 pub struct Embedded {
     program: Arc<Program>,
     health: Arc<Health>,
+    clock: Clock,
+    counters: Arc<Counters>,
+    /// `None` once the engine is closed.
+    storage: Mutex<Option<Storage>>,
     /// `None` once the engine is closed.
     submissions: RwLock<Option<Sender<Submission>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -41,61 +54,151 @@ impl Embedded {
         interpreter: I,
         options: &Options,
     ) -> Result<Self, OpenError> {
-        let store = directory::open(directory, options)?;
-        Self::with_store(Arc::new(store), program, interpreter, options)
+        let (storage, lock) = directory::open(directory, options)?;
+        let started = Self::start(storage, Some(lock), program, interpreter, options);
+        started.map_err(|error| error.in_directory(directory))
     }
 
-    /// Starts an engine on a store of the caller's.
+    /// Starts an engine on a storage of the caller's, which was created once.
     ///
     /// # Errors
-    /// The store cannot be read, or the system gives no threads.
-    pub fn with_store<I: Interpreter>(
-        store: Arc<dyn Store>,
+    /// The storage cannot be read, or the system gives no threads.
+    pub fn with_storage<I: Interpreter>(
+        storage: Storage,
         program: Arc<Program>,
         interpreter: I,
         options: &Options,
     ) -> Result<Self, OpenError> {
-        let sequence = read_sequence(store.as_ref()).map_err(OpenError::Store)?;
+        Self::start(storage, None, program, interpreter, options)
+    }
+
+    fn start<I: Interpreter>(
+        storage: Storage,
+        lock: Option<DirectoryLock>,
+        program: Arc<Program>,
+        interpreter: I,
+        options: &Options,
+    ) -> Result<Self, OpenError> {
+        // Each thread keeps the folder locked as long as it runs.
+        let lock = Arc::new(lock);
+        let stored = StoreProgress::read(storage.store.as_ref()).map_err(OpenError::Store)?;
+        let mut classes = Classes::of(&program);
+        let mut recovery = open_log(&storage, stored.sequence).map_err(OpenError::Log)?;
+        let replayed = replay(&mut recovery, stored.sequence, &mut classes, storage.store.as_ref());
+        let replayed = replayed.map_err(|error| match error {
+            ReplayError::Log(error) => OpenError::Log(error),
+            ReplayError::Store(error) => OpenError::Store(error),
+            ReplayError::Damaged(problem) => OpenError::Unusable(problem),
+        })?;
+        let log = recovery.finish().map_err(OpenError::Log)?;
+
+        let shares = MemoryShares::of(options.memory_bytes);
+        let classes = Arc::new(classes);
         let health = Arc::new(Health::default());
-        let durable = Arc::new(AtomicU64::new(sequence));
+        let counters = Arc::new(Counters::default());
+        counters.sequence.set(replayed.sequence);
+        counters.log_bytes.set(log.bytes());
+        counters.active_bytes.set(replayed.overlay.bytes() as u64);
+        let log = Arc::new(Mutex::new(log));
+        let applied = Arc::new(Applied::new(stored.sequence));
         let (submissions, submissions_receiver) =
             crossbeam_channel::bounded(options.queue_length_max);
         let (effects, effects_receiver) = effect_queue(Bounds {
             count: options.run_ahead_requests_max,
             bytes: options.run_ahead_bytes_max,
         });
-        let committer = Committer {
-            program: Arc::clone(&program),
-            store: Arc::clone(&store),
+        let (tasks, tasks_receiver) = crossbeam_channel::unbounded();
+
+        let applier = Applier {
+            classes: Arc::clone(&classes),
+            store: Arc::clone(&storage.store),
+            log: Arc::clone(&log),
             health: Arc::clone(&health),
-            durable: Arc::clone(&durable),
+            applied: Arc::clone(&applied),
+            retention: Retention {
+                time: options.reply_retention_time,
+                count: options.reply_retention_count,
+            },
+            counters: Arc::clone(&counters),
+        };
+        let committer = Committer {
+            classes: Arc::clone(&classes),
+            log,
+            health: Arc::clone(&health),
+            applier: tasks.clone(),
             group_bounds: Bounds {
                 count: options.group_requests_max,
                 bytes: options.group_bytes_max,
             },
+            counters: Arc::clone(&counters),
+        };
+        let bounds = PaceBounds {
+            logged_bytes: options.checkpoint_bytes,
+            overlay_bytes: shares.overlay_bytes,
+            time: options.checkpoint_time,
         };
         let executor = Executor {
-            program: Arc::clone(&program),
-            store,
+            classes,
+            store: Arc::clone(&storage.store),
             health: Arc::clone(&health),
-            pending: Pending::default(),
-            sequence,
-            durable,
+            overlays: Overlays::new(replayed.overlay),
+            pace: Pace::new(bounds, replayed.bytes),
+            applied,
+            applier: tasks,
+            sequence: replayed.sequence,
+            clock: options.clock.clone(),
+            seeds: Seeds::new(),
+            queue_time_max: options.queue_time_max,
+            live_bytes_max: shares.live_bytes,
+            checkpoint_on_close: options.checkpoint_on_close,
+            counters: Arc::clone(&counters),
         };
-        // If the second thread does not start, the first ends as its channel's other end goes.
-        let committing = spawn("anabranch-committer", move || {
-            commit(&committer, effects_receiver);
+        // If a later thread does not start, those before end as their channels' other ends go.
+        let applying = spawn("applier", &health, &lock, move || {
+            applier::run(&applier, &tasks_receiver);
         })?;
-        let executing = spawn("anabranch-executor", move || {
-            let _guard = FailOnPanic { health: Arc::clone(&executor.health), thread: "executor" };
+        let committing = spawn("committer", &health, &lock, move || {
+            committer::run(&committer, &effects_receiver);
+            // Its end must go before that of the applier is waited for.
+            drop((committer, effects_receiver));
+        })?;
+        let executing = spawn("executor", &health, &lock, move || {
             executor::run(executor, interpreter, &submissions_receiver, &effects);
         })?;
         Ok(Self {
             program,
             health,
+            clock: options.clock.clone(),
+            counters,
+            storage: Mutex::new(Some(storage)),
             submissions: RwLock::new(Some(submissions)),
-            threads: Mutex::new(vec![executing, committing]),
+            threads: Mutex::new(vec![executing, committing, applying]),
         })
+    }
+
+    /// Brings everything executed so far into the store, and waits for that.
+    ///
+    /// Must not be called by a reply, nor on a thread that holds the interpreter up.
+    ///
+    /// # Errors
+    /// The engine has failed or is closed.
+    pub fn checkpoint(&self) -> Result<(), Failure> {
+        let (done, is_done) = crossbeam_channel::bounded(1);
+        let submissions = self.submissions.read().unwrap_or_else(PoisonError::into_inner);
+        let sender = submissions.as_ref().ok_or_else(shutting_down)?.clone();
+        drop(submissions);
+        sender.send(Submission::Checkpoint { done }).map_err(|_| shutting_down())?;
+        drop(sender);
+        is_done.recv().map_err(|_| self.health.failure().unwrap_or_else(shutting_down))
+    }
+
+    /// How the engine is doing.
+    pub fn statistics(&self) -> Statistics {
+        let failure = self.health.failure();
+        self.counters.statistics(failure.map(|failure| match failure {
+            Failure::Unavailable(message) => message,
+            other => format!("{other:?}"),
+        }))
     }
 
     /// Takes no more requests, finishes those it has taken, and gives the data folder free. Does
@@ -110,6 +213,7 @@ impl Embedded {
         drop(self.submissions.write().unwrap_or_else(PoisonError::into_inner).take());
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let threads = std::mem::take(&mut *threads);
+        drop(self.storage.lock().unwrap_or_else(PoisonError::into_inner).take());
         // The last user of an engine may be a reply. It cannot wait for the thread it runs on.
         let own = thread::current().id();
         if threads.iter().all(|handle| handle.thread().id() != own) {
@@ -129,10 +233,10 @@ impl Engine for Embedded {
 
     fn submit(&self, request: Request, on_reply: OnReply) {
         let reply_to = ReplyTo::new(on_reply);
-        if let Err(failure) = self.ready() {
+        if let Some(failure) = self.health.failure() {
             return reply_to.send(Err(failure));
         }
-        let submission = Submission { request, reply_to };
+        let submission = Submission::Request { request, reply_to, time: self.clock.now() };
         let submissions = self.submissions.read().unwrap_or_else(PoisonError::into_inner);
         let refused = match submissions.as_ref() {
             None => Some((submission, shutting_down())),
@@ -143,8 +247,8 @@ impl Engine for Embedded {
             },
         };
         drop(submissions);
-        if let Some((submission, failure)) = refused {
-            submission.reply_to.send(Err(failure));
+        if let Some((Submission::Request { reply_to, .. }, failure)) = refused {
+            reply_to.send(Err(failure));
         }
     }
 
@@ -168,13 +272,21 @@ fn shutting_down() -> Failure {
     Failure::Unavailable("the engine is shutting down".to_owned())
 }
 
-fn commit(committer: &Committer, effects: EffectReceiver) {
-    let _guard = FailOnPanic { health: Arc::clone(&committer.health), thread: "committer" };
-    committer::run(committer, &effects);
-}
-
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
-    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(OpenError::Threads)
+fn spawn(
+    name: &'static str,
+    health: &Arc<Health>,
+    lock: &Arc<Option<DirectoryLock>>,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, OpenError> {
+    let guard = FailOnPanic { health: Arc::clone(health), thread: name };
+    let lock = Arc::clone(lock);
+    let work = move || {
+        let _lock = lock;
+        let _guard = guard;
+        work();
+    };
+    let spawned = thread::Builder::new().name(format!("anabranch-{name}")).spawn(work);
+    spawned.map_err(OpenError::Threads)
 }
 
 /// Notes that a thread of the engine died, so that nobody waits for it.

@@ -107,16 +107,20 @@ pub(crate) fn successor(
     if segment.number != number {
         return Err(segment.damage(0, sequence, DamageKind::SegmentMissing { number }));
     }
-    let header = whole(segment, sequence)?;
+    let header = readable(segment, sequence)?;
     if header.salt != sealed_salt || header.first_sequence != sequence {
         return Err(segment.damage(0, sequence, DamageKind::NotTheSuccessor));
     }
-    Ok(header)
+    whole(segment, sequence)
+}
+
+fn readable(segment: &Segment, sequence: u64) -> Result<SegmentHeader, Damage> {
+    segment.header.ok_or_else(|| segment.damage(0, sequence, DamageKind::Header))
 }
 
 /// The header of `segment`, if the file is as long as that says.
 pub(crate) fn whole(segment: &Segment, sequence: u64) -> Result<SegmentHeader, Damage> {
-    let header = segment.header.ok_or_else(|| segment.damage(0, sequence, DamageKind::Header))?;
+    let header = readable(segment, sequence)?;
     if header.size != segment.length {
         let kind = DamageKind::Length { expected: header.size, found: segment.length };
         return Err(segment.damage(segment.length.min(header.size), sequence, kind));

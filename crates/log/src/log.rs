@@ -321,7 +321,7 @@ pub(crate) fn publish(
 }
 
 /// The size of a segment of about `wanted` bytes, in which a frame of `frame_bytes` fits.
-fn segment_size(wanted: u64, frame_bytes: u64) -> u64 {
+pub(crate) fn segment_size(wanted: u64, frame_bytes: u64) -> u64 {
     wanted.max(FRAMES_START + frame_bytes).max(SIZE_UNIT).next_multiple_of(SIZE_UNIT)
 }
 
@@ -330,7 +330,7 @@ fn live(header: &SegmentHeader) -> Live {
     Live { name: file_name::segment(number), first_sequence, size }
 }
 
-fn random(files: &Arc<dyn Files>) -> Result<u64, LogError> {
+pub(crate) fn random(files: &Arc<dyn Files>) -> Result<u64, LogError> {
     let random = files.random();
     random.map_err(|error| LogError::from_io("find a salt for", files.path(""), error))
 }

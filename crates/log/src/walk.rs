@@ -5,6 +5,7 @@
 //! frame or a seal, says that the frame was durable. A place without a whole frame is
 //! - the end of the log, if no header of a frame follows in this segment and no record in the
 //!   next: a group that was being written when the power failed, of which nobody was told;
+//! - a seal that went bad, if the next segment goes on with the very next record: nothing is lost;
 //! - damage otherwise.
 
 use std::collections::VecDeque;
@@ -14,6 +15,7 @@ use crate::chain::{self, Segment};
 use crate::error::{Damage, DamageKind, LogError};
 use crate::files::{Access, Files};
 use crate::frame::{self, FrameHeader, Kind};
+use crate::header::SegmentHeader;
 use crate::segment_reader::{Found, SegmentReader};
 
 /// What stops a walk.
@@ -164,7 +166,7 @@ impl Walk {
             }
             match frame.kind {
                 Kind::Mark => return self.judge_ahead(),
-                Kind::Seal => self.enter_next(frame.content)?,
+                Kind::Seal => self.enter_sealed(frame.content)?,
                 Kind::Records => {
                     let content = self.reader.content(&frame).expect("a whole frame is loaded");
                     if !frame::is_divided(content, frame.records) {
@@ -177,20 +179,20 @@ impl Walk {
         }
     }
 
-    /// At the segment that the seal names.
-    fn enter_next(&mut self, salt: u64) -> Result<(), Stop> {
-        let Some(segment) = self.ahead.pop_front() else {
+    /// Goes to the segment that the seal names.
+    fn enter_sealed(&mut self, salt: u64) -> Result<(), Stop> {
+        let Some(segment) = self.ahead.front() else {
             let number = self.segment.number + 1;
             return Err(self.damage(DamageKind::SegmentMissing { number }).into());
         };
-        let header = chain::successor(&segment, self.reader.header(), salt, self.next_sequence);
-        let header = match header {
-            Ok(header) => header,
-            Err(damage) => {
-                self.ahead.push_front(segment);
-                return Err(damage.into());
-            }
-        };
+        let before = self.reader.header();
+        let header = chain::successor(segment, before, salt, self.next_sequence)?;
+        Ok(self.enter_next(header)?)
+    }
+
+    /// Goes to the segment ahead, which is right and has this header.
+    fn enter_next(&mut self, header: SegmentHeader) -> Result<(), LogError> {
+        let segment = self.ahead.pop_front().expect("the caller has looked at it");
         let file = chain::open(&self.files, &segment, Access::Read)?;
         self.reader = SegmentReader::new(file, segment.path.clone(), header);
         self.segment = segment;
@@ -199,7 +201,7 @@ impl Walk {
 
     /// No whole frame is here: the end, unless anything follows.
     fn judge_end(&mut self, found: &Found) -> Result<Step, Stop> {
-        let mut probe = self.probe(&self.segment.clone())?;
+        let mut probe = self.probe(&self.segment)?;
         probe.seek(self.reader.offset());
         if probe.search()?.is_some() {
             let following = probe.offset();
@@ -213,19 +215,23 @@ impl Walk {
         self.judge_ahead()
     }
 
-    /// Nothing more is in this segment, which has no seal: there must be no records ahead. One
-    /// empty segment is what a crash between creating it and sealing this one leaves.
+    /// Nothing more is in this segment, which has no seal. A segment ahead without records is what
+    /// a crash between creating it and sealing this one leaves.
     fn judge_ahead(&mut self) -> Result<Step, Stop> {
-        let Some(next) = self.ahead.front().cloned() else { return Ok(Step::End) };
-        let not_sealed = DamageKind::NotSealed { next: next.number };
-        if self.ahead.len() > 1 || next.number != self.segment.number + 1 {
-            return Err(self.damage(not_sealed).into());
+        let Some(next) = self.ahead.front() else { return Ok(Step::End) };
+        let not_sealed = self.damage(DamageKind::NotSealed { next: next.number });
+        let Some(header) = next.header else { return Err(not_sealed.into()) };
+        let is_next = chain::successor(next, self.reader.header(), header.salt, self.next_sequence);
+        if is_next.is_err() {
+            return Err(not_sealed.into());
         }
-        let sequence = self.next_sequence;
-        chain::whole(&next, sequence)?;
-        let mut probe = self.probe(&next)?;
+        let mut probe = self.probe(next)?;
         if probe.look()? != Found::Nothing || probe.search()?.is_some() {
-            return Err(self.damage(not_sealed).into());
+            self.enter_next(header)?;
+            return self.step();
+        }
+        if self.ahead.len() > 1 {
+            return Err(not_sealed.into());
         }
         Ok(Step::End)
     }

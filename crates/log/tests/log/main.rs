@@ -1,3 +1,6 @@
 //! The log on files, real and failing ones.
 
+mod crashes;
+mod damage;
 mod on_disk;
+mod workload;

@@ -19,7 +19,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "ir", uses: &[], tests_use: &[] },
     Layer { name: "compiler", uses: &["ir"], tests_use: &[] },
     Layer { name: "kernel", uses: &["ir"], tests_use: &[] },
-    Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["local"] },
+    Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["compiler", "local"] },
     Layer { name: "local", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "log", uses: &[], tests_use: &[] },
     Layer { name: "embedded", uses: &["ir", "kernel", "log"], tests_use: &[] },

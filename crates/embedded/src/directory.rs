@@ -31,8 +31,8 @@ use crate::options::{Application, MemoryShares, Options};
 use crate::storage::Storage;
 use crate::store::StoreError;
 
-pub(crate) const STORE_NAME: &str = "store";
-pub(crate) const LOG_NAME: &str = "log";
+const STORE_NAME: &str = "store";
+const LOG_NAME: &str = "log";
 
 /// Opens the storage in `directory`, which is created if it does not exist. It must not be used
 /// longer than the lock is held.
@@ -40,16 +40,39 @@ pub(crate) fn open(
     directory: &Path,
     options: &Options,
 ) -> Result<(Storage, DirectoryLock), OpenError> {
-    let io_error = |action| move |error| OpenError::from_io(directory, action, error);
-    create_with_parents(directory).map_err(io_error("create it"))?;
-    refuse_foreign(directory)?;
-    let lock = lock(directory)?;
+    let lock = prepare(directory)?;
     let cache_bytes = MemoryShares::of(options.memory_bytes).cache_bytes;
     if exists(directory, manifest::FILE_NAME)? {
         return Ok((open_complete(directory, cache_bytes)?.0, lock));
     }
-    let parts = [STORE_NAME, LOG_NAME];
-    for part in parts {
+    clear(directory)?;
+    create(directory, cache_bytes, options.application.clone(), |storage, identity| {
+        storage.create(identity)
+    })?;
+    Ok((open_complete(directory, cache_bytes)?.0, lock))
+}
+
+/// Locks a folder that is to become a data folder and is none yet.
+pub(crate) fn prepare_new(directory: &Path) -> Result<DirectoryLock, OpenError> {
+    let lock = prepare(directory)?;
+    if exists(directory, manifest::FILE_NAME)? {
+        return Err(OpenError::Exists { directory: directory.to_owned() });
+    }
+    clear(directory)?;
+    Ok(lock)
+}
+
+/// Locks a folder that is, or is to become, a data folder.
+fn prepare(directory: &Path) -> Result<DirectoryLock, OpenError> {
+    let created = create_with_parents(directory);
+    created.map_err(|error| OpenError::from_io(directory, "create it", error))?;
+    refuse_foreign(directory)?;
+    lock(directory)
+}
+
+/// Removes what an interrupted creation left.
+fn clear(directory: &Path) -> Result<(), OpenError> {
+    for part in [STORE_NAME, LOG_NAME] {
         if !exists(directory, part)? {
             continue;
         }
@@ -57,12 +80,11 @@ pub(crate) fn open(
             return Err(OpenError::ManifestMissing { directory: directory.to_owned() });
         }
         let removed = fs::remove_dir_all(directory.join(part));
-        removed.map_err(io_error("remove what an interrupted creation left"))?;
+        removed.map_err(|error| {
+            OpenError::from_io(directory, "remove what an interrupted creation left", error)
+        })?;
     }
-    create(directory, cache_bytes, options.application.clone(), |storage, identity| {
-        storage.create(identity)
-    })?;
-    Ok((open_complete(directory, cache_bytes)?.0, lock))
+    Ok(())
 }
 
 pub(crate) fn lock(directory: &Path) -> Result<DirectoryLock, OpenError> {
@@ -82,6 +104,9 @@ pub(crate) fn read_manifest(directory: &Path) -> Result<Manifest, OpenError> {
     let text = fs::read_to_string(directory.join(manifest::FILE_NAME));
     let text = text.or_else(|error| match error.kind() {
         io::ErrorKind::InvalidData => Ok(String::new()),
+        io::ErrorKind::NotFound => {
+            Err(OpenError::NoDataFolder { directory: directory.to_owned() })
+        }
         _ => Err(OpenError::from_io(directory, "read its manifest", error)),
     })?;
     Manifest::from_json(&text).map_err(|error| {
@@ -161,7 +186,7 @@ fn damaged(directory: &Path, problem: String) -> OpenError {
 }
 
 /// Creates `directory` so that a power failure does not take it back.
-pub(crate) fn create_with_parents(directory: &Path) -> io::Result<()> {
+fn create_with_parents(directory: &Path) -> io::Result<()> {
     if directory.is_dir() {
         return Ok(());
     }

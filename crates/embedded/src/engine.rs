@@ -12,6 +12,7 @@ use crate::applier::{self, Applied, Applier};
 use crate::classes::Classes;
 use crate::clock::{Clock, Seeds};
 use crate::committer::{self, Committer};
+use crate::copy::{CopyError, copy_into};
 use crate::directory;
 use crate::effect_queue::{Bounds, effect_queue};
 use crate::executor::{self, Executor, Submission};
@@ -21,12 +22,13 @@ use crate::metadata::StoreProgress;
 use crate::options::MemoryShares;
 use crate::overlay::Overlays;
 use crate::pace::{Pace, PaceBounds};
-use crate::recovery::{ReplayError, open_log, replay};
+use crate::recovery::{open_log, replay};
 use crate::reply_to::ReplyTo;
 use crate::retention::Retention;
 use crate::statistics::{Counters, Statistics};
 use crate::storage::Storage;
-use crate::{OpenError, Options};
+use crate::view::{Verification, View};
+use crate::{Application, OpenError, Options};
 
 /// The durable single-process engine: a reply leaves only after what it tells of is on disk.
 ///
@@ -36,6 +38,7 @@ pub struct Embedded {
     health: Arc<Health>,
     clock: Clock,
     counters: Arc<Counters>,
+    application: Option<Application>,
     /// `None` once the engine is closed.
     storage: Mutex<Option<Storage>>,
     /// `None` once the engine is closed.
@@ -170,6 +173,7 @@ impl Embedded {
             health,
             clock: options.clock.clone(),
             counters,
+            application: options.application.clone(),
             storage: Mutex::new(Some(storage)),
             submissions: RwLock::new(Some(submissions)),
             threads: Mutex::new(vec![executing, committing, applying]),
@@ -190,6 +194,27 @@ impl Embedded {
         sender.send(Submission::Checkpoint { done }).map_err(|_| shutting_down())?;
         drop(sender);
         is_done.recv().map_err(|_| self.health.failure().unwrap_or_else(shutting_down))
+    }
+
+    /// Everything as it is now, for tools. Waits for a checkpoint.
+    ///
+    /// # Errors
+    /// As for [`Embedded::checkpoint`].
+    pub fn view(&self) -> Result<View, Failure> {
+        self.checkpoint()?;
+        let storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner);
+        let storage = storage.as_ref().ok_or_else(shutting_down)?;
+        Ok(View::new(storage.store.snapshot(), Vec::new()))
+    }
+
+    /// Copies everything as it is now into a new or empty folder, while the engine goes on. The
+    /// copy is a data folder of its own, checked when this returns.
+    ///
+    /// # Errors
+    /// As for [`Embedded::checkpoint`]; what is damaged, or why nothing can be written there.
+    pub fn backup(&self, into: &Path) -> Result<Verification, CopyError> {
+        let view = self.view().map_err(CopyError::Engine)?;
+        copy_into(&view, into, self.application.clone())
     }
 
     /// How the engine is doing.

@@ -69,6 +69,15 @@ pub enum OpenError {
     )]
     Foreign { directory: PathBuf, found: String },
 
+    #[error(
+        "the folder {} is a data folder already; choose an empty or a new folder",
+        directory.display()
+    )]
+    Exists { directory: PathBuf },
+
+    #[error("{} is not a data folder of Anabranch; choose another path", directory.display())]
+    NoDataFolder { directory: PathBuf },
+
     #[error("{} is not a folder; choose another path", directory.display())]
     NotDirectory { directory: PathBuf },
 

@@ -31,6 +31,8 @@
 //! - [`storage`]: the log's files and the [`store`], behind traits; `lsm_store` is the real store.
 //! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
 //!   (`fields`); `classes`: names of classes.
+//! - [`view`]: what a folder holds, for tools; [`data_folder`]: a folder that no engine uses, and its
+//!   repair; [`copy`]: backups.
 //! - `directory`: opens and creates the data folder, with its `manifest` and `lock`.
 //!
 //! Invariants:
@@ -41,12 +43,15 @@
 //! - The store never has a part of a request, nor anything that the log did not have before.
 
 pub mod clock;
+pub mod copy;
+pub mod data_folder;
 pub mod engine;
 pub mod error;
 pub mod options;
 pub mod statistics;
 pub mod storage;
 pub mod store;
+pub mod view;
 
 mod applier;
 mod checkpoint;
@@ -74,8 +79,11 @@ mod state_record;
 mod store_key;
 
 pub use clock::Clock;
+pub use copy::CopyError;
+pub use data_folder::{DataFolder, repair};
 pub use engine::Embedded;
 pub use error::OpenError;
 pub use options::{Application, Options};
 pub use statistics::Statistics;
 pub use storage::Storage;
+pub use view::{ClassSummary, StoredEntity, Verification, View};

@@ -23,23 +23,34 @@ pub(crate) fn identity_change(identity: &str) -> Change {
     Change { key: metadata_key(IDENTITY), value: Some(identity.as_bytes().to_vec()) }
 }
 
+/// Whether this is the key of the identity.
+pub(crate) fn is_identity(key: &[u8]) -> bool {
+    key == metadata_key(IDENTITY)
+}
+
 pub(crate) fn read_identity(store: &dyn Store) -> Result<Option<Vec<u8>>, StoreError> {
     store.read(&metadata_key(IDENTITY))
 }
 
 impl StoreProgress {
+    pub(crate) fn key() -> Vec<u8> {
+        metadata_key(PROGRESS)
+    }
+
     pub(crate) fn change(&self) -> Change {
         let numbers = [self.sequence, self.replies, self.replies_from];
         let value = numbers.map(u64::to_le_bytes).concat();
-        Change { key: metadata_key(PROGRESS), value: Some(value) }
+        Change { key: Self::key(), value: Some(value) }
     }
 
     /// How far `store` has come.
     pub(crate) fn read(store: &dyn Store) -> Result<Self, StoreError> {
-        let Some(bytes) = store.read(&metadata_key(PROGRESS))? else {
-            return Ok(Self::default());
-        };
-        let progress = Self::from_bytes(&bytes);
+        Self::from_value(store.read(&Self::key())?)
+    }
+
+    /// What the value of its key says.
+    pub(crate) fn from_value(value: Option<Vec<u8>>) -> Result<Self, StoreError> {
+        let progress = value.and_then(|value| Self::from_bytes(&value));
         progress.ok_or_else(|| StoreError("its sequence number is not readable".to_owned()))
     }
 

@@ -10,10 +10,12 @@ use anabranch_kernel::EntityId;
 use anabranch_log::{Log, LogError, Recovery};
 
 use crate::classes::Classes;
+use crate::error::OpenError;
 use crate::executor::read_state;
 use crate::log_record::{LoggedChange, StateChange, apply_patch, decode};
 use crate::overlay::{Overlay, ReplyWrite};
-use crate::store::{Store, StoreError};
+use crate::storage::Storage;
+use crate::store::Store;
 use crate::store_key::state_key;
 
 /// What was newer than the store.
@@ -25,17 +27,8 @@ pub(crate) struct Replayed {
     pub(crate) bytes: u64,
 }
 
-/// Why a log cannot be brought into an overlay.
-#[derive(Debug)]
-pub(crate) enum ReplayError {
-    Log(LogError),
-    Store(StoreError),
-    /// In words.
-    Damaged(String),
-}
-
 /// Starts to read the log after what the store has.
-pub(crate) fn open_log(storage: &crate::Storage, after: u64) -> Result<Recovery, LogError> {
+pub(crate) fn open_log(storage: &Storage, after: u64) -> Result<Recovery, LogError> {
     Log::open(Arc::clone(&storage.log_files), after, storage.log_options.clone())
 }
 
@@ -45,20 +38,20 @@ pub(crate) fn replay(
     after: u64,
     classes: &mut Classes,
     store: &dyn Store,
-) -> Result<Replayed, ReplayError> {
+) -> Result<Replayed, OpenError> {
     let mut replayed = Replayed { overlay: Overlay::new(), sequence: after, bytes: 0 };
-    while let Some(record) = log.next_record().map_err(ReplayError::Log)? {
+    while let Some(record) = log.next_record().map_err(OpenError::Log)? {
         replayed.sequence = record.sequence;
         replayed.bytes += record.bytes.len() as u64;
         let damaged = |problem: String| {
             let sequence = record.sequence;
-            ReplayError::Damaged(format!("record {sequence} of its log cannot be used: {problem}"))
+            OpenError::Unusable(format!("record {sequence} of its log cannot be used: {problem}"))
         };
         let decoded = decode(record.bytes).map_err(damaged)?;
         for change in &decoded.changes {
             replay_change(&mut replayed.overlay, classes, store, change).map_err(|error| {
                 match error {
-                    ReplayError::Damaged(problem) => damaged(problem),
+                    OpenError::Unusable(problem) => damaged(problem),
                     other => other,
                 }
             })?;
@@ -76,7 +69,7 @@ fn replay_change(
     classes: &mut Classes,
     store: &dyn Store,
     change: &LoggedChange<'_>,
-) -> Result<(), ReplayError> {
+) -> Result<(), OpenError> {
     let LoggedChange { class, key, change, replaces_large } = change;
     let id = EntityId { operator: classes.number(class), key: Arc::from(*key) };
     let state = match change {
@@ -87,13 +80,13 @@ fn replay_change(
                 Some(state) => state.clone(),
                 None => {
                     let state_key = state_key(class, key)
-                        .map_err(|error| ReplayError::Damaged(error.to_string()))?;
-                    read_state(store, class, key, &state_key).map_err(ReplayError::Store)?
+                        .map_err(|error| OpenError::Unusable(error.to_string()))?;
+                    read_state(store, class, key, &state_key).map_err(OpenError::Store)?
                 }
             };
             let after = before.and_then(|before| apply_patch(&before, attributes));
             let after = after.ok_or_else(|| {
-                ReplayError::Damaged(format!("it changes a part of a {class} that is not there"))
+                OpenError::Unusable(format!("it changes a part of a {class} that is not there"))
             })?;
             Some(Arc::from(after))
         }

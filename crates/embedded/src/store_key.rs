@@ -21,7 +21,7 @@ pub(crate) const STATE: u8 = b's';
 
 /// The state of the entity of `class` with this `key`, unless that is too long for the store.
 pub(crate) fn state_key(class: &str, key: &[u8]) -> Result<Vec<u8>, KeyTooLong> {
-    let length = state_key_length(class, key);
+    let length = 1 + class.len() + 1 + key.len();
     if length > KEY_BYTES_MAX {
         return Err(KeyTooLong { class: class.to_owned(), length });
     }
@@ -33,13 +33,9 @@ pub(crate) fn state_key(class: &str, key: &[u8]) -> Result<Vec<u8>, KeyTooLong> 
     Ok(bytes)
 }
 
-pub(crate) fn state_key_length(class: &str, key: &[u8]) -> usize {
-    1 + class.len() + 1 + key.len()
-}
-
-/// All states of `class` whose keys begin with `key`.
-pub(crate) fn state_prefix(class: &str, key: &[u8]) -> Vec<u8> {
-    [&[STATE], class.as_bytes(), &[0], key].concat()
+/// What the keys of all states of `class` begin with.
+pub(crate) fn state_prefix(class: &str) -> Vec<u8> {
+    [&[STATE], class.as_bytes(), &[0]].concat()
 }
 
 /// The class and the key of an entity in the key of its state.

@@ -35,6 +35,21 @@ pub(crate) fn recursion(depth_max: usize) -> PyErr {
     ))
 }
 
+pub(crate) fn too_many_entities(py: Python<'_>, entities_max: usize) -> PyErr {
+    let message = format!(
+        "the transaction touched more than {entities_max} entities; do the work in several requests"
+    );
+    anabranch_error(py, "TransactionTooLarge", (message,))
+}
+
+pub(crate) fn effects_too_large(py: Python<'_>, bytes_max: usize) -> PyErr {
+    let message = format!(
+        "the states that the transaction changed and its result take more than {bytes_max} bytes; \
+         do the work in several requests"
+    );
+    anabranch_error(py, "TransactionTooLarge", (message,))
+}
+
 fn anabranch_error<'py>(py: Python<'py>, class: &str, arguments: impl PyCallArgs<'py>) -> PyErr {
     let exception = py
         .import("anabranch.errors")

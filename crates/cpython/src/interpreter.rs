@@ -122,6 +122,10 @@ impl Interpreter for CPython {
                 Fault::EntityNotFound(id) => self.fault(py, id, exception::entity_not_found),
                 Fault::EntityExists(id) => self.fault(py, id, exception::entity_exists),
                 Fault::Recursion { depth_max } => exception::recursion(depth_max),
+                Fault::TooManyEntities { entities_max } => {
+                    exception::too_many_entities(py, entities_max)
+                }
+                Fault::EffectsTooLarge { bytes_max } => exception::effects_too_large(py, bytes_max),
             };
             error.into_value(py).into_any()
         })

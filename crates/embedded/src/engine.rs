@@ -87,12 +87,8 @@ impl Embedded {
         let stored = StoreProgress::read(storage.store.as_ref()).map_err(OpenError::Store)?;
         let mut classes = Classes::of(&program);
         let mut recovery = open_log(&storage, stored.sequence).map_err(OpenError::Log)?;
-        let replayed = replay(&mut recovery, stored.sequence, &mut classes, storage.store.as_ref());
-        let replayed = replayed.map_err(|error| match error {
-            ReplayError::Log(error) => OpenError::Log(error),
-            ReplayError::Store(error) => OpenError::Store(error),
-            ReplayError::Damaged(problem) => OpenError::Unusable(problem),
-        })?;
+        let replayed =
+            replay(&mut recovery, stored.sequence, &mut classes, storage.store.as_ref())?;
         let log = recovery.finish().map_err(OpenError::Log)?;
 
         let shares = MemoryShares::of(options.memory_bytes);

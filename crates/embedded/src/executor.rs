@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anabranch_kernel::value::{ExceptionValue, wire};
 use anabranch_kernel::{
-    DriverSession, EntityId, Failure, IdempotencyKey, Interpreter, Operation, Raised, Reply,
+    DriverSession, EntityId, Failure, IdempotencyKey, Interpreter, Limits, Operation, Raised, Reply,
     Request, StateReader, TransactionDriver, Transition, Value,
 };
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
@@ -65,7 +65,8 @@ pub(crate) fn run<I: Interpreter>(
     submissions: &Receiver<Submission>,
     effects: &EffectSender,
 ) {
-    let mut driver = TransactionDriver::new(interpreter);
+    let limits = Limits { live_bytes: executor.live_bytes_max, ..Limits::default() };
+    let mut driver = TransactionDriver::with_limits(interpreter, limits);
     driver.session(|session| {
         while let Some(submission) = next_submission(session.interpreter, submissions) {
             let effect = match submission {
@@ -154,6 +155,7 @@ impl Executor {
         now: i64,
     ) -> Effect {
         self.counters.active_bytes.set(self.overlays.active.bytes() as u64);
+        self.counters.live_bytes.set(session.live_bytes() as u64);
         if !self.pace.is_due(&self.overlays.active, now) {
             return effect;
         }

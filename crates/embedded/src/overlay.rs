@@ -8,10 +8,11 @@
 //! are spread over many small tables.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use anabranch_kernel::{EntityId, Write};
+use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::state_record::LARGE_BYTES_MIN;
@@ -50,7 +51,7 @@ pub(crate) struct ReplyWrite {
 
 impl Overlay {
     pub(crate) fn new() -> Self {
-        Self::with_hasher(RandomState::new(), 0)
+        Self::with_hasher(RandomState::default(), 0)
     }
 
     fn with_hasher(hasher: RandomState, capacity: usize) -> Self {

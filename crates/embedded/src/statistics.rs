@@ -11,9 +11,7 @@ pub struct Statistics {
     pub log_bytes: u64,
     /// An estimate of the memory held by what is not in the store yet.
     pub overlay_bytes: u64,
-    /// How many entities are in memory.
-    pub live_entities: u64,
-    /// An estimate of the memory that they take.
+    /// An estimate of the memory that live entities take.
     pub live_bytes: u64,
     /// How many checkpoints were finished since the engine was opened.
     pub checkpoints: u64,
@@ -30,7 +28,6 @@ pub(crate) struct Counters {
     pub(crate) log_bytes: Counter,
     pub(crate) active_bytes: Counter,
     pub(crate) frozen_bytes: Counter,
-    pub(crate) live_entities: Counter,
     pub(crate) live_bytes: Counter,
     pub(crate) checkpoints: Counter,
     pub(crate) groups: Counter,
@@ -42,7 +39,6 @@ impl Counters {
             sequence: self.sequence.get(),
             log_bytes: self.log_bytes.get(),
             overlay_bytes: self.active_bytes.get() + self.frozen_bytes.get(),
-            live_entities: self.live_entities.get(),
             live_bytes: self.live_bytes.get(),
             checkpoints: self.checkpoints.get(),
             groups: self.groups.get(),

@@ -84,7 +84,7 @@ impl View {
     /// The store is damaged.
     pub fn classes(&self) -> Result<BTreeMap<String, ClassSummary>, StoreError> {
         let mut classes = BTreeMap::new();
-        for entity in self.entities_from(&[STATE]) {
+        for entity in self.entities_from(vec![STATE]) {
             let StoredEntity { class, key, state_bytes } = entity?;
             let summary: &mut ClassSummary = classes.entry(class).or_default();
             summary.entities += 1;
@@ -96,7 +96,7 @@ impl View {
 
     /// The entities of `class`, in the order of their keys' messages.
     pub fn entities(&self, class: &str) -> impl Iterator<Item = Result<StoredEntity, StoreError>> {
-        self.entities_from(&state_prefix(class))
+        self.entities_from(state_prefix(class))
     }
 
     /// The state of an entity; `key` is the wire message of its key.
@@ -156,9 +156,8 @@ impl View {
 
     fn entities_from(
         &self,
-        prefix: &[u8],
+        prefix: Vec<u8>,
     ) -> impl Iterator<Item = Result<StoredEntity, StoreError>> {
-        let prefix = prefix.to_vec();
         let entries = self.scan(&prefix).take_while(move |entry| {
             entry.as_ref().map_or(true, |(key, _)| key.starts_with(&prefix))
         });
@@ -194,8 +193,7 @@ impl View {
         Box::new(std::iter::from_fn(move || {
             loop {
                 let order = match (stored.peek(), newer.peek()) {
-                    (None | Some(Err(_)), _) if newer.peek().is_none() => return stored.next(),
-                    (Some(Err(_)), _) => return stored.next(),
+                    (None, None) | (Some(Err(_)), _) => return stored.next(),
                     (None, _) => Ordering::Greater,
                     (Some(Ok(_)), None) => Ordering::Less,
                     (Some(Ok((key, _))), Some(change)) => key.cmp(&change.key),

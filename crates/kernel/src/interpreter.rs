@@ -109,6 +109,12 @@ pub trait Interpreter: Send + 'static {
     /// A `TypeError` for an attribute that has no encoding.
     fn save(&mut self, entity: &Self::Entity, state: &mut StateWriter) -> Result<(), Self::Value>;
 
+    /// An estimate of the memory that `entity` takes beside its key and state as bytes, which are
+    /// `state_bytes` long.
+    fn live_bytes(&self, _entity: &Self::Entity, state_bytes: usize) -> usize {
+        state_bytes
+    }
+
     /// Checks that the entity still has the key that it is found by.
     ///
     /// # Errors
@@ -226,5 +232,13 @@ pub enum Fault<'a> {
     /// Calls nest deeper than this many frames.
     Recursion {
         depth_max: usize,
+    },
+    /// The transaction touches more entities than it may.
+    TooManyEntities {
+        entities_max: usize,
+    },
+    /// The changed states and the reply are larger together than they may be.
+    EffectsTooLarge {
+        bytes_max: usize,
     },
 }

@@ -8,12 +8,11 @@
 //! changed as [`Write`]s; one that aborts drops the entities it touched, so that the next use loads
 //! their committed state again: undoing is forgetting.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as MapEntry;
 use std::sync::Arc;
 
 use anabranch_ir::{FunctionId, SegmentId};
 
+use crate::live_entities::{LiveEntities, Presence, SlotIndex};
 use crate::value::state::StateWriter;
 use crate::value::wire::{self, DecodeError};
 use crate::value::{ExceptionValue, Value};
@@ -24,6 +23,25 @@ use crate::{
 
 /// How deep calls may nest before the kernel raises `RecursionError`.
 pub const FRAMES_MAX: usize = 1000;
+
+/// What a driver and its transactions may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The estimated bytes of entities that stay live between transactions. While a transaction
+    /// runs, those that it touches come on top.
+    pub live_bytes: usize,
+    /// How many entities a transaction may touch.
+    pub touched_entities: usize,
+    /// The bytes of a transaction's effects: the states that it changed, whole, and its reply.
+    pub effect_bytes: usize,
+}
+
+impl Default for Limits {
+    /// Nothing is evicted; transactions may be as large as is still quick.
+    fn default() -> Self {
+        Self { live_bytes: usize::MAX, touched_entities: 100_000, effect_bytes: 64 << 20 }
+    }
+}
 
 /// A larger buffer for states is not kept.
 const STATE_BUFFER_MAX: usize = 1 << 20;
@@ -60,31 +78,17 @@ pub struct Write {
 pub struct TransactionDriver<I: Interpreter> {
     pub interpreter: I,
     live: LiveEntities<I::Entity>,
+    /// Where states are written before it is known whether they changed.
+    state: StateWriter,
+    limits: Limits,
 }
 
 /// A driver within a session of its interpreter: where root calls run.
 pub struct DriverSession<'a, I: Interpreter> {
     pub interpreter: &'a mut I,
     live: &'a mut LiveEntities<I::Entity>,
-}
-
-/// What outlives a transaction.
-struct LiveEntities<E> {
-    entities: HashMap<EntityId, Slot<E>>,
-    /// Numbers the transactions, so that a slot can tell who touched it last.
-    transaction: u64,
-    /// Where states are written before it is known whether they changed.
-    state: StateWriter,
-}
-
-/// An entity that the driver knows about. Between transactions `live` and `committed` agree, and
-/// only entities that exist have a slot.
-struct Slot<E> {
-    live: Option<E>,
-    /// The entity that this transaction deleted: methods of it that are under way go on with it.
-    deleted: Option<E>,
-    committed: Option<Arc<[u8]>>,
-    touched_by: u64,
+    state: &'a mut StateWriter,
+    limits: Limits,
 }
 
 /// A suspended call.
@@ -93,7 +97,7 @@ struct Frame<V> {
     segment: SegmentId,
     live: V,
     /// On whose behalf the function runs.
-    entity: Option<EntityId>,
+    entity: Option<SlotIndex>,
 }
 
 /// Why a transaction cannot go on.
@@ -112,15 +116,20 @@ impl<V> From<Failure> for Stop<V> {
 
 impl<I: Interpreter> TransactionDriver<I> {
     pub fn new(interpreter: I) -> Self {
-        let state = StateWriter::new();
-        let live = LiveEntities { entities: HashMap::new(), transaction: 0, state };
-        Self { interpreter, live }
+        Self::with_limits(interpreter, Limits::default())
+    }
+
+    pub fn with_limits(interpreter: I, limits: Limits) -> Self {
+        let live = LiveEntities::new(limits.live_bytes);
+        Self { interpreter, live, state: StateWriter::new(), limits }
     }
 
     /// Runs `work` inside [`Interpreter::session`].
     pub fn session<R>(&mut self, work: impl FnOnce(&mut DriverSession<'_, I>) -> R) -> R {
-        let Self { interpreter, live } = self;
-        interpreter.session(|interpreter| work(&mut DriverSession { interpreter, live }))
+        let Self { interpreter, live, state, limits } = self;
+        let limits = *limits;
+        interpreter
+            .session(|interpreter| work(&mut DriverSession { interpreter, live, state, limits }))
     }
 
     /// Runs one root call in a session of its own.
@@ -138,7 +147,12 @@ impl<I: Interpreter> DriverSession<'_, I> {
     /// Drops every live entity, so that each is read again when it is used next. Also the way back
     /// to a sound state after a panic during [`DriverSession::execute`].
     pub fn forget_all(&mut self) {
-        self.live.entities.clear();
+        self.live.clear();
+    }
+
+    /// An estimate of the memory that live entities take.
+    pub fn live_bytes(&self) -> usize {
+        self.live.bytes()
     }
 
     /// Runs one root call.
@@ -149,25 +163,22 @@ impl<I: Interpreter> DriverSession<'_, I> {
         states: &mut dyn StateReader,
     ) -> Transition {
         self.interpreter.begin_transaction(context);
-        self.live.transaction += 1;
-        let mut transaction = Transaction { driver: self, states, touched: Vec::new() };
+        self.live.begin_transaction();
+        let mut transaction = Transaction { driver: self, states };
         let result = transaction.root(operation).and_then(|value| {
             transaction.driver.interpreter.encode(&value).map_err(Stop::Exception)
         });
         let result = result.and_then(|reply| match transaction.driver.interpreter.objection() {
             Some(exception) => Err(Stop::Exception(exception)),
-            None => Ok((reply, transaction.changes()?)),
+            None => Ok((transaction.changes(reply.len())?, reply)),
         });
-        let touched = transaction.touched;
         let transition = match result {
-            Ok((reply, writes)) => {
-                self.remember(&touched, &writes);
+            Ok((changes, reply)) => {
+                let writes = self.remember(changes);
                 Transition { reply: Ok(reply), writes }
             }
             Err(stop) => {
-                for id in &touched {
-                    self.live.entities.remove(id);
-                }
+                self.forget_touched();
                 let failure = match stop {
                     Stop::Exception(exception) => {
                         Failure::Raised(self.interpreter.describe(&exception))
@@ -177,32 +188,47 @@ impl<I: Interpreter> DriverSession<'_, I> {
                 Transition { reply: Err(failure), writes: Vec::new() }
             }
         };
+        self.live.evict();
         self.interpreter.end_transaction();
         transition
     }
 
-    fn remember(&mut self, touched: &[EntityId], writes: &[Write]) {
-        for write in writes {
-            let slot = self.live.entities.get_mut(&write.id);
-            let slot = slot.expect("this is a bug in Anabranch: a write to an entity not touched");
-            assert_eq!(slot.live.is_some(), write.state.is_some(), "this is a bug in Anabranch");
-            slot.committed.clone_from(&write.state);
-            slot.deleted = None;
-        }
-        for id in touched {
-            if self.live.entities[id].live.is_none() {
-                self.live.entities.remove(id);
+    /// Makes what was written the committed states.
+    fn remember(&mut self, changes: Vec<(SlotIndex, Write)>) -> Vec<Write> {
+        let remember = |(index, write): (SlotIndex, Write)| {
+            self.live.slot_mut(index).committed.clone_from(&write.state);
+            estimate(self.interpreter, self.live, index);
+            write
+        };
+        let writes = changes.into_iter().map(remember).collect();
+        for position in 0..self.live.touched().len() {
+            let index = self.live.touched()[position];
+            if self.live.slot(index).live().is_none() {
+                self.live.remove(index);
             }
         }
+        writes
     }
+
+    fn forget_touched(&mut self) {
+        for position in 0..self.live.touched().len() {
+            self.live.remove(self.live.touched()[position]);
+        }
+    }
+}
+
+/// Estimates what the entity in a slot takes.
+fn estimate<I: Interpreter>(interpreter: &I, live: &mut LiveEntities<I::Entity>, index: SlotIndex) {
+    let slot = live.slot(index);
+    let state_bytes = slot.committed.as_ref().map_or(0, |state| state.len());
+    let entity_bytes = slot.live().map_or(0, |entity| interpreter.live_bytes(entity, state_bytes));
+    live.set_entity_bytes(index, entity_bytes);
 }
 
 /// One root call under way.
 struct Transaction<'a, 'session, I: Interpreter> {
     driver: &'a mut DriverSession<'session, I>,
     states: &'a mut dyn StateReader,
-    /// In order of first touch, without repetition.
-    touched: Vec<EntityId>,
 }
 
 type Step<I, T> = Result<T, Stop<<I as Interpreter>::Value>>;
@@ -230,10 +256,9 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
             Operation::Exists { target } => Action::Exists { target: target.clone() },
             Operation::Delete { target } => Action::Delete { target: target.clone() },
             Operation::GetState { target } => {
-                self.load(target)?;
-                let slot = &self.driver.live.entities[target];
-                let live = slot.live.as_ref().expect("loaded above");
-                return Ok(self.driver.interpreter.state(live));
+                let index = self.load(target)?;
+                let DriverSession { interpreter, live, .. } = &mut *self.driver;
+                return Ok(interpreter.state(live.slot(index).live().expect("loaded above")));
             }
         };
         self.run_to_completion(action)
@@ -247,19 +272,19 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
             match running {
                 Running::Started { function, entity, outcome } => match outcome {
                     Outcome::Suspend { segment, live, action } => {
-                        frames.push(Frame { function, segment, live, entity: entity.clone() });
+                        frames.push(Frame { function, segment, live, entity });
                         running = if frames.len() > FRAMES_MAX {
                             let fault = Fault::Recursion { depth_max: FRAMES_MAX };
                             Running::Finished(Err(self.driver.interpreter.exception(fault)))
                         } else {
-                            caught(self.begin(entity.as_ref(), action))?
+                            caught(self.begin(entity, action))?
                         };
                     }
                     // Exceptions are not copied: handlers look at the object that was raised.
                     Outcome::Raise(exception) => running = Running::Finished(Err(exception)),
                     Outcome::Return(value) => {
-                        let caller = frames.last().map(|frame| &frame.entity);
-                        let crosses = caller.is_some_and(|caller| *caller != entity);
+                        let caller = frames.last().map(|frame| frame.entity);
+                        let crosses = caller.is_some_and(|caller| caller != entity);
                         let value = if crosses { self.copy(&value) } else { Ok(value) };
                         running = caught(value.map(|value| Running::Finished(Ok(value))))?;
                     }
@@ -278,13 +303,13 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
     /// Begins `action` on behalf of `caller`.
     fn begin(
         &mut self,
-        caller: Option<&EntityId>,
+        caller: Option<SlotIndex>,
         action: Action<I::Value>,
     ) -> Step<I, Running<I::Value>> {
         let value = match action {
             Action::Call { target, method, mut arguments } => {
-                self.load(&target)?;
-                if caller.is_some_and(|caller| *caller != target) {
+                let target = self.load(&target)?;
+                if caller.is_some_and(|caller| caller != target) {
                     arguments = self.copy_arguments(&arguments)?;
                 }
                 let entry = Entry::Start { function: method, arguments };
@@ -292,23 +317,25 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
             }
             Action::Function { function, arguments } => {
                 let entry = Entry::Start { function, arguments };
-                return Ok(self.run(function, caller.cloned(), entry));
+                return Ok(self.run(function, caller, entry));
             }
             Action::Get { target, attribute } => {
-                self.load(&target)?;
-                let live = self.driver.live.entities[&target].live.as_ref().expect("loaded above");
-                let value = self.driver.interpreter.get_attribute(live, &attribute);
+                let target = self.load(&target)?;
+                let DriverSession { interpreter, live, .. } = &mut *self.driver;
+                let live = live.slot(target).live().expect("loaded above");
+                let value = interpreter.get_attribute(live, &attribute);
                 let value = value.map_err(Stop::Exception)?;
-                let crosses = caller.is_some_and(|caller| *caller != target);
+                let crosses = caller.is_some_and(|caller| caller != target);
                 if crosses { self.copy(&value)? } else { value }
             }
             Action::Set { target, attribute, mut value } => {
-                self.load(&target)?;
-                if caller.is_some_and(|caller| *caller != target) {
+                let target = self.load(&target)?;
+                if caller.is_some_and(|caller| caller != target) {
                     value = self.copy(&value)?;
                 }
-                let live = self.driver.live.entities[&target].live.as_ref().expect("loaded above");
-                let done = self.driver.interpreter.set_attribute(live, &attribute, &value);
+                let DriverSession { interpreter, live, .. } = &mut *self.driver;
+                let live = live.slot(target).live().expect("loaded above");
+                let done = interpreter.set_attribute(live, &attribute, &value);
                 done.map_err(Stop::Exception)?;
                 self.driver.interpreter.none()
             }
@@ -321,13 +348,16 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 self.insert(id, live)?
             }
             Action::Exists { target } => {
-                let exists = self.touch(&target)?.live.is_some();
+                let index = self.touch(&target)?;
+                let exists = self.driver.live.slot(index).live().is_some();
                 self.driver.interpreter.bool(exists)
             }
             Action::Delete { target } => {
-                self.load(&target)?;
-                let slot = self.touch(&target)?;
-                slot.deleted = slot.live.take();
+                let index = self.load(&target)?;
+                let slot = self.driver.live.slot_mut(index);
+                let presence = std::mem::replace(&mut slot.presence, Presence::Absent);
+                let Presence::Live(live) = presence else { unreachable!("loaded above") };
+                slot.presence = Presence::Deleted(live);
                 self.driver.interpreter.none()
             }
         };
@@ -337,62 +367,69 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
     fn run(
         &mut self,
         function: FunctionId,
-        entity: Option<EntityId>,
+        entity: Option<SlotIndex>,
         entry: Entry<I::Value>,
     ) -> Running<I::Value> {
-        let live = entity.as_ref().map(|id| {
-            let slot = &self.driver.live.entities[id];
-            let live = slot.live.as_ref().or(slot.deleted.as_ref());
-            live.expect("this is a bug in Anabranch: a method runs without its entity")
-        });
-        let outcome = self.driver.interpreter.run(live, entry);
+        let DriverSession { interpreter, live, .. } = &mut *self.driver;
+        let entity_of = |index| match &live.slot(index).presence {
+            Presence::Live(entity) | Presence::Deleted(entity) => entity,
+            Presence::Absent => panic!("this is a bug in Anabranch: a method without an entity"),
+        };
+        let outcome = interpreter.run(entity.map(entity_of), entry);
         Running::Started { function, entity, outcome }
     }
 
     fn insert(&mut self, id: EntityId, live: I::Entity) -> Step<I, I::Value> {
-        if self.touch(&id)?.live.is_some() {
+        let index = self.touch(&id)?;
+        if self.driver.live.slot(index).live().is_some() {
             return Err(self.fault(Fault::EntityExists(&id)));
         }
-        self.touch(&id)?.live = Some(live);
+        self.driver.live.slot_mut(index).presence = Presence::Live(live);
         Ok(self.driver.interpreter.reference(&id))
     }
 
     /// Makes sure that `id` is live.
-    fn load(&mut self, id: &EntityId) -> Step<I, ()> {
-        if self.touch(id)?.live.is_some() {
-            return Ok(());
+    fn load(&mut self, id: &EntityId) -> Step<I, SlotIndex> {
+        let index = self.touch(id)?;
+        if self.driver.live.slot(index).live().is_some() {
+            return Ok(index);
         }
         Err(self.fault(Fault::EntityNotFound(id)))
     }
 
     /// The slot of `id`, read from the store on first use.
-    fn touch(&mut self, id: &EntityId) -> Step<I, &mut Slot<I::Entity>> {
-        let DriverSession { interpreter, live } = &mut *self.driver;
-        let LiveEntities { entities, transaction, .. } = &mut **live;
-        let slot = match entities.entry(id.clone()) {
-            MapEntry::Occupied(slot) => slot.into_mut(),
-            MapEntry::Vacant(vacant) => {
+    fn touch(&mut self, id: &EntityId) -> Step<I, SlotIndex> {
+        let DriverSession { interpreter, live, limits, .. } = &mut *self.driver;
+        let index = match live.find(id) {
+            Some(index) => index,
+            None => {
                 let committed = self.states.read(id).map_err(Failure::Unavailable)?;
-                let live = committed.as_deref().map(|state| interpreter.load(id, state));
-                let live = live.transpose().map_err(undecodable)?;
-                vacant.insert(Slot { live, deleted: None, committed, touched_by: 0 })
+                let entity = committed.as_deref().map(|state| interpreter.load(id, state));
+                let entity = entity.transpose().map_err(undecodable)?;
+                let presence = entity.map_or(Presence::Absent, Presence::Live);
+                let index = live.insert(id, presence, committed);
+                estimate(&**interpreter, live, index);
+                index
             }
         };
-        if slot.touched_by != *transaction {
-            slot.touched_by = *transaction;
-            self.touched.push(id.clone());
+        live.touch(index);
+        let entities_max = limits.touched_entities;
+        if live.touched().len() > entities_max {
+            return Err(self.too_large(Fault::TooManyEntities { entities_max }));
         }
-        Ok(slot)
+        Ok(index)
     }
 
-    /// The states that differ from the committed ones.
-    fn changes(&mut self) -> Step<I, Vec<Write>> {
-        let mut writes = Vec::new();
-        for id in &self.touched {
-            let DriverSession { interpreter, live } = &mut *self.driver;
-            let LiveEntities { entities, state, .. } = &mut **live;
-            let slot = &entities[id];
-            let after = match &slot.live {
+    /// The states that differ from the committed ones, with the reply within the limit.
+    fn changes(&mut self, reply_bytes: usize) -> Step<I, Vec<(SlotIndex, Write)>> {
+        let bytes_max = self.driver.limits.effect_bytes;
+        let mut bytes = reply_bytes;
+        let mut changes = Vec::new();
+        for position in 0..self.driver.live.touched().len() {
+            let DriverSession { interpreter, live, state, .. } = &mut *self.driver;
+            let index = live.touched()[position];
+            let slot = live.slot(index);
+            let after = match slot.live() {
                 None => None,
                 Some(live) => {
                     interpreter.save(live, state).map_err(Stop::Exception)?;
@@ -402,14 +439,27 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
             if after == slot.committed.as_deref() {
                 continue;
             }
-            if let Some(live) = &slot.live {
+            if let Some(live) = slot.live() {
                 interpreter.check_key(live).map_err(Stop::Exception)?;
             }
-            let (id, before) = (id.clone(), slot.committed.clone());
-            writes.push(Write { id, before, state: after.map(Arc::from) });
+            bytes += after.map_or(0, <[u8]>::len);
+            if bytes > bytes_max {
+                break;
+            }
+            let (id, before) = (slot.id.clone(), slot.committed.clone());
+            changes.push((index, Write { id, before, state: after.map(Arc::from) }));
         }
-        self.driver.live.state.shrink_to(STATE_BUFFER_MAX);
-        Ok(writes)
+        self.driver.state.shrink_to(STATE_BUFFER_MAX);
+        if bytes > bytes_max {
+            return Err(self.too_large(Fault::EffectsTooLarge { bytes_max }));
+        }
+        Ok(changes)
+    }
+
+    /// Aborts: unlike other exceptions this one reaches the caller past all user code.
+    fn too_large(&mut self, fault: Fault<'_>) -> Stop<I::Value> {
+        let exception = self.driver.interpreter.exception(fault);
+        Stop::Failure(Failure::Raised(self.driver.interpreter.describe(&exception)))
     }
 
     fn arguments(&mut self, message: &[u8]) -> Step<I, Arguments<I::Value>> {
@@ -432,7 +482,7 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
 /// Where a transaction stands between two runs.
 enum Running<V> {
     /// A function ran, on behalf of `entity`.
-    Started { function: FunctionId, entity: Option<EntityId>, outcome: Outcome<V> },
+    Started { function: FunctionId, entity: Option<SlotIndex>, outcome: Outcome<V> },
     /// An action has its result or exception, which the frame on top waits for.
     Finished(Result<V, V>),
 }

@@ -32,6 +32,7 @@ from anabranch.errors import (
     RemoteAccessError,
     RemoteError,
     RequestRejected,
+    TransactionTooLarge,
     Unavailable,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "RemoteAccessError",
     "RemoteError",
     "RequestRejected",
+    "TransactionTooLarge",
     "Unavailable",
     "__version__",
     "connect",

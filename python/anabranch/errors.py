@@ -59,6 +59,16 @@ class RemoteAccessError(AnabranchError):
     """Entity code that cannot suspend (a lambda, a sort key, …) used a reference."""
 
 
+class TransactionTooLarge(AnabranchError):
+    """A transaction touched more entities, or changed more bytes of state, than an engine allows.
+
+    Nothing of it was applied, and entity code cannot catch it. Do the work in several requests.
+    Plain mode has no such limit.
+    """
+
+    http_status = 422
+
+
 class EngineError(AnabranchError):
     """The engine could not run a request; nothing of it was applied, except where said."""
 

@@ -4,7 +4,7 @@ mod harness;
 mod shop;
 
 use anabranch_kernel::value::wire::decode;
-use anabranch_kernel::{Failure, Operation, Raised, Reply, Value};
+use anabranch_kernel::{Failure, Limits, Operation, Raised, Reply, Value};
 use harness::python;
 use shop::{ITEM, Shop, USER, id, reference, text};
 
@@ -220,5 +220,29 @@ fn unfit_arguments_are_the_clients_mistake() {
         let method = shop::program().method_named(ITEM, "update_stock").unwrap();
         let operation = Operation::Call { target: id(ITEM, "pen"), method, arguments: vec![1, 99] };
         assert_eq!(raised(shop.execute(&operation)).http_status, Some(422));
+    });
+}
+
+#[test]
+fn a_too_large_transaction_is_undone_and_says_what_to_do() {
+    python(|_| {
+        let few = Limits { touched_entities: 1, ..Limits::default() };
+        let short = Limits { effect_bytes: 100, ..Limits::default() };
+        for (limits, part) in [(few, "more than 1 entities"), (short, "more than 100 bytes")] {
+            let mut shop = Shop::with_limits(limits);
+            shop.create(ITEM, &[text("pen")]).expect("pen can be created");
+            shop.create(USER, &[text("alice")]).expect("alice can be created");
+            let pen = id(ITEM, "pen");
+            let raised = match limits.touched_entities {
+                1 => raised(shop.call(&id(USER, "alice"), "fail", &[reference(ITEM, "pen")])),
+                _ => raised(shop.call(&pen, "keep", &[text(&"x".repeat(100))])),
+            };
+            assert_eq!(raised.class, "anabranch:TransactionTooLarge");
+            assert!(raised.message.contains(part), "{}", raised.message);
+            assert!(raised.message.ends_with("in several requests"), "{}", raised.message);
+            assert_eq!(raised.http_status, Some(422));
+            assert_eq!(shop.get(&pen, "stock"), Value::Int(0));
+            assert_eq!(shop.get(&pen, "tags"), Value::List(Vec::new()));
+        }
     });
 }

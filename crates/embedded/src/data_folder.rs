@@ -85,8 +85,7 @@ pub fn repair(directory: &Path) -> Result<Repair, OpenError> {
     let in_directory = |error: OpenError| error.in_directory(directory);
     let stored = StoreProgress::read(storage.store.as_ref());
     let stored = stored.map_err(|error| in_directory(OpenError::Store(error)))?;
-    let repaired =
-        anabranch_log::repair(&storage.log_files, stored.sequence, &storage.log_options);
+    let repaired = anabranch_log::repair(&storage.log_files, stored.sequence, &storage.log_options);
     let repaired = repaired.map_err(|error| in_directory(OpenError::Log(error)))?;
     // Only if the folder can be opened now it was repaired.
     view(&storage, stored).map_err(in_directory)?;

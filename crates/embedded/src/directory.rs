@@ -104,9 +104,7 @@ pub(crate) fn read_manifest(directory: &Path) -> Result<Manifest, OpenError> {
     let text = fs::read_to_string(directory.join(manifest::FILE_NAME));
     let text = text.or_else(|error| match error.kind() {
         io::ErrorKind::InvalidData => Ok(String::new()),
-        io::ErrorKind::NotFound => {
-            Err(OpenError::NoDataFolder { directory: directory.to_owned() })
-        }
+        io::ErrorKind::NotFound => Err(OpenError::NoDataFolder { directory: directory.to_owned() }),
         _ => Err(OpenError::from_io(directory, "read its manifest", error)),
     })?;
     Manifest::from_json(&text).map_err(|error| {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anabranch_kernel::value::{ExceptionValue, wire};
 use anabranch_kernel::{
-    DriverSession, EntityId, Failure, IdempotencyKey, Interpreter, Limits, Operation, Raised, Reply,
-    Request, StateReader, TransactionDriver, Transition, Value,
+    DriverSession, EntityId, Failure, IdempotencyKey, Interpreter, Limits, Operation, Raised,
+    Reply, Request, StateReader, TransactionDriver, Transition, Value,
 };
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 

@@ -116,12 +116,8 @@ impl View {
     /// What is damaged.
     pub fn verify(&self) -> Result<Verification, StoreError> {
         let progress = self.progress()?;
-        let mut verification = Verification {
-            sequence: progress.sequence,
-            entities: 0,
-            state_bytes: 0,
-            replies: 0,
-        };
+        let mut verification =
+            Verification { sequence: progress.sequence, entities: 0, state_bytes: 0, replies: 0 };
         let mut ordered = 0;
         for entry in self.scan(&[]) {
             let (key, value) = entry?;

@@ -31,9 +31,9 @@ fn root() -> PathBuf {
 pub(crate) fn interpreter() -> (Arc<Program>, CPython) {
     let root = root();
     let mut read = |name: &str| {
-        let path = root.join(format!("{name}.py"));
-        let bytes = std::fs::read(&path).ok()?;
-        Some(SourceText { path: path.display().to_string(), bytes })
+        let path = format!("{name}.py");
+        let bytes = std::fs::read(root.join(&path)).ok()?;
+        Some(SourceText { path, bytes })
     };
     let is_reserved = anabranch_cpython::is_reserved_module;
     let mut sources = Sources { read: &mut read, is_reserved: &is_reserved };

@@ -12,7 +12,8 @@ use anabranch_ir::{
 use anabranch_kernel::value::wire::{decode, encode};
 use anabranch_kernel::value::{Reference, Value};
 use anabranch_kernel::{
-    EntityId, Operation, Reply, StateReader, TransactionContext, TransactionDriver, Transition,
+    EntityId, Limits, Operation, Reply, StateReader, TransactionContext, TransactionDriver,
+    Transition,
 };
 
 const SOURCE: &str = include_str!("shop.py");
@@ -320,10 +321,14 @@ pub(crate) struct Shop {
 #[allow(dead_code, reason = "not every test file uses it")]
 impl Shop {
     pub(crate) fn open() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    pub(crate) fn with_limits(limits: Limits) -> Self {
         let application = application();
         Self {
             program: application.program().clone(),
-            driver: TransactionDriver::new(CPython::new(application)),
+            driver: TransactionDriver::with_limits(CPython::new(application), limits),
             states: States::default(),
             context: TransactionContext { start_time_nanoseconds: 0, seed: [0; 32] },
         }
@@ -348,6 +353,18 @@ impl Shop {
 
     pub(crate) fn create(&mut self, operator: OperatorId, arguments: &[Value]) -> Reply {
         self.execute(&Operation::Create { operator, arguments: arguments_message(arguments) })
+    }
+
+    /// Creates an entity that is only live.
+    pub(crate) fn create_without_storing(&mut self, operator: OperatorId, arguments: &[Value]) {
+        let operation = Operation::Create { operator, arguments: arguments_message(arguments) };
+        let Self { driver, states, context, .. } = self;
+        driver.execute(&operation, context, states).reply.expect("it can be created");
+    }
+
+    /// What is estimated for all live entities.
+    pub(crate) fn live_bytes(&mut self) -> usize {
+        self.driver.session(|session| session.live_bytes())
     }
 
     pub(crate) fn call(&mut self, target: &EntityId, method: &str, arguments: &[Value]) -> Reply {

@@ -1,6 +1,7 @@
 //! Tests of the embedded engine, each against a program and an interpreter written in Rust.
 
 mod bank;
+mod checkpoints;
 mod client;
 mod crash;
 mod data_folder;
@@ -12,3 +13,5 @@ mod laboratory;
 mod log_files;
 mod memory_store;
 mod queues;
+mod random;
+mod tools;

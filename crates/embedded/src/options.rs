@@ -29,7 +29,7 @@ pub struct Options {
     /// A checkpoint is due at the latest this long after the first change it holds, if there are
     /// requests.
     pub checkpoint_time: Duration,
-    /// Whether closing waits for a last checkpoint.
+    /// Whether closing waits for a last checkpoint. Opening then has nothing to read of the log.
     pub checkpoint_on_close: bool,
     /// How long the reply of a request with an idempotency key is kept at least, unless there are
     /// too many.
@@ -54,7 +54,7 @@ impl Default for Options {
             memory_bytes: 2 << 30,
             checkpoint_bytes: 128 << 20,
             checkpoint_time: Duration::from_secs(300),
-            checkpoint_on_close: true,
+            checkpoint_on_close: false,
             reply_retention_time: Duration::from_secs(24 * 60 * 60),
             reply_retention_count: 1_000_000,
             clock: Clock::system(),

@@ -11,7 +11,7 @@ use crate::bank::{
     self, Teller, balance, create, create_with_note, delete, deposit, exists, set_note, transfer,
 };
 use crate::client::{TIMEOUT, submit, submit_once};
-use crate::laboratory::{Laboratory, options};
+use crate::laboratory::Laboratory;
 use crate::random::Random;
 
 #[test]
@@ -42,7 +42,8 @@ fn a_checkpoint_brings_the_latest_of_everything_into_the_store_at_once() {
 #[test]
 fn reads_see_what_is_on_its_way_into_the_store() {
     let laboratory = Laboratory::new();
-    let options = Options { checkpoint_bytes: 1, ..options() };
+    // Due after the first change, and not overdue after the second.
+    let options = Options { checkpoint_bytes: 250, ..Options::default() };
     let engine = laboratory.open_with(Teller::new(), &options);
     let gate = laboratory.store.gate().close();
     submit(&engine, create("alice", 1)).value();
@@ -79,7 +80,7 @@ fn random_transfers_survive_checkpoints_and_reopening() {
             checkpoint_on_close: random.below(2) == 0,
             // Nothing stays live, or nearly nothing.
             memory_bytes: random.below(100_000) as usize,
-            ..options()
+            ..Options::default()
         };
         let engine = laboratory.open_with(Teller::new(), &options);
         for _ in 0..random.below(300) {
@@ -104,7 +105,7 @@ fn random_transfers_survive_checkpoints_and_reopening() {
 #[test]
 fn the_log_is_cut_at_checkpoints() {
     let laboratory = Laboratory::new();
-    let options = Options { checkpoint_bytes: 200_000, ..options() };
+    let options = Options { checkpoint_bytes: 200_000, ..Options::default() };
     let engine = laboratory.open_with(Teller::new(), &options);
     submit(&engine, create_with_note("alice", 1, &"x".repeat(3000))).value();
     let mut largest = 0;
@@ -217,7 +218,8 @@ fn replies_are_kept_for_a_time() {
         Clock::new(move || now.load(Ordering::Relaxed))
     };
     let laboratory = Laboratory::new();
-    let options = Options { clock, reply_retention_time: Duration::from_secs(60), ..options() };
+    let options =
+        Options { clock, reply_retention_time: Duration::from_secs(60), ..Options::default() };
     let engine = laboratory.open_with(Teller::new(), &options);
     submit(&engine, create("alice", 0)).value();
     let pay = |key: &str| submit_once(&engine, deposit("alice", 1), key, 0).value();
@@ -241,7 +243,7 @@ fn replies_are_kept_for_a_time() {
 #[test]
 fn so_many_replies_are_kept_and_no_more() {
     let laboratory = Laboratory::new();
-    let options = Options { reply_retention_count: 5, ..options() };
+    let options = Options { reply_retention_count: 5, ..Options::default() };
     let engine = laboratory.open_with(Teller::new(), &options);
     submit(&engine, create("alice", 0)).value();
     for number in 0..20 {
@@ -274,7 +276,7 @@ fn a_request_that_has_waited_too_long_is_not_executed() {
         clock,
         queue_time_max: Duration::from_millis(100),
         run_ahead_requests_max: 1,
-        ..options()
+        ..Options::default()
     };
     let engine = laboratory.open_with(teller, &options);
     let gate = laboratory.log_files.gate().close();

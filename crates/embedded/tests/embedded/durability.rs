@@ -7,7 +7,7 @@ use anabranch_kernel::Value;
 
 use crate::bank::{self, Teller, balance, create, delete, deposit, exists, transfer};
 use crate::client::{TIMEOUT, submit};
-use crate::laboratory::{Laboratory, options};
+use crate::laboratory::Laboratory;
 
 fn open(directory: &std::path::Path) -> Embedded {
     Embedded::open(directory, bank::program(), Teller::new(), &Options::default()).unwrap()
@@ -73,7 +73,7 @@ fn replies_wait_for_the_sync_and_the_executor_runs_ahead() {
     let laboratory = Laboratory::new();
     let (begun_sender, begun) = mpsc::channel();
     let teller = Teller { begun: Some(begun_sender) };
-    let engine = laboratory.open_with(teller, &options());
+    let engine = laboratory.open_with(teller, &Options::default());
     let gate = laboratory.log_files.gate().close();
 
     let first = submit(&engine, create("alice", 1)).0;

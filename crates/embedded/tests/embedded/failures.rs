@@ -8,14 +8,14 @@ use anabranch_kernel::{Engine, Failure, Value};
 
 use crate::bank::{Teller, balance, create, deposit, exists, panic_in};
 use crate::client::{TIMEOUT, submit, submit_once, unavailable};
-use crate::laboratory::{Laboratory, options};
+use crate::laboratory::Laboratory;
 
 #[test]
 fn after_a_failed_sync_nothing_is_acknowledged() {
     let laboratory = Laboratory::new();
     let (begun_sender, begun) = mpsc::channel();
     let teller = Teller { begun: Some(begun_sender) };
-    let engine = laboratory.open_with(teller, &options());
+    let engine = laboratory.open_with(teller, &Options::default());
     let gate = laboratory.log_files.gate().close();
     let created = submit(&engine, create("alice", 1));
     gate.wait_entered();

@@ -47,11 +47,6 @@ impl Laboratory {
 
     /// An engine that checkpoints only when it is told to.
     pub(crate) fn open(&self) -> Embedded {
-        self.open_with(Teller::new(), &options())
+        self.open_with(Teller::new(), &Options::default())
     }
-}
-
-/// Without a checkpoint at the end.
-pub(crate) fn options() -> Options {
-    Options { checkpoint_on_close: false, ..Options::default() }
 }

@@ -7,12 +7,12 @@ use anabranch_kernel::{Engine, Failure, Value};
 
 use crate::bank::{self, Teller, balance, create, deposit};
 use crate::client::{TIMEOUT, submit, unavailable};
-use crate::laboratory::{Laboratory, options};
+use crate::laboratory::Laboratory;
 
 #[test]
 fn a_full_queue_refuses_at_once() {
     let laboratory = Laboratory::new();
-    let options = Options { queue_length_max: 2, run_ahead_requests_max: 1, ..options() };
+    let options = Options { queue_length_max: 2, run_ahead_requests_max: 1, ..Options::default() };
     let (begun_sender, begun) = mpsc::channel();
     let teller = Teller { begun: Some(begun_sender) };
     let engine = laboratory.open_with(teller, &options);

@@ -11,8 +11,7 @@ use crate::bank::{self, Teller, balance, create, create_with_note, delete, depos
 use crate::client::{submit, submit_once, unavailable};
 
 fn open(directory: &Path) -> Embedded {
-    let options = Options { checkpoint_on_close: false, ..Options::default() };
-    Embedded::open(directory, bank::program(), Teller::new(), &options).unwrap()
+    Embedded::open(directory, bank::program(), Teller::new(), &Options::default()).unwrap()
 }
 
 fn key(name: &str) -> Vec<u8> {
@@ -139,15 +138,17 @@ fn a_damaged_log_is_refused_and_repaired() {
 fn a_damaged_store_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
-    for number in 0..500 {
-        submit(&engine, create(&format!("account-{number}"), 7)).value();
-    }
+    let account = |number| format!("account-{number}");
+    let created: Vec<_> =
+        (0..5000).map(|number| submit(&engine, create(&account(number), 7))).collect();
+    created.iter().for_each(|pending| drop(pending.reply()));
     engine.checkpoint().unwrap();
     engine.close().unwrap();
     let table = largest_file(&folder.path().join("store/tables"));
     let mut bytes = fs::read(&table).unwrap();
-    // In the first block of entries.
-    bytes[200] ^= 0x10;
+    // Among the states, which make up most of the table.
+    let middle = bytes.len() / 3;
+    bytes[middle] ^= 0x10;
     fs::write(&table, bytes).unwrap();
 
     let opened = DataFolder::open_read_only(folder.path()).unwrap();
@@ -155,8 +156,9 @@ fn a_damaged_store_is_named() {
     assert_eq!(problem, "a block of the store has a wrong checksum");
     drop(opened);
     let engine = open(folder.path());
-    let reply = submit(&engine, balance("account-0")).reply();
-    let message = unavailable(&reply);
+    let mut replies = (0..5000).map(|number| submit(&engine, balance(&account(number))).reply());
+    let refused = replies.find(Result::is_err).unwrap();
+    let message = unavailable(&refused);
     assert!(message.contains("could not read its store: a block of the store"), "{message}");
     assert!(engine.ready().is_err());
 }

@@ -7,6 +7,7 @@ mod crash;
 mod data_folder;
 mod durability;
 mod failures;
+mod faults;
 mod gate;
 mod idempotency;
 mod laboratory;

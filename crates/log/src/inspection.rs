@@ -86,7 +86,7 @@ pub(crate) fn diagnose(files: &Arc<dyn Files>, after: u64) -> Result<Diagnosis, 
     let (remedy, last_recoverable) = loop {
         let (damage, cure) = match follow(files, &segments, after)? {
             Course::Whole { last } => break (Remedy::Nothing, last),
-            Course::Damaged { damage, cure } => (damage, cure),
+            Course::Damaged(found) => *found,
         };
         damages.push(damage);
         match cure {
@@ -109,7 +109,7 @@ pub(crate) fn diagnose(files: &Arc<dyn Files>, after: u64) -> Result<Diagnosis, 
 /// Where a walk along the log leads.
 enum Course {
     Whole { last: u64 },
-    Damaged { damage: Damage, cure: Cure },
+    Damaged(Box<(Damage, Cure)>),
 }
 
 enum Cure {
@@ -124,6 +124,10 @@ enum Cure {
     StartAnew,
 }
 
+fn damaged(damage: Damage, cure: Cure) -> Course {
+    Course::Damaged(Box::new((damage, cure)))
+}
+
 fn follow(files: &Arc<dyn Files>, segments: &[Segment], after: u64) -> Result<Course, LogError> {
     let mut walk = match Walk::new(files, segments, after) {
         Ok(walk) => walk,
@@ -135,7 +139,7 @@ fn follow(files: &Arc<dyn Files>, segments: &[Segment], after: u64) -> Result<Co
             Ok(Step::Frame(_)) => continue,
             Ok(Step::End) => match walk.refuse_early_end(after) {
                 Ok(()) => return Ok(Course::Whole { last: walk.next_sequence() - 1 }),
-                Err(damage) => return Ok(Course::Damaged { damage, cure: Cure::StartAnew }),
+                Err(damage) => return Ok(damaged(damage, Cure::StartAnew)),
             },
             Err(Stop::Error(error)) => return Err(error),
             Err(Stop::Damage(damage)) => damage,
@@ -145,11 +149,11 @@ fn follow(files: &Arc<dyn Files>, segments: &[Segment], after: u64) -> Result<Co
             && let Some(next) = beyond.pop_front()
         {
             let cure = end_of_readable(files, next, beyond)?;
-            return Ok(Course::Damaged { damage, cure });
+            return Ok(damaged(damage, cure));
         }
         let (segment, offset) = (walk.segment().clone(), walk.reader().offset());
         let cure = Cure::EndAt { segment, offset, last: walk.next_sequence() - 1, beyond };
-        return Ok(Course::Damaged { damage, cure });
+        return Ok(damaged(damage, cure));
     }
 }
 
@@ -170,7 +174,7 @@ fn cure_start(
         }
         _ => Cure::StartAnew,
     };
-    Ok(Course::Damaged { damage, cure })
+    Ok(damaged(damage, cure))
 }
 
 /// The end of what can be read of a segment that is not as long as it was.

@@ -75,7 +75,7 @@ impl SplitMix {
         Self(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -85,7 +85,7 @@ impl SplitMix {
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        (self.number() % bound as u64) as usize
     }
 }
 
@@ -387,7 +387,7 @@ impl Files for MemoryFiles {
     }
 
     fn random(&self) -> io::Result<u64> {
-        Ok(self.disk().random.next())
+        Ok(self.disk().random.number())
     }
 }
 

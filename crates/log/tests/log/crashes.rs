@@ -6,14 +6,14 @@ use anabranch_log::testing::{Fault, MemoryFiles, Plan, SplitMix};
 
 use crate::workload::{Known, append_up_to, recover, run, seed};
 
-const RECORDS: u64 = 80;
+const RECORDS: u64 = 200;
 
 /// The number of operations of an undisturbed run.
 fn operations() -> u64 {
     let files = MemoryFiles::new(1);
     run(&files, RECORDS, &mut Known::default()).unwrap();
     let operations = files.operations();
-    assert!(operations > 120, "{operations} operations do not try much");
+    assert!(operations > 300, "{operations} operations do not try much");
     operations
 }
 
@@ -33,7 +33,7 @@ fn recover_disturbed(mut files: MemoryFiles, mut known: Known, random: &mut Spli
             .and_then(|mut log| append_up_to(&mut log, last, &mut known));
         drop(disturbed);
         files = if !files.has_power() || random.below(2) == 0 {
-            files.after_power_loss(random.next())
+            files.after_power_loss(random.number())
         } else {
             files.after_kill()
         };
@@ -43,7 +43,7 @@ fn recover_disturbed(mut files: MemoryFiles, mut known: Known, random: &mut Spli
     append_up_to(&mut log, last, &mut known).unwrap();
     assert_eq!(known.acknowledged, last);
     drop(log);
-    recover(&files.after_power_loss(random.next()), &mut known).unwrap();
+    recover(&files.after_power_loss(random.number()), &mut known).unwrap();
     assert_eq!(known.acknowledged, last);
 }
 
@@ -51,12 +51,12 @@ fn recover_disturbed(mut files: MemoryFiles, mut known: Known, random: &mut Spli
 fn a_power_failure_at_any_point_loses_nothing_acknowledged() {
     let mut random = SplitMix::new(seed());
     for operation in 0..=operations() {
-        for _ in 0..4 {
+        for _ in 0..2 {
             let files = MemoryFiles::new(1);
             files.set_plan(Some(Plan { operation, fault: Fault::PowerLoss }));
             let mut known = Known::default();
             let _ = run(&files, RECORDS, &mut known);
-            recover_disturbed(files.after_power_loss(random.next()), known, &mut random);
+            recover_disturbed(files.after_power_loss(random.number()), known, &mut random);
         }
     }
 }
@@ -76,7 +76,7 @@ fn an_operation_that_fails_stops_the_log_and_loses_nothing_acknowledged() {
             let mut known = Known::default();
             assert!(run(&files, RECORDS, &mut known).is_err(), "operation {operation} {fault:?}");
             recover_disturbed(files.after_kill(), known, &mut random);
-            recover_disturbed(files.after_power_loss(random.next()), known, &mut random);
+            recover_disturbed(files.after_power_loss(random.number()), known, &mut random);
         }
     }
 }
@@ -94,6 +94,6 @@ fn a_sync_that_failed_is_made_good_before_anything_is_told() {
         // must then survive the power.
         let files = files.after_kill();
         drop(recover(&files, &mut known).unwrap());
-        recover(&files.after_power_loss(random.next()), &mut known).unwrap();
+        recover(&files.after_power_loss(random.number()), &mut known).unwrap();
     }
 }

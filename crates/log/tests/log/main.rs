@@ -2,5 +2,6 @@
 
 mod crashes;
 mod damage;
+mod golden;
 mod on_disk;
 mod workload;

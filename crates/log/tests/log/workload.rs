@@ -23,7 +23,7 @@ pub(crate) fn record(sequence: u64) -> Vec<u8> {
         1 => 0,
         _ => random.below(700),
     };
-    (0..length).map(|_| random.next() as u8).collect()
+    (0..length).map(|_| random.number() as u8).collect()
 }
 
 /// What the user of a log knows.

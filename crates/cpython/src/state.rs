@@ -52,7 +52,7 @@ fn joined(attributes: &Bound<'_, PyDict>, state: &mut StateWriter) -> Written {
             message.str(attribute_name(name)?);
             let mut encoder = Encoder::new(message, &mut memo, OpaqueValues::Pickled);
             let written = encoder.value(value, 1);
-            written.map_err(|refusal| refusal.inside(format!(".{}", name)))
+            written.map_err(|refusal| refusal.inside(format!(".{name}")))
         })
     })
 }

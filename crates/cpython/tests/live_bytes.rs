@@ -38,7 +38,6 @@ fn the_estimate_is_near_what_entities_take() {
         let list = |_| Value::List((0..500).map(|number| Value::Int(number * 1000)).collect());
         let lists = bytes_per_entity(1_000, list);
         for (measured, estimated) in [numbers, texts, lists] {
-            println!("measured {measured}, estimated {estimated}");
             let (low, high) = (measured / 2, measured * 2);
             assert!(
                 (low..=high).contains(&estimated),

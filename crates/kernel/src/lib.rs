@@ -6,7 +6,7 @@
 //! - [`request`]: root calls and replies, as engines and servers exchange them.
 //! - [`interpreter`]: what runs a segment, behind a trait.
 //! - [`transaction`]: runs a root call to completion where all entities are at hand;
-//!   [`live_entities`] is what stays live between them, [`transaction_context`] is what it has of the outside.
+//!   [`limits`] bounds it, [`live_entities`] is what stays live between them, [`transaction_context`] is what it has of the outside.
 //! - [`engine`]: what moves requests and keeps state, behind a trait.
 //!
 //! Invariants:
@@ -19,6 +19,7 @@
 pub mod engine;
 pub mod entity_id;
 pub mod interpreter;
+pub mod limits;
 mod live_entities;
 pub mod request;
 pub mod transaction;
@@ -28,7 +29,8 @@ pub mod value;
 pub use engine::{Engine, OnReply};
 pub use entity_id::EntityId;
 pub use interpreter::{Action, Arguments, Entry, Fault, Interpreter, Outcome};
+pub use limits::Limits;
 pub use request::{Failure, IdempotencyKey, Operation, Raised, Reply, Request};
-pub use transaction::{DriverSession, Limits, StateReader, TransactionDriver, Transition, Write};
+pub use transaction::{DriverSession, StateReader, TransactionDriver, Transition, Write};
 pub use transaction_context::TransactionContext;
 pub use value::Value;

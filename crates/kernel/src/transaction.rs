@@ -17,31 +17,12 @@ use crate::value::state::StateWriter;
 use crate::value::wire::{self, DecodeError};
 use crate::value::{ExceptionValue, Value};
 use crate::{
-    Action, Arguments, EntityId, Entry, Failure, Fault, Interpreter, Operation, Outcome, Raised,
-    Reply, TransactionContext,
+    Action, Arguments, EntityId, Entry, Failure, Fault, Interpreter, Limits, Operation, Outcome,
+    Raised, Reply, TransactionContext,
 };
 
 /// How deep calls may nest before the kernel raises `RecursionError`.
 pub const FRAMES_MAX: usize = 1000;
-
-/// What a driver and its transactions may use.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// The estimated bytes of entities that stay live between transactions. While a transaction
-    /// runs, those that it touches come on top.
-    pub live_bytes: usize,
-    /// How many entities a transaction may touch.
-    pub touched_entities: usize,
-    /// The bytes of a transaction's effects: the states that it changed, whole, and its reply.
-    pub effect_bytes: usize,
-}
-
-impl Default for Limits {
-    /// Nothing is evicted; transactions may be as large as is still quick.
-    fn default() -> Self {
-        Self { live_bytes: usize::MAX, touched_entities: 100_000, effect_bytes: 64 << 20 }
-    }
-}
 
 /// A larger buffer for states is not kept.
 const STATE_BUFFER_MAX: usize = 1 << 20;

@@ -15,6 +15,7 @@
 #[expect(dead_code, reason = "the bench needs a part of the tests' application")]
 mod bank;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -41,17 +42,15 @@ fn main() {
     let started = Instant::now();
     let cpu = cpu_seconds();
     load.run(1000, (0..accounts).map(|number| create(&account(number), 1_000_000)));
-    let (wall, cpu) = (started.elapsed().as_secs_f64(), cpu_seconds() - cpu);
-    println!(
-        "{accounts} accounts created in {wall:.2} s ({:.2} µs of processor each)",
-        cpu * 1e6 / accounts as f64
-    );
+    let wall = started.elapsed().as_secs_f64();
+    let cpu = describe_cpu(&cpu, accounts as usize);
+    println!("{accounts} accounts created in {wall:.2} s; {cpu}");
     for in_flight in [1, 64, 1000] {
         load.measure(in_flight, Duration::from_secs(seconds));
     }
     let started = Instant::now();
     load.engine.close().unwrap();
-    println!("closed, with a last checkpoint, in {:.2} s", started.elapsed().as_secs_f64());
+    println!("closed in {:.2} s", started.elapsed().as_secs_f64());
     drop(load);
     measure_opening(folder.path(), accounts, seconds);
 }
@@ -122,19 +121,18 @@ impl Load {
         let started = Instant::now();
         let mut latencies = self.run(in_flight, self.transfers(in_flight as u64, time));
         let wall = started.elapsed().as_secs_f64();
-        let cpu = cpu_seconds() - cpu;
+        let cpu = describe_cpu(&cpu, latencies.len());
         let after = self.engine.statistics();
         latencies.sort_unstable();
         let count = latencies.len();
         let quantile = |part: f64| f64::from(latencies[(count as f64 * part) as usize]) / 1000.0;
         println!(
             "{in_flight:5} in flight: {:8.0} transfers/s, p50 {:.2} ms, p99 {:.2} ms, worst {:.1} \
-             ms; {:.2} µs of processor each, {:.0} per group, {} checkpoints",
+             ms; {:.0} per group, {} checkpoints; {cpu}",
             count as f64 / wall,
             quantile(0.5),
             quantile(0.99),
             quantile(0.999_999_9),
-            cpu * 1e6 / count as f64,
             count as f64 / (after.groups - before.groups) as f64,
             after.checkpoints - before.checkpoints,
         );
@@ -175,13 +173,34 @@ fn account(number: u64) -> String {
     format!("account-{number:07}")
 }
 
-/// What this process has used of the processors.
-fn cpu_seconds() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = text.rsplit(')').next().unwrap_or_default();
-    let ticks =
-        fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok());
-    ticks.sum::<f64>() / 100.0
+/// What each thread of this process has used of the processors, in seconds, by its name; the load
+/// generator is the thread called `main`.
+fn cpu_seconds() -> BTreeMap<String, f64> {
+    let mut seconds = BTreeMap::new();
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let is_main = task.file_name().to_str() == Some(&std::process::id().to_string());
+        let text = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        let Some((head, fields)) = text.rsplit_once(')') else { continue };
+        let name = head.rsplit_once("anabranch-").map_or("other", |(_, name)| name);
+        let name = if is_main { "main" } else { name };
+        let fields = fields.split_whitespace().skip(11).take(2);
+        let ticks: f64 = fields.filter_map(|field| field.parse::<f64>().ok()).sum();
+        *seconds.entry(name.to_owned()).or_default() += ticks / 100.0;
+    }
+    seconds
+}
+
+/// How much of the processors each thread used since `before`, for each of `count` requests.
+fn describe_cpu(before: &BTreeMap<String, f64>, count: usize) -> String {
+    let after = cpu_seconds();
+    let each = after.iter().map(|(name, seconds)| {
+        let used = seconds - before.get(name).unwrap_or(&0.0);
+        (name, used * 1e6 / count as f64)
+    });
+    let each: Vec<_> = each.collect();
+    let total: f64 = each.iter().map(|(_, microseconds)| microseconds).sum();
+    let parts = each.iter().map(|(name, microseconds)| format!("{name} {microseconds:.2}"));
+    format!("{total:.2} µs of processor each: {}", parts.collect::<Vec<_>>().join(", "))
 }
 
 /// SplitMix64.

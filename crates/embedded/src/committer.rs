@@ -1,40 +1,59 @@
 //! The thread that makes effects durable, group by group, and lets the replies go.
+//!
+//! A group is one append to the log, which syncs once. Each request that changed something is one
+//! record of it.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use anabranch_ir::Program;
 use anabranch_kernel::Failure;
+use anabranch_log::Log;
+use crossbeam_channel::Sender;
 
+use crate::applier::Task;
+use crate::classes::Classes;
 use crate::effect::Effect;
 use crate::effect_queue::{Bounds, EffectReceiver};
 use crate::health::Health;
-use crate::reply_record::reply_key;
-use crate::state_record::{encode_state, state_key};
-use crate::store::{Change, SEQUENCE_KEY, Store, StoreError, Table};
+use crate::log_record;
+use crate::statistics::Counters;
 
 /// What the committer works with.
 pub(crate) struct Committer {
-    pub(crate) program: Arc<Program>,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) classes: Arc<Classes>,
+    pub(crate) log: Arc<Mutex<Log>>,
     pub(crate) health: Arc<Health>,
-    /// Where the committer tells the executor how far it has come.
-    pub(crate) durable: Arc<AtomicU64>,
+    pub(crate) applier: Sender<Task>,
     pub(crate) group_bounds: Bounds,
+    pub(crate) counters: Arc<Counters>,
 }
+
+/// The records of a group, one after another; kept for its memory.
+#[derive(Default)]
+struct Records {
+    bytes: Vec<u8>,
+    ranges: Vec<Range<usize>>,
+}
+
+/// Beyond this the memory for a group is given back after it.
+const BUFFER_BYTES_KEPT: usize = 4 << 20;
 
 /// Commits until the executor is gone and all its effects are durable.
 pub(crate) fn run(committer: &Committer, effects: &EffectReceiver) {
+    let mut records = Records::default();
     while let Some(group) = effects.receive_group(committer.group_bounds) {
         let outcome = match committer.health.failure() {
             Some(failure) => Err(failure),
-            None => make_durable(committer, &group),
+            None => make_durable(committer, &mut records, &group),
         };
         match outcome {
             Ok(()) => {
                 for effect in group {
                     effect.reply_to.send(effect.reply);
+                    if let Some(order) = effect.checkpoint {
+                        // Without an applier the engine has failed, which the next group sees.
+                        let _ = committer.applier.send(Task::Apply(order));
+                    }
                 }
             }
             Err(failure) => {
@@ -46,52 +65,41 @@ pub(crate) fn run(committer: &Committer, effects: &EffectReceiver) {
     }
 }
 
-fn make_durable(committer: &Committer, group: &[Effect]) -> Result<(), Failure> {
-    let batch = batch(&committer.program, group);
-    if batch.is_empty() {
+fn make_durable(
+    committer: &Committer,
+    records: &mut Records,
+    group: &[Effect],
+) -> Result<(), Failure> {
+    records.encode(&committer.classes, group);
+    if records.ranges.is_empty() {
         return Ok(());
     }
-    let written = committer.store.write(batch).and_then(|()| committer.store.persist());
-    if let Err(StoreError(problem)) = written {
+    let mut log = committer.log.lock().unwrap_or_else(PoisonError::into_inner);
+    let slices: Vec<_> = records.ranges.iter().map(|range| &records.bytes[range.clone()]).collect();
+    let first = log.next_sequence();
+    if let Err(error) = log.append(first, &slices) {
+        drop(log);
         let count = group.len();
-        committer
-            .health
-            .fail(&format!("it could not store a group of {count} requests: {problem}"));
-        return Err(committer.health.failure().expect("it failed just now"));
+        let health = &committer.health;
+        health.fail(&format!("it could not log a group of {count} requests: {error}"));
+        return Err(health.failure().expect("it failed just now"));
     }
-    let last = group.last().expect("this is a bug in Anabranch: an empty group");
-    committer.durable.store(last.sequence, Ordering::Release);
+    committer.counters.sequence.set(log.next_sequence() - 1);
+    committer.counters.log_bytes.set(log.bytes());
+    committer.counters.groups.add(1);
     Ok(())
 }
 
-/// What `group` changes, with only the last of several writes of one entity.
-fn batch(program: &Program, group: &[Effect]) -> Vec<Change> {
-    let mut batch = Vec::new();
-    let mut written = HashSet::new();
-    for effect in group.iter().rev() {
-        for write in &effect.writes {
-            if written.insert(&write.id) {
-                let class = &program.operator(write.id.operator).name;
-                let key = state_key(class, &write.id.key);
-                let key = key.expect("this is a bug in Anabranch: the executor checks keys");
-                let value = write.state.as_deref().map(encode_state);
-                batch.push(Change { table: Table::States, key, value });
-            }
-        }
-        if let Some(stored) = &effect.stored_reply {
-            batch.push(Change {
-                table: Table::Replies,
-                key: reply_key(&stored.key),
-                value: Some(stored.record.to_vec()),
-            });
+impl Records {
+    fn encode(&mut self, classes: &Classes, group: &[Effect]) {
+        self.bytes.clear();
+        self.bytes.shrink_to(BUFFER_BYTES_KEPT);
+        self.ranges.clear();
+        for effect in group.iter().filter(|effect| effect.is_logged()) {
+            let start = self.bytes.len();
+            let reply = effect.stored_reply.as_ref();
+            log_record::encode(&mut self.bytes, classes, &effect.writes, reply);
+            self.ranges.push(start..self.bytes.len());
         }
     }
-    if let (false, Some(last)) = (batch.is_empty(), group.last()) {
-        batch.push(Change {
-            table: Table::Metadata,
-            key: SEQUENCE_KEY.to_vec(),
-            value: Some(last.sequence.to_le_bytes().to_vec()),
-        });
-    }
-    batch
 }

@@ -5,122 +5,177 @@
 //!   anabranch.json      the manifest: present once the folder is complete
 //!   anabranch.json.new  its draft: present while the folder is being created
 //!   anabranch.lock      held by the one process that uses the folder
+//!   log/                the log's segments
 //!   store/              the store's own files
 //! ```
 //!
 //! A folder is created in this order, each step durable before the next: the lock, the draft of the
-//! manifest, the store with the manifest's identity in it, the manifest under its own name. So a
-//! draft without a manifest is a creation that was interrupted. Nothing was acknowledged then, and
-//! creation starts again. A store without either, or a manifest without a store, is a folder that
-//! was partly deleted, which only its owner can judge.
+//! manifest, the store with the manifest's identity in it, the log, the manifest under its own name.
+//! So a draft without a manifest is a creation that was interrupted. Nothing was acknowledged then,
+//! and creation starts again. Log or store without a manifest, or a manifest without them, is a
+//! folder that was partly deleted, which only its owner can judge.
 
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+
+use anabranch_log::DiskFiles;
 
 use crate::error::OpenError;
-use crate::fjall_store::{FjallStore, RefusedStore};
 use crate::lock::{self, DirectoryLock, LockError};
+use crate::lsm_store::{LsmStore, RefusedStore};
 use crate::manifest::{self, Manifest, ManifestError, publish_draft, sync_directory};
-use crate::options::Options;
-use crate::store::{Change, IDENTITY_KEY, Store, StoreError, Table};
+use crate::metadata::read_identity;
+use crate::options::{Application, MemoryShares, Options};
+use crate::storage::Storage;
+use crate::store::StoreError;
 
 const STORE_NAME: &str = "store";
+const LOG_NAME: &str = "log";
 
-/// Opens the store in `directory`, which is created if it does not exist.
-pub(crate) fn open(directory: &Path, options: &Options) -> Result<FjallStore, OpenError> {
-    let io_error = |action| move |error| OpenError::from_io(directory, action, error);
-    create_with_parents(directory).map_err(io_error("create it"))?;
-    refuse_foreign(directory)?;
-    let lock = DirectoryLock::acquire(directory).map_err(|error| match error {
-        LockError::Held(process) => OpenError::InUse { directory: directory.to_owned(), process },
-        LockError::Io(error) => OpenError::from_io(directory, "lock it", error),
+/// Opens the storage in `directory`, which is created if it does not exist. It must not be used
+/// longer than the lock is held.
+pub(crate) fn open(
+    directory: &Path,
+    options: &Options,
+) -> Result<(Storage, DirectoryLock), OpenError> {
+    let lock = prepare(directory)?;
+    let cache_bytes = MemoryShares::of(options.memory_bytes).cache_bytes;
+    if exists(directory, manifest::FILE_NAME)? {
+        return Ok((open_complete(directory, cache_bytes)?.0, lock));
+    }
+    clear(directory)?;
+    create(directory, cache_bytes, options.application.clone(), |storage, identity| {
+        storage.create(identity)
     })?;
-
-    let exists = |name| directory.join(name).try_exists().map_err(io_error("look for files"));
-    let has_store = exists(STORE_NAME)?;
-    if exists(manifest::FILE_NAME)? {
-        if !has_store {
-            return Err(OpenError::StoreMissing { directory: directory.to_owned() });
-        }
-        return open_complete(directory, lock, options);
-    }
-    if has_store {
-        if !exists(manifest::DRAFT_FILE_NAME)? {
-            return Err(OpenError::ManifestMissing { directory: directory.to_owned() });
-        }
-        let removed = fs::remove_dir_all(directory.join(STORE_NAME));
-        removed.map_err(io_error("remove what an interrupted creation left"))?;
-    }
-    create(directory, lock, options)
+    Ok((open_complete(directory, cache_bytes)?.0, lock))
 }
 
-fn open_complete(
-    directory: &Path,
-    lock: DirectoryLock,
-    options: &Options,
-) -> Result<FjallStore, OpenError> {
+/// Locks a folder that is to become a data folder and is none yet.
+pub(crate) fn prepare_new(directory: &Path) -> Result<DirectoryLock, OpenError> {
+    let lock = prepare(directory)?;
+    if exists(directory, manifest::FILE_NAME)? {
+        return Err(OpenError::Exists { directory: directory.to_owned() });
+    }
+    clear(directory)?;
+    Ok(lock)
+}
+
+/// Locks a folder that is, or is to become, a data folder.
+fn prepare(directory: &Path) -> Result<DirectoryLock, OpenError> {
+    let created = create_with_parents(directory);
+    created.map_err(|error| OpenError::from_io(directory, "create it", error))?;
+    refuse_foreign(directory)?;
+    lock(directory)
+}
+
+/// Removes what an interrupted creation left.
+fn clear(directory: &Path) -> Result<(), OpenError> {
+    for part in [STORE_NAME, LOG_NAME] {
+        if !exists(directory, part)? {
+            continue;
+        }
+        if !exists(directory, manifest::DRAFT_FILE_NAME)? {
+            return Err(OpenError::ManifestMissing { directory: directory.to_owned() });
+        }
+        let removed = fs::remove_dir_all(directory.join(part));
+        removed.map_err(|error| {
+            OpenError::from_io(directory, "remove what an interrupted creation left", error)
+        })?;
+    }
+    Ok(())
+}
+
+pub(crate) fn lock(directory: &Path) -> Result<DirectoryLock, OpenError> {
+    DirectoryLock::acquire(directory).map_err(|error| match error {
+        LockError::Held(process) => OpenError::InUse { directory: directory.to_owned(), process },
+        LockError::Io(error) => OpenError::from_io(directory, "lock it", error),
+    })
+}
+
+fn exists(directory: &Path, name: &str) -> Result<bool, OpenError> {
+    let exists = directory.join(name).try_exists();
+    exists.map_err(|error| OpenError::from_io(directory, "look for files", error))
+}
+
+/// The manifest of a folder that is complete.
+pub(crate) fn read_manifest(directory: &Path) -> Result<Manifest, OpenError> {
     let text = fs::read_to_string(directory.join(manifest::FILE_NAME));
     let text = text.or_else(|error| match error.kind() {
         io::ErrorKind::InvalidData => Ok(String::new()),
+        io::ErrorKind::NotFound => Err(OpenError::NoDataFolder { directory: directory.to_owned() }),
         _ => Err(OpenError::from_io(directory, "read its manifest", error)),
     })?;
-    let manifest = Manifest::from_json(&text).map_err(|error| {
+    Manifest::from_json(&text).map_err(|error| {
         let directory = directory.to_owned();
         match error {
             ManifestError::NewerFormat { found, written_by } => {
                 OpenError::NewerFormat { directory, found, written_by }
             }
+            ManifestError::OlderFormat { found, written_by } => {
+                OpenError::OlderFormat { directory, found, written_by }
+            }
             ManifestError::Unreadable(problem) => OpenError::Damaged { directory, problem },
         }
-    })?;
-    let missing = FjallStore::missing_part(&directory.join(STORE_NAME));
-    let missing = missing.map_err(|error| OpenError::from_io(directory, "list files", error))?;
-    if let Some(part) = missing {
-        return Err(damaged(directory, format!("the {part} of its store is missing")));
+    })
+}
+
+/// Opens a folder that has a manifest and is locked.
+pub(crate) fn open_complete(
+    directory: &Path,
+    cache_bytes: u64,
+) -> Result<(Storage, Manifest), OpenError> {
+    let manifest = read_manifest(directory)?;
+    for part in [STORE_NAME, LOG_NAME] {
+        if !exists(directory, part)? {
+            return Err(OpenError::PartMissing { directory: directory.to_owned(), part });
+        }
     }
-    let store = open_store(directory, lock, options)?;
-    let identity = store.read(Table::Metadata, IDENTITY_KEY);
+    let present = LsmStore::is_present(&directory.join(STORE_NAME));
+    if !present.map_err(|error| OpenError::from_io(directory, "list files", error))? {
+        return Err(damaged(directory, "files of its store are missing".to_owned()));
+    }
+    let storage = open_storage(directory, cache_bytes)?;
+    let identity = read_identity(storage.store.as_ref());
     let identity = identity.map_err(|StoreError(problem)| damaged(directory, problem))?;
     match identity {
-        Some(identity) if identity == manifest.identity.as_bytes() => Ok(store),
+        Some(identity) if identity == manifest.identity.as_bytes() => Ok((storage, manifest)),
         Some(_) => Err(damaged(directory, "its store belongs to another data folder".to_owned())),
         None => Err(damaged(directory, "files of its store are missing".to_owned())),
     }
 }
 
-fn create(
+/// Creates the folder's content, up to its manifest; `fill` makes the storage ready, given the
+/// folder's identity.
+pub(crate) fn create(
     directory: &Path,
-    lock: DirectoryLock,
-    options: &Options,
-) -> Result<FjallStore, OpenError> {
+    cache_bytes: u64,
+    application: Option<Application>,
+    fill: impl FnOnce(&Storage, &str) -> Result<(), OpenError>,
+) -> Result<(), OpenError> {
     let io_error = |action| move |error| OpenError::from_io(directory, action, error);
-    let manifest = Manifest::new(options.application.clone());
+    let manifest = Manifest::new(application);
     manifest.write_draft(directory).map_err(io_error("write its manifest"))?;
-    let store = open_store(directory, lock, options)?;
-    let identity = Change {
-        table: Table::Metadata,
-        key: IDENTITY_KEY.to_vec(),
-        value: Some(manifest.identity.into_bytes()),
-    };
-    let written = store.write(vec![identity]).and_then(|()| store.persist());
-    written.map_err(OpenError::Store)?;
-    publish_draft(directory).map_err(io_error("write its manifest"))?;
-    Ok(store)
+    fs::create_dir(directory.join(LOG_NAME)).map_err(io_error("create the folder of its log"))?;
+    let storage = open_storage(directory, cache_bytes)?;
+    fill(&storage, &manifest.identity).map_err(|error| error.in_directory(directory))?;
+    sync_directory(directory).map_err(io_error("write its files"))?;
+    publish_draft(directory).map_err(io_error("write its manifest"))
 }
 
-fn open_store(
-    directory: &Path,
-    lock: DirectoryLock,
-    options: &Options,
-) -> Result<FjallStore, OpenError> {
-    let store = FjallStore::open(&directory.join(STORE_NAME), lock, options.cache_bytes);
-    store.map_err(|refused| match refused {
-        RefusedStore::InUse => OpenError::InUse { directory: directory.to_owned(), process: None },
+fn open_storage(directory: &Path, cache_bytes: u64) -> Result<Storage, OpenError> {
+    let store = LsmStore::open(&directory.join(STORE_NAME), cache_bytes);
+    let store = store.map_err(|refused| match refused {
         RefusedStore::Io(error) => OpenError::from_io(directory, "open its store", error),
         RefusedStore::Damaged(problem) => {
             damaged(directory, format!("its store cannot be opened ({problem})"))
         }
+    })?;
+    Ok(Storage {
+        store: Arc::new(store),
+        log_files: Arc::new(DiskFiles::new(&directory.join(LOG_NAME))),
+        log_options: anabranch_log::Options::default(),
     })
 }
 
@@ -159,9 +214,9 @@ fn refuse_foreign(directory: &Path) -> Result<(), OpenError> {
             Some(manifest::FILE_NAME | manifest::DRAFT_FILE_NAME | lock::FILE_NAME) => {
                 return Ok(());
             }
-            // The top of a file system of its own is as good as empty. A store alone is what is
-            // left of one of our folders, or something else of that name.
-            Some("lost+found" | STORE_NAME) => {}
+            // The top of a file system of its own is as good as empty. Log or store alone are what
+            // is left of one of our folders, or something else of that name.
+            Some("lost+found" | STORE_NAME | LOG_NAME) => {}
             _ => foreign = foreign.or(Some(name)),
         }
     }

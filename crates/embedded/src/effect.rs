@@ -1,31 +1,28 @@
 //! What one executed request leaves to be done.
 
-use std::sync::Arc;
-
 use anabranch_kernel::{Failure, Reply, Write};
 
+use crate::applier::CheckpointOrder;
+use crate::overlay::ReplyWrite;
 use crate::reply_to::ReplyTo;
 
 /// What one executed request changed, and its reply, which waits until the change is durable.
 pub(crate) struct Effect {
-    /// The sequence number of the last request with something to store, up to and with this one.
-    pub(crate) sequence: u64,
     pub(crate) writes: Vec<Write>,
     /// The reply to store, if the request has an idempotency key.
     pub(crate) stored_reply: Option<ReplyWrite>,
     pub(crate) reply: Reply,
     pub(crate) reply_to: ReplyTo,
-}
-
-/// A reply to store.
-pub(crate) struct ReplyWrite {
-    /// The client's idempotency key.
-    pub(crate) key: String,
-    /// See [`crate::reply_record`].
-    pub(crate) record: Arc<[u8]>,
+    /// To be applied once this effect is durable.
+    pub(crate) checkpoint: Option<CheckpointOrder>,
 }
 
 impl Effect {
+    /// Whether there is something to make durable; only then the request has a sequence number.
+    pub(crate) fn is_logged(&self) -> bool {
+        !self.writes.is_empty() || self.stored_reply.is_some()
+    }
+
     /// An estimate of the memory that this effect holds.
     pub(crate) fn bytes(&self) -> usize {
         const FIXED: usize = 256;

@@ -157,41 +157,43 @@ mod tests {
 
     const LARGE: Bounds = Bounds { count: 100, bytes: 1 << 20 };
 
-    fn effect(sequence: u64, reply_bytes: usize) -> Effect {
+    fn effect(number: u8, reply_bytes: usize) -> Effect {
         let reply_to = ReplyTo::new(Box::new(|_| {}));
-        let reply = Ok(vec![0; reply_bytes]);
-        Effect { sequence, writes: Vec::new(), stored_reply: None, reply, reply_to }
+        let reply = Ok(vec![number; 1 + reply_bytes]);
+        // The tests know effects by the first byte of their results.
+        let writes = Vec::new();
+        Effect { writes, stored_reply: None, reply, reply_to, checkpoint: None }
     }
 
-    fn sequences(group: &[Effect]) -> Vec<u64> {
-        group.iter().map(|effect| effect.sequence).collect()
+    fn numbers(group: &[Effect]) -> Vec<u8> {
+        group.iter().map(|effect| effect.reply.as_ref().unwrap()[0]).collect()
     }
 
     #[test]
     fn a_group_is_what_has_accumulated_in_order() {
         let (sender, receiver) = effect_queue(LARGE);
-        for sequence in 1..=3 {
-            sender.send(effect(sequence, 0));
+        for number in 1..=3 {
+            sender.send(effect(number, 0));
         }
-        assert_eq!(sequences(&receiver.receive_group(LARGE).unwrap()), [1, 2, 3]);
+        assert_eq!(numbers(&receiver.receive_group(LARGE).unwrap()), [1, 2, 3]);
         sender.send(effect(4, 0));
         drop(sender);
-        assert_eq!(sequences(&receiver.receive_group(LARGE).unwrap()), [4]);
+        assert_eq!(numbers(&receiver.receive_group(LARGE).unwrap()), [4]);
         assert!(receiver.receive_group(LARGE).is_none());
     }
 
     #[test]
     fn a_group_is_bounded_in_count_and_bytes() {
         let (sender, receiver) = effect_queue(LARGE);
-        for sequence in 1..=5 {
-            sender.send(effect(sequence, 1000));
+        for number in 1..=5 {
+            sender.send(effect(number, 1000));
         }
         let two = Bounds { count: 2, ..LARGE };
-        assert_eq!(sequences(&receiver.receive_group(two).unwrap()), [1, 2]);
+        assert_eq!(numbers(&receiver.receive_group(two).unwrap()), [1, 2]);
         let small = Bounds { bytes: 1, ..LARGE };
-        assert_eq!(sequences(&receiver.receive_group(small).unwrap()), [3], "one always fits");
+        assert_eq!(numbers(&receiver.receive_group(small).unwrap()), [3], "one always fits");
         let both = Bounds { bytes: 1500, ..LARGE };
-        assert_eq!(sequences(&receiver.receive_group(both).unwrap()), [4, 5]);
+        assert_eq!(numbers(&receiver.receive_group(both).unwrap()), [4, 5]);
     }
 
     #[test]
@@ -201,8 +203,8 @@ mod tests {
             sender.send(effect(1, 1000));
             let returned = sender.try_send(effect(2, 0)).unwrap_err();
             let blocked = thread::spawn(move || sender.send(*returned));
-            assert_eq!(sequences(&receiver.receive_group(LARGE).unwrap()), [1]);
-            assert_eq!(sequences(&receiver.receive_group(LARGE).unwrap()), [2]);
+            assert_eq!(numbers(&receiver.receive_group(LARGE).unwrap()), [1]);
+            assert_eq!(numbers(&receiver.receive_group(LARGE).unwrap()), [2]);
             blocked.join().unwrap();
             assert!(receiver.receive_group(LARGE).is_none());
         }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use anabranch_log::LogError;
+
 use crate::manifest;
 use crate::store::StoreError;
 
@@ -25,18 +27,33 @@ pub enum OpenError {
     NewerFormat { directory: PathBuf, found: u64, written_by: String },
 
     #[error(
-        "the data folder {} has a store but no {}; restore that file from a backup, or move the \
-         folder away to start with an empty one",
+        "the data folder {} has format version {found}, written by Anabranch {written_by}; this \
+         is Anabranch {}, which reads version {} only; open it with the version that wrote it, or \
+         move it away to start with an empty one",
+        directory.display(), manifest::CREATED_BY, manifest::FORMAT_VERSION
+    )]
+    OlderFormat { directory: PathBuf, found: u64, written_by: String },
+
+    #[error(
+        "the data folder {} has log and store but no {}; restore that file from a backup, or move \
+         the folder away to start with an empty one",
         directory.display(), manifest::FILE_NAME
     )]
     ManifestMissing { directory: PathBuf },
 
     #[error(
-        "the data folder {} has a {} but its store is gone; restore the folder from a backup, or \
+        "the data folder {} has a {} but its {part} is gone; restore the folder from a backup, or \
          move it away to start with an empty one",
         directory.display(), manifest::FILE_NAME
     )]
-    StoreMissing { directory: PathBuf },
+    PartMissing { directory: PathBuf, part: &'static str },
+
+    #[error(
+        "the log of the data folder {} is damaged: {problem}; `anabranch repair {}` says what can \
+         be kept and what is lost",
+        directory.display(), directory.display()
+    )]
+    LogDamaged { directory: PathBuf, problem: String },
 
     #[error(
         "the data folder {} is damaged: {problem}; restore it from a backup, or move it away to \
@@ -51,6 +68,15 @@ pub enum OpenError {
         directory.display()
     )]
     Foreign { directory: PathBuf, found: String },
+
+    #[error(
+        "the folder {} is a data folder already; choose an empty or a new folder",
+        directory.display()
+    )]
+    Exists { directory: PathBuf },
+
+    #[error("{} is not a data folder of Anabranch; choose another path", directory.display())]
+    NoDataFolder { directory: PathBuf },
 
     #[error("{} is not a folder; choose another path", directory.display())]
     NotDirectory { directory: PathBuf },
@@ -71,14 +97,40 @@ pub enum OpenError {
     #[error("cannot {action} in the data folder {}: {source}", directory.display())]
     Io { directory: PathBuf, action: &'static str, source: io::Error },
 
-    #[error("cannot read the store: {0}")]
+    #[error("cannot read or write the store: {0}")]
     Store(StoreError),
+
+    #[error("{0}")]
+    Log(LogError),
+
+    /// Log and store are readable, but do not make sense together.
+    #[error("{0}")]
+    Unusable(String),
 
     #[error("cannot start the threads of the engine: {0}")]
     Threads(io::Error),
 }
 
 impl OpenError {
+    /// What an error of log or store means for the one who wants to open `directory`.
+    pub(crate) fn in_directory(self, directory: &Path) -> Self {
+        let directory = directory.to_owned();
+        match self {
+            Self::Store(StoreError(problem)) | Self::Unusable(problem) => {
+                Self::Damaged { directory, problem }
+            }
+            Self::Log(LogError::Damaged(damage)) => {
+                Self::LogDamaged { directory, problem: damage.to_string() }
+            }
+            Self::Log(
+                LogError::Full { action, source, .. }
+                | LogError::NotWritable { action, source, .. }
+                | LogError::Io { action, source, .. },
+            ) => Self::from_io(&directory, action, source),
+            other => other,
+        }
+    }
+
     /// What an operating system error means for the one who wants to open `directory`.
     pub(crate) fn from_io(directory: &Path, action: &'static str, source: io::Error) -> Self {
         let directory = directory.to_owned();

@@ -2,43 +2,59 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use anabranch_ir::Program;
 use anabranch_kernel::value::{ExceptionValue, wire};
 use anabranch_kernel::{
     DriverSession, EntityId, Failure, IdempotencyKey, Interpreter, Operation, Raised, Reply,
     Request, StateReader, TransactionDriver, Transition, Value,
 };
-use crossbeam_channel::{Receiver, TryRecvError};
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
 
-use crate::effect::{Effect, ReplyWrite};
+use crate::applier::{Applied, CheckpointOrder, Task};
+use crate::classes::Classes;
+use crate::clock::{Clock, Seeds};
+use crate::effect::Effect;
 use crate::effect_queue::EffectSender;
 use crate::health::Health;
+use crate::overlay::{Overlays, ReplyWrite};
+use crate::pace::Pace;
 use crate::panic_message::panic_message;
-use crate::pending::Pending;
-use crate::reply_record::{StoredReply, decode_reply, encode_reply, reply_key};
+use crate::reply_record::{StoredReply, decode_reply, encode_reply};
 use crate::reply_to::ReplyTo;
-use crate::state_record::{KeyTooLong, decode_state, state_key};
-use crate::store::{KEY_BYTES_MAX, Store, StoreError, Table};
-use crate::transaction_context::transaction_context;
+use crate::state_record::StateRecord;
+use crate::statistics::Counters;
+use crate::store::{KEY_BYTES_MAX, Store, StoreError};
+use crate::store_key::{KeyTooLong, attribute_key, reply_key, state_key};
 
-/// A request that waits to be executed.
-pub(crate) struct Submission {
-    pub(crate) request: Request,
-    pub(crate) reply_to: ReplyTo,
+/// What waits for the executor.
+pub(crate) enum Submission {
+    Request {
+        request: Request,
+        reply_to: ReplyTo,
+        /// When it was submitted, by the engine's clock.
+        time: i64,
+    },
+    /// Everything executed so far shall come into the store. Dropped if it does not.
+    Checkpoint { done: Sender<()> },
 }
 
 /// What the executor works with.
 pub(crate) struct Executor {
-    pub(crate) program: Arc<Program>,
+    pub(crate) classes: Arc<Classes>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) health: Arc<Health>,
-    pub(crate) pending: Pending,
+    pub(crate) overlays: Overlays,
+    pub(crate) pace: Pace,
+    pub(crate) applied: Arc<Applied>,
+    pub(crate) applier: Sender<Task>,
     /// The number of the last request with something to store.
     pub(crate) sequence: u64,
-    /// How far the committer has come.
-    pub(crate) durable: Arc<AtomicU64>,
+    pub(crate) clock: Clock,
+    pub(crate) seeds: Seeds,
+    pub(crate) queue_time_max: Duration,
+    pub(crate) checkpoint_on_close: bool,
+    pub(crate) counters: Arc<Counters>,
 }
 
 /// Executes requests until their senders are gone, and then what is left in the queue.
@@ -50,10 +66,21 @@ pub(crate) fn run<I: Interpreter>(
 ) {
     driver.session(|session| {
         while let Some(submission) = next_submission(session.interpreter, submissions) {
-            let effect = executor.process(session, submission);
-            if let Err(effect) = effects.try_send(effect) {
-                session.interpreter.wait(|| effects.send(*effect));
+            let effect = match submission {
+                Submission::Request { request, reply_to, time } => {
+                    executor.process(session, request, reply_to, time)
+                }
+                Submission::Checkpoint { done } => executor.checkpoint(session, Some(done)),
+            };
+            if let Some(effect) = effect {
+                send(session, effects, effect);
             }
+        }
+        if executor.checkpoint_on_close
+            && !executor.overlays.active.is_empty()
+            && let Some(effect) = executor.checkpoint(session, None)
+        {
+            send(session, effects, effect);
         }
         // Live entities belong to the interpreter: they go while it is held.
         session.forget_all();
@@ -71,41 +98,130 @@ fn next_submission<I: Interpreter>(
     }
 }
 
+fn send<I: Interpreter>(
+    session: &mut DriverSession<'_, I>,
+    effects: &EffectSender,
+    effect: Effect,
+) {
+    if let Err(effect) = effects.try_send(effect) {
+        session.interpreter.wait(|| effects.send(*effect));
+    }
+}
+
 impl Executor {
     fn process<I: Interpreter>(
         &mut self,
         session: &mut DriverSession<'_, I>,
-        submission: Submission,
-    ) -> Effect {
-        let Submission { request, reply_to } = submission;
+        request: Request,
+        reply_to: ReplyTo,
+        submitted: i64,
+    ) -> Option<Effect> {
         if let Some(failure) = self.health.failure() {
-            return self.effect_of_reply(Err(failure), reply_to);
+            return Some(effect_of_reply(Err(failure), reply_to));
         }
-        self.pending.forget_durable(self.durable.load(Ordering::Acquire));
-        let Some(key) = request.idempotency_key else {
-            let transition = self.execute(session, &request.operation);
-            return self.effect_of_transition(transition, None, reply_to);
-        };
-        match self.reply_for(&key) {
-            Ok(Some(reply)) => self.effect_of_reply(reply, reply_to),
-            Ok(None) => {
-                let transition = self.execute(session, &request.operation);
-                self.effect_of_transition(transition, Some(key), reply_to)
+        let now = self.clock.now();
+        let waited = Duration::from_nanos(u64::try_from(now - submitted).unwrap_or(0));
+        if waited > self.queue_time_max {
+            // It changes nothing and tells of nothing, so it need not wait for the disk.
+            reply_to.send(Err(Failure::Overloaded));
+            return None;
+        }
+        self.retire_frozen();
+        let effect = match request.idempotency_key {
+            None => {
+                let transition = self.execute(session, &request.operation, now);
+                self.effect_of_transition(transition, None, now, reply_to)
             }
-            Err(failure) => self.effect_of_reply(Err(failure), reply_to),
+            Some(key) => match self.reply_for(&key) {
+                Ok(Some(reply)) => effect_of_reply(reply, reply_to),
+                Ok(None) => {
+                    let transition = self.execute(session, &request.operation, now);
+                    self.effect_of_transition(transition, Some(key), now, reply_to)
+                }
+                Err(failure) => effect_of_reply(Err(failure), reply_to),
+            },
+        };
+        Some(self.keep_pace(session, effect, now))
+    }
+
+    /// Freezes the overlay if a checkpoint is due, and waits for the last one if it must.
+    fn keep_pace<I: Interpreter>(
+        &mut self,
+        session: &mut DriverSession<'_, I>,
+        mut effect: Effect,
+        now: i64,
+    ) -> Effect {
+        self.counters.active_bytes.set(self.overlays.active.bytes() as u64);
+        self.counters.live_bytes.set(session.live_bytes() as u64);
+        if !self.pace.is_due(&self.overlays.active, now) {
+            return effect;
+        }
+        if self.overlays.frozen().is_some() {
+            if !self.pace.is_overdue(&self.overlays.active) {
+                return effect;
+            }
+            if self.wait_for_frozen(session).is_err() {
+                return effect;
+            }
+        }
+        effect.checkpoint = Some(self.freeze(now, None));
+        effect
+    }
+
+    /// A checkpoint that does not wait until it is due.
+    fn checkpoint<I: Interpreter>(
+        &mut self,
+        session: &mut DriverSession<'_, I>,
+        done: Option<Sender<()>>,
+    ) -> Option<Effect> {
+        self.wait_for_frozen(session).ok()?;
+        let nobody = ReplyTo::new(Box::new(|_| {}));
+        let mut effect = effect_of_reply(Ok(Vec::new()), nobody);
+        effect.checkpoint = Some(self.freeze(self.clock.now(), done));
+        Some(effect)
+    }
+
+    fn wait_for_frozen<I: Interpreter>(
+        &mut self,
+        session: &mut DriverSession<'_, I>,
+    ) -> Result<(), Failure> {
+        if let Some(frozen) = self.overlays.frozen() {
+            let sequence = frozen.sequence;
+            let (applied, health) = (&self.applied, &self.health);
+            session.interpreter.wait(|| applied.wait_for(sequence, health))?;
+            self.retire_frozen();
+        }
+        Ok(())
+    }
+
+    fn freeze(&mut self, now: i64, done: Option<Sender<()>>) -> CheckpointOrder {
+        let frozen = self.overlays.freeze(self.sequence, now);
+        self.pace.start_anew();
+        self.counters.frozen_bytes.set(frozen.overlay.bytes() as u64);
+        self.counters.active_bytes.set(0);
+        CheckpointOrder { frozen, done }
+    }
+
+    /// Lets go of the frozen overlay if the store has it.
+    fn retire_frozen(&mut self) {
+        let frozen = self.overlays.frozen();
+        if frozen.is_some_and(|frozen| self.applied.has_reached(frozen.sequence)) {
+            let frozen = self.overlays.take_frozen().expect("there is one");
+            self.counters.frozen_bytes.set(0);
+            // Without an applier the engine has failed.
+            let _ = self.applier.send(Task::Drop(frozen));
         }
     }
 
     /// The reply of an earlier request of the same name, if there was one.
     fn reply_for(&mut self, name: &IdempotencyKey) -> Result<Option<Reply>, Failure> {
-        let key = reply_key(&name.key);
-        if key.len() > KEY_BYTES_MAX {
+        let Some(key) = reply_key(&name.key) else {
             let message = format!("an idempotency key has at most {} bytes", KEY_BYTES_MAX - 1);
             return Err(value_error(message));
-        }
-        let stored = match self.pending.reply(&name.key) {
+        };
+        let stored = match self.overlays.reply(&name.key) {
             Some(record) => decode_reply(record),
-            None => match self.store.read(Table::Replies, &key) {
+            None => match self.store.read(&key) {
                 Ok(None) => return Ok(None),
                 Ok(Some(record)) => decode_reply(&record),
                 Err(error) => return Err(fail_after_read(&self.health, &error)),
@@ -119,12 +235,13 @@ impl Executor {
     }
 
     fn execute<I: Interpreter>(
-        &self,
+        &mut self,
         session: &mut DriverSession<'_, I>,
         operation: &Operation,
+        now: i64,
     ) -> Transition {
+        let context = self.seeds.context(now);
         let mut states = States { executor: self, refusal: None };
-        let context = transaction_context();
         let execute = || session.execute(operation, &context, &mut states);
         let executed = catch_unwind(AssertUnwindSafe(execute));
         let refusal = states.refusal;
@@ -142,29 +259,36 @@ impl Executor {
         &mut self,
         transition: Transition,
         name: Option<IdempotencyKey>,
+        now: i64,
         reply_to: ReplyTo,
     ) -> Effect {
         let Transition { reply, writes } = transition;
         let next = self.sequence + 1;
         let stored_reply = name.and_then(|IdempotencyKey { key, fingerprint }| {
-            let record = encode_reply(next, &fingerprint, &reply)?.into();
+            let record = encode_reply(next, now, &fingerprint, &reply)?.into();
             Some(ReplyWrite { key, record })
         });
-        if !writes.is_empty() || stored_reply.is_some() {
+        let effect = Effect { writes, stored_reply, reply, reply_to, checkpoint: None };
+        if effect.is_logged() {
             self.sequence = next;
-            self.pending.insert(next, &writes, stored_reply.as_ref());
+            for write in &effect.writes {
+                self.overlays.active.write(write);
+            }
+            if let Some(reply) = &effect.stored_reply {
+                self.overlays.active.write_reply(reply);
+            }
+            self.pace.count(&effect, now);
         }
-        Effect { sequence: self.sequence, writes, stored_reply, reply, reply_to }
-    }
-
-    /// A reply that changes nothing. It still waits for the groups before it.
-    fn effect_of_reply(&self, reply: Reply, reply_to: ReplyTo) -> Effect {
-        let sequence = self.sequence;
-        Effect { sequence, writes: Vec::new(), stored_reply: None, reply, reply_to }
+        effect
     }
 }
 
-/// Committed states for one transaction: from the overlay, else from the store.
+/// A reply that changes nothing. It still waits for the groups before it.
+fn effect_of_reply(reply: Reply, reply_to: ReplyTo) -> Effect {
+    Effect { writes: Vec::new(), stored_reply: None, reply, reply_to, checkpoint: None }
+}
+
+/// Committed states for one transaction: from the overlays, else from the store.
 struct States<'a> {
     executor: &'a Executor,
     /// Why the transaction may not go on, where the kernel's own words for it would not do.
@@ -173,20 +297,35 @@ struct States<'a> {
 
 impl StateReader for States<'_> {
     fn read(&mut self, id: &EntityId) -> Result<Option<Arc<[u8]>>, String> {
-        if let Some(state) = self.executor.pending.state(id) {
+        if let Some(state) = self.executor.overlays.state(id) {
             return Ok(state);
         }
-        let class = &self.executor.program.operator(id.operator).name;
+        let class = self.executor.classes.name(id.operator);
         let key = state_key(class, &id.key).map_err(|error: KeyTooLong| {
             self.refusal = Some(value_error(error.to_string()));
             error.to_string()
         })?;
-        let record = self.executor.store.read(Table::States, &key).map_err(|error| {
+        read_state(self.executor.store.as_ref(), class, &id.key, &key).map_err(|error| {
             self.refusal = Some(fail_after_read(&self.executor.health, &error));
             error.to_string()
-        })?;
-        record.as_deref().map(|record| decode_state(record).map(Arc::from)).transpose()
+        })
     }
+}
+
+/// The state of an entity in the store; `state_key` is where it is.
+pub(crate) fn read_state(
+    store: &dyn Store,
+    class: &str,
+    key: &[u8],
+    state_key: &[u8],
+) -> Result<Option<Arc<[u8]>>, StoreError> {
+    let Some(record) = store.read(state_key)? else { return Ok(None) };
+    let record = StateRecord::new(&record).map_err(StoreError)?;
+    let state = record.assemble(|attribute| match attribute_key(class, key, attribute) {
+        Some(key) => store.read(&key),
+        None => Ok(None),
+    })?;
+    Ok(Some(state.into()))
 }
 
 fn fail_after_read(health: &Health, error: &StoreError) -> Failure {

@@ -4,28 +4,36 @@
 //! 1. [`Embedded::submit`](anabranch_kernel::Engine::submit) puts a request into a bounded queue.
 //!    If the queue is full the request is refused at once; the submitter never waits.
 //! 2. One `executor` thread takes the requests one after another and runs each to completion on
-//!    live entities, so transactions are serializable by construction. A request with an
-//!    idempotency key that was used before gets the stored reply instead.
+//!    live entities, so transactions are serializable by construction. A request that has waited
+//!    too long is refused. One with an idempotency key that was used before gets the stored reply.
 //! 3. What a request did, its `Effect`, goes into a second bounded queue, together with the reply.
-//!    The executor runs ahead: it reads states and replies that are not durable yet from its own
-//!    overlay (`pending`), which forgets them once they are.
+//!    The executor runs ahead: what is not in the store it reads from its own `overlay`.
 //! 4. One `committer` thread takes everything that has accumulated while it was busy, a *group*,
-//!    and writes it to the [`store`] as one atomic batch: entity states, deletions, and the replies
-//!    of requests with an idempotency key. It syncs the store once.
+//!    and appends it to the log: one record for each request that changed something
+//!    (`log_record`), one sync for all.
 //! 5. Only then do the replies of the group leave, in order. Reads take the same way, so that no
 //!    reply ever tells of something that a crash could take back. A group without effects needs no
 //!    sync.
+//! 6. From time to time (`pace`) the executor freezes its overlay and starts a new one. When the
+//!    log has all of it, the `applier` thread brings it into the [`store`], sorted, as one atomic
+//!    and durable change (`checkpoint`), with the number of the last request in it; then the log is
+//!    cut. Replies that need not be kept any longer go (`retention`).
+//! 7. Opening reads the log after what the store has into an overlay (`recovery`), and serves.
 //!
-//! A `kill -9` therefore loses only what nobody was told about, and a group is either stored as a
-//! whole or not at all. After a failure to write or to read the engine acknowledges nothing more
+//! A `kill -9` therefore loses only what nobody was told about, and a request is either applied as
+//! a whole or not at all. After a failure to write or to read the engine acknowledges nothing more
 //! until it is opened again (`health`): what a failed sync left behind is unknown until then.
 //!
 //! # Layout
-//! - [`engine`]: the engine as clients see it; [`options`] and [`error`] beside it.
-//! - `executor`, `pending`, `transaction_context`; `committer`; `effect` and `effect_queue` between them.
-//! - [`store`]: the little that the engine needs of a store, behind a trait; `fjall_store`.
+//! - [`engine`]: the engine as clients see it; [`options`], [`error`], [`statistics`] beside it.
+//! - `executor`, with `overlay`, `pace` and [`clock`]; `committer`; `applier`; between the first two
+//!   `effect` and `effect_queue`.
+//! - [`storage`]: the log's files and the [`store`], behind traits; `lsm_store` is the real store.
 //! - `watchdog`: stops transactions that run too long.
-//! - `state_record`, `reply_record`: what is stored, as bytes.
+//! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
+//!   (`fields`); `classes`: names of classes.
+//! - [`view`]: what a folder holds, for tools; [`data_folder`]: a folder that no engine uses, and its
+//!   repair; [`copy`]: backups.
 //! - `directory`: opens and creates the data folder, with its `manifest` and `lock`.
 //!
 //! Invariants:
@@ -33,29 +41,51 @@
 //! - No reply leaves except from the committer (refusals excepted), and every request gets exactly
 //!   one (`reply_to`).
 //! - Stored bytes name entity classes, never the numbers that the program gives them.
+//! - The store never has a part of a request, nor anything that the log did not have before.
 
+pub mod clock;
+pub mod copy;
+pub mod data_folder;
 pub mod engine;
 pub mod error;
 pub mod options;
+pub mod statistics;
+pub mod storage;
 pub mod store;
+pub mod view;
 
+mod applier;
+mod checkpoint;
+mod classes;
 mod committer;
 mod directory;
 mod effect;
 mod effect_queue;
 mod executor;
-mod fjall_store;
+mod fields;
 mod health;
 mod lock;
+mod log_record;
+mod lsm_store;
 mod manifest;
+mod metadata;
+mod overlay;
+mod pace;
 mod panic_message;
-mod pending;
+mod recovery;
 mod reply_record;
 mod reply_to;
+mod retention;
 mod state_record;
-mod transaction_context;
+mod store_key;
 mod watchdog;
 
+pub use clock::Clock;
+pub use copy::CopyError;
+pub use data_folder::{DataFolder, repair};
 pub use engine::Embedded;
 pub use error::OpenError;
 pub use options::{Application, Options};
+pub use statistics::Statistics;
+pub use storage::Storage;
+pub use view::{ClassSummary, StoredEntity, Verification, View};

@@ -17,8 +17,8 @@ pub(crate) const FILE_NAME: &str = "anabranch.json";
 /// The name of a manifest that is not valid yet.
 pub(crate) const DRAFT_FILE_NAME: &str = "anabranch.json.new";
 
-/// The version of the data folder as a whole. Older ones will be converted; newer ones are refused.
-pub(crate) const FORMAT_VERSION: u64 = 1;
+/// The version of the data folder as a whole. Others are refused.
+pub(crate) const FORMAT_VERSION: u64 = 2;
 
 /// The version of Anabranch that writes manifests here.
 pub(crate) const CREATED_BY: &str = env!("CARGO_PKG_VERSION");
@@ -38,6 +38,10 @@ pub(crate) struct Manifest {
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) enum ManifestError {
     NewerFormat {
+        found: u64,
+        written_by: String,
+    },
+    OlderFormat {
         found: u64,
         written_by: String,
     },
@@ -76,9 +80,13 @@ impl Manifest {
         let version =
             version.ok_or_else(|| unreadable("no number \"format_version\"".to_owned()))?;
         let created_by = text_member(&json, "created_by");
-        if version > FORMAT_VERSION {
+        if version != FORMAT_VERSION {
             let written_by = created_by.unwrap_or_else(|_| "of an unknown version".to_owned());
-            return Err(ManifestError::NewerFormat { found: version, written_by });
+            return Err(if version > FORMAT_VERSION {
+                ManifestError::NewerFormat { found: version, written_by }
+            } else {
+                ManifestError::OlderFormat { found: version, written_by }
+            });
         }
         let application = match json.get("application") {
             None => None,
@@ -149,8 +157,16 @@ mod tests {
             newer(9, "3.1")
         );
         assert_eq!(
-            Manifest::from_json(r#"{"format_version": 2}"#),
-            newer(2, "of an unknown version")
+            Manifest::from_json(r#"{"format_version": 3}"#),
+            newer(3, "of an unknown version")
+        );
+    }
+
+    #[test]
+    fn an_older_format_is_told() {
+        assert_eq!(
+            Manifest::from_json(r#"{"format_version": 1, "created_by": "0.1.0"}"#),
+            Err(ManifestError::OlderFormat { found: 1, written_by: "0.1.0".to_owned() })
         );
     }
 
@@ -160,9 +176,9 @@ mod tests {
             ("", "EOF"),
             ("[]", "expected a map"),
             ("{}", "format_version"),
-            (r#"{"format_version": 1}"#, "created_by"),
-            (r#"{"format_version": 1, "created_by": "1"}"#, "identity"),
-            (r#"{"format_version": 1, "created_by": "1", "application": 7}"#, "application"),
+            (r#"{"format_version": 2}"#, "created_by"),
+            (r#"{"format_version": 2, "created_by": "1"}"#, "identity"),
+            (r#"{"format_version": 2, "created_by": "1", "application": 7}"#, "application"),
         ] {
             let error = Manifest::from_json(text).unwrap_err();
             let ManifestError::Unreadable(message) = error else { panic!("{error:?}") };

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
+use crate::Clock;
+
 /// Bounds and sizes of an engine. The default suits a small server.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// How many requests may wait to be executed before further ones are refused.
     pub queue_length_max: usize,
+    /// A request that has waited longer than this is refused instead of executed, so that those
+    /// that are executed are answered soon even if more come than can be.
+    pub queue_time_max: Duration,
     /// How many executed requests may wait for the committer before the executor waits too.
     pub run_ahead_requests_max: usize,
     /// How many bytes of effects and replies may wait for the committer.
@@ -18,8 +23,24 @@ pub struct Options {
     /// How long a transaction may run before it is interrupted and undone; `None` for as long as it
     /// likes.
     pub transaction_timeout: Option<Duration>,
-    /// How much memory the store may use to cache what it has read.
-    pub cache_bytes: u64,
+    /// How much memory entities, changes on their way to the store and the store's cache may take
+    /// together. It bounds memory, not the size of the state.
+    pub memory_bytes: usize,
+    /// After so many bytes of changes a checkpoint brings them into the store. It bounds how long
+    /// opening takes after a crash.
+    pub checkpoint_bytes: u64,
+    /// A checkpoint is due at the latest this long after the first change it holds, if there are
+    /// requests.
+    pub checkpoint_time: Duration,
+    /// Whether closing waits for a last checkpoint. Opening then has nothing to read of the log.
+    pub checkpoint_on_close: bool,
+    /// How long the reply of a request with an idempotency key is kept at least, unless there are
+    /// too many.
+    pub reply_retention_time: Duration,
+    /// How many such replies are kept; the oldest go first.
+    pub reply_retention_count: u64,
+    /// Where the engine gets the time from.
+    pub clock: Clock,
     /// What a new data folder records about the application.
     pub application: Option<Application>,
 }
@@ -28,13 +49,41 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             queue_length_max: 10_000,
+            queue_time_max: Duration::from_secs(10),
             run_ahead_requests_max: 10_000,
             run_ahead_bytes_max: 64 << 20,
             group_requests_max: 10_000,
             group_bytes_max: 64 << 20,
             transaction_timeout: None,
-            cache_bytes: 64 << 20,
+            memory_bytes: 2 << 30,
+            checkpoint_bytes: 128 << 20,
+            checkpoint_time: Duration::from_secs(300),
+            checkpoint_on_close: false,
+            reply_retention_time: Duration::from_secs(24 * 60 * 60),
+            reply_retention_count: 1_000_000,
+            clock: Clock::system(),
             application: None,
+        }
+    }
+}
+
+/// How much of the memory is for what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct MemoryShares {
+    /// Entities as the interpreter has them.
+    pub(crate) live_bytes: usize,
+    /// One overlay; two of them exist during a checkpoint.
+    pub(crate) overlay_bytes: usize,
+    /// What was read of the store.
+    pub(crate) cache_bytes: u64,
+}
+
+impl MemoryShares {
+    pub(crate) fn of(memory_bytes: usize) -> Self {
+        Self {
+            live_bytes: memory_bytes / 2,
+            overlay_bytes: memory_bytes / 8,
+            cache_bytes: (memory_bytes / 8) as u64,
         }
     }
 }

@@ -1,49 +1,56 @@
-//! The little that the engine needs of a store.
+//! What the engine needs of a store, and what it keeps in it.
 //!
-//! The trait is the seam for tests and fault injection; `fjall_store.rs` is the real one.
+//! A store keeps bytes by key, in the order of the keys. It takes changes only at checkpoints, as
+//! one atomic and durable set, so it needs no log of its own: until then the changes are in the
+//! engine's log. The trait is the seam for tests; `lsm_store.rs` is the real one. `store_key.rs`
+//! says which keys there are.
 
 use std::fmt;
 
 /// How long a key may be.
 pub const KEY_BYTES_MAX: usize = u16::MAX as usize;
 
-/// Keeps bytes by key, in a few tables. The executor reads while the committer writes.
+/// Keeps bytes by key. Anybody may read while one thread applies changes.
 pub trait Store: Send + Sync + 'static {
-    /// The value of `key`, as the last finished [`Store::write`] left it.
+    /// The value of `key`, as the last finished [`Store::apply`] left it.
     ///
     /// # Errors
     /// The store cannot be read.
-    fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Applies `batch` atomically. It need not survive a crash yet, but a crash leaves all of it or
-    /// nothing.
+    /// Applies `changes`, atomically and durably. They come in ascending order of their keys, each
+    /// key once.
     ///
     /// # Errors
-    /// Whether the batch was applied is unknown.
-    fn write(&self, batch: Vec<Change>) -> Result<(), StoreError>;
+    /// Whether the changes were applied is unknown.
+    fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError>;
 
-    /// Makes everything written so far durable.
+    /// Does the work that keeps reads fast and space bounded, as far as it is due. May take long.
     ///
     /// # Errors
-    /// What is durable is unknown.
-    fn persist(&self) -> Result<(), StoreError>;
+    /// The store cannot be read or written; what it holds is as it was.
+    fn maintain(&self) -> Result<(), StoreError>;
+
+    /// What the store holds now, whatever is applied later.
+    fn snapshot(&self) -> Box<dyn Snapshot>;
 }
 
-/// What a key belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Table {
-    /// States of entities, see `state_record.rs`.
-    States,
-    /// Replies of requests with an idempotency key, see `reply_record.rs`.
-    Replies,
-    /// What the engine notes about the store itself.
-    Metadata,
+/// What a store held at one moment.
+pub trait Snapshot: Send {
+    /// # Errors
+    /// The store cannot be read.
+    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// All entries from the key `from` on, in ascending order.
+    fn scan<'a>(&'a self, from: &[u8]) -> Scan<'a>;
 }
 
-/// One change of a batch. No two changes of a batch have the same table and key.
+/// Key and value, one after another. Ends after the first error.
+pub type Scan<'a> = Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + 'a>;
+
+/// One change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
-    pub table: Table,
     /// Between 1 and [`KEY_BYTES_MAX`] bytes.
     pub key: Vec<u8>,
     /// `None`: the key is removed.
@@ -61,20 +68,3 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
-
-/// In [`Table::Metadata`]: the sequence number of the last request with effects, eight bytes,
-/// little-endian.
-pub(crate) const SEQUENCE_KEY: &[u8] = b"sequence";
-
-/// In [`Table::Metadata`]: the identity that the manifest has as well.
-pub(crate) const IDENTITY_KEY: &[u8] = b"identity";
-
-/// The sequence number that a store has come to; 0 for a new one.
-pub(crate) fn read_sequence(store: &dyn Store) -> Result<u64, StoreError> {
-    let Some(bytes) = store.read(Table::Metadata, SEQUENCE_KEY)? else {
-        return Ok(0);
-    };
-    let bytes = <[u8; 8]>::try_from(bytes);
-    let bytes = bytes.map_err(|_| StoreError("its sequence number is not readable".to_owned()))?;
-    Ok(u64::from_le_bytes(bytes))
-}

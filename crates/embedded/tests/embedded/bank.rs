@@ -1,7 +1,7 @@
 //! An application for the tests, without Python: accounts that transfer money, and an interpreter
 //! that runs their methods natively.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
@@ -72,6 +72,22 @@ pub(crate) fn create(name: &str, balance: i64) -> Operation {
     Operation::Create { operator: ACCOUNT, arguments }
 }
 
+/// An account with an attribute more, as long as the test likes.
+pub(crate) fn create_with_note(name: &str, balance: i64, note: &str) -> Operation {
+    let [name, note] = [name, note].map(|text| Value::Str(text.to_owned()));
+    let arguments = arguments(vec![name, Value::Int(balance), note]);
+    Operation::Create { operator: ACCOUNT, arguments }
+}
+
+pub(crate) fn note(name: &str) -> Operation {
+    Operation::GetAttribute { target: id(name), attribute: "note".to_owned() }
+}
+
+pub(crate) fn set_note(name: &str, note: &str) -> Operation {
+    let value = wire::encode(&Value::Str(note.to_owned()));
+    Operation::SetAttribute { target: id(name), attribute: "note".to_owned(), value }
+}
+
 pub(crate) fn deposit(name: &str, amount: i64) -> Operation {
     call(name, DEPOSIT, vec![Value::Int(amount)])
 }
@@ -119,6 +135,8 @@ pub(crate) struct Teller {
 pub(crate) struct Account {
     id: EntityId,
     balance: Cell<i64>,
+    /// Most accounts have none.
+    note: RefCell<Option<String>>,
 }
 
 impl Teller {
@@ -214,22 +232,28 @@ impl Interpreter for Teller {
         operator: OperatorId,
         arguments: Arguments<Value>,
     ) -> Result<(EntityId, Account), Value> {
-        let [key, balance] = positional(arguments);
-        let id = EntityId { operator, key: wire::encode(&key).into() };
-        let account = Account { id: id.clone(), balance: Cell::new(int(&balance)) };
-        Ok((id, account))
+        let Value::Tuple(values) = arguments.positional else { panic!("not a tuple") };
+        let mut values = values.into_iter();
+        let id = EntityId { operator, key: wire::encode(&values.next().unwrap()).into() };
+        let balance = Cell::new(int(&values.next().unwrap()));
+        let note = RefCell::new(values.next().map(text));
+        Ok((id.clone(), Account { id, balance, note }))
     }
 
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<Account, DecodeError> {
-        let attributes = state::decode(state)?;
-        let [(_, balance)] = &attributes[..] else { panic!("not an account: {attributes:?}") };
-        let balance = Cell::new(int(balance));
-        Ok(Account { id: id.clone(), balance })
+        let mut attributes = state::decode(state)?.into_iter().map(|(_, value)| value);
+        let balance = Cell::new(int(&attributes.next().unwrap()));
+        let note = RefCell::new(attributes.next().map(text));
+        Ok(Account { id: id.clone(), balance, note })
     }
 
     fn save(&mut self, entity: &Account, state: &mut StateWriter) -> Result<(), Value> {
-        state.separate(1);
+        let note = entity.note.borrow();
+        state.separate(1 + usize::from(note.is_some()));
         state.attribute_message("balance", &wire::encode(&Value::Int(entity.balance.get())));
+        if let Some(note) = &*note {
+            state.attribute_message("note", &wire::encode(&Value::Str(note.clone())));
+        }
         Ok(())
     }
 
@@ -237,17 +261,22 @@ impl Interpreter for Teller {
         Value::Dict(vec![(Value::Str("balance".to_owned()), Value::Int(entity.balance.get()))])
     }
 
-    fn get_attribute(&mut self, entity: &Account, _attribute: &Value) -> Result<Value, Value> {
+    fn get_attribute(&mut self, entity: &Account, attribute: &Value) -> Result<Value, Value> {
+        if *attribute == Value::Str("note".to_owned()) {
+            let note = entity.note.borrow().clone();
+            return Ok(note.map_or(Value::None, Value::Str));
+        }
         Ok(Value::Int(entity.balance.get()))
     }
 
     fn set_attribute(
         &mut self,
         entity: &Account,
-        _attribute: &Value,
+        attribute: &Value,
         value: &Value,
     ) -> Result<(), Value> {
-        entity.balance.set(int(value));
+        assert_eq!(*attribute, Value::Str("note".to_owned()), "nothing else is set");
+        *entity.note.borrow_mut() = Some(text(value.clone()));
         Ok(())
     }
 
@@ -303,6 +332,11 @@ fn positional<const COUNT: usize>(arguments: Arguments<Value>) -> [Value; COUNT]
 fn int(value: &Value) -> i64 {
     let Value::Int(value) = value else { panic!("not an int: {value:?}") };
     *value
+}
+
+fn text(value: Value) -> String {
+    let Value::Str(text) = value else { panic!("not a str: {value:?}") };
+    text
 }
 
 fn exception(class: &str) -> Value {

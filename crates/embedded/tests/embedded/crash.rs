@@ -26,6 +26,7 @@ use anabranch_kernel::{Engine, IdempotencyKey, Operation, Request, Value};
 
 use crate::bank::{self, Teller, balance, create, transfer};
 use crate::client::{TIMEOUT, submit, submit_once};
+use crate::random::Random;
 
 const ACCOUNTS: u64 = 20;
 const START_BALANCE: i64 = 1_000_000_000;
@@ -33,7 +34,6 @@ const IN_FLIGHT: u64 = 64;
 const ROUNDS: u64 = 8;
 const DIRECTORY_VARIABLE: &str = "ANABRANCH_CRASH_DIRECTORY";
 const FIRST_VARIABLE: &str = "ANABRANCH_CRASH_FIRST";
-const SEED_VARIABLE: &str = "ANABRANCH_CRASH_SEED";
 
 /// What the request with this number does; any process can tell.
 fn request(number: u64) -> (Operation, String) {
@@ -47,7 +47,7 @@ fn request(number: u64) -> (Operation, String) {
 }
 
 fn movement(number: u64) -> (u64, u64, i64) {
-    let mut random = Random(number);
+    let mut random = Random::new(number);
     let source = random.below(ACCOUNTS);
     let target = (source + 1 + random.below(ACCOUNTS - 1)) % ACCOUNTS;
     (source, target, 1 + random.below(1000).cast_signed())
@@ -59,7 +59,7 @@ fn account(number: u64) -> String {
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_is_applied_twice() {
-    let mut random = seeded_random();
+    let mut random = Random::seeded();
     let folder = tempfile::tempdir().unwrap();
     let mut next = 0;
     let mut acknowledged = 0;
@@ -75,20 +75,13 @@ fn nothing_acknowledged_is_lost_and_nothing_is_applied_twice() {
 
 #[test]
 fn a_folder_whose_creation_was_killed_is_usable() {
-    let mut random = seeded_random();
+    let mut random = Random::seeded();
     for _ in 0..ROUNDS {
         let folder = tempfile::tempdir().unwrap();
         let moment = Moment { replies: 0, microseconds: random.below(40_000) };
         let victim = run_victim(folder.path(), 0, &moment);
         check(folder.path(), 0, &victim);
     }
-}
-
-#[expect(clippy::print_stdout, reason = "whoever reads of a failure needs the seed")]
-fn seeded_random() -> Random {
-    let seed = env::var(SEED_VARIABLE).map_or(20_240_607, |seed| seed.parse().unwrap());
-    println!("seed {seed} (choose another one with {SEED_VARIABLE})");
-    Random(seed)
 }
 
 /// When to kill a victim.
@@ -196,7 +189,8 @@ fn victim() {
         return;
     };
     let first: u64 = env::var(FIRST_VARIABLE).unwrap().parse().unwrap();
-    let options = Options::default();
+    // Checkpoints are under way most of the time.
+    let options = Options { checkpoint_bytes: 50_000, ..Options::default() };
     let engine =
         Embedded::open(Path::new(&directory), bank::program(), Teller::new(), &options).unwrap();
     // The test harness has left its line open.
@@ -221,18 +215,5 @@ fn victim() {
             reply_sender.send(()).unwrap();
         });
         engine.submit(Request { operation, idempotency_key }, on_reply);
-    }
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
     }
 }

@@ -38,7 +38,7 @@ fn a_new_folder_is_created_with_its_parents() {
     let engine = Embedded::open(&directory, bank::program(), Teller::new(), &options).unwrap();
     drop(engine);
     let manifest = fs::read_to_string(directory.join("anabranch.json")).unwrap();
-    for text in ["\"format_version\": 1", "\"created_by\"", "\"shop\"", "\"abc123\""] {
+    for text in ["\"format_version\": 2", "\"created_by\"", "\"shop\"", "\"abc123\""] {
         assert!(manifest.contains(text), "{text} in {manifest}");
     }
     assert!(!directory.join("anabranch.json.new").exists());
@@ -64,15 +64,28 @@ fn a_newer_format_is_refused() {
     create_folder(folder.path());
     let manifest = folder.path().join("anabranch.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    let newer = text.replace("\"format_version\": 1", "\"format_version\": 99");
+    let newer = text.replace("\"format_version\": 2", "\"format_version\": 99");
     fs::write(&manifest, newer.replace(env!("CARGO_PKG_VERSION"), "7.8.9")).unwrap();
     let message = open_error(folder.path()).to_string();
     let own = env!("CARGO_PKG_VERSION");
-    for text in ["version 99", "Anabranch 7.8.9", &format!("Anabranch {own}"), "up to 1;"] {
+    for text in ["version 99", "Anabranch 7.8.9", &format!("Anabranch {own}"), "up to 2;"] {
         assert!(message.contains(text), "{text} in {message}");
     }
     fs::write(&manifest, text).unwrap();
     assert_has_alice(folder.path());
+}
+
+#[test]
+fn an_older_format_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    create_folder(folder.path());
+    let manifest = folder.path().join("anabranch.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let older = text.replace("\"format_version\": 2", "\"format_version\": 1");
+    fs::write(&manifest, older).unwrap();
+    let message = open_error(folder.path()).to_string();
+    assert!(message.contains("version 1"), "{message}");
+    assert!(message.contains("reads version 2 only; open it with the version"), "{message}");
 }
 
 #[test]
@@ -82,18 +95,20 @@ fn a_half_deleted_folder_is_refused_and_left_alone() {
     create_folder(&directory);
     let aside = folder.path().join("aside");
     for (name, expected) in [
-        ("anabranch.json", "has a store but no anabranch.json"),
+        ("anabranch.json", "has log and store but no anabranch.json"),
         ("store", "its store is gone"),
-        ("store/keyspaces", "damaged"),
-        ("store/version", "damaged"),
-        ("store/0.jnl", "damaged"),
+        ("log", "its log is gone"),
+        ("store/current", "files of its store are missing"),
+        ("store/tables/0", "its store cannot be opened"),
+        ("log/000000000001.segment", "there is no segment"),
     ] {
         let backup = folder.path().join("backup");
         copy_folder(&directory, &backup);
         fs::rename(directory.join(name), &aside).unwrap();
         let message = open_error(&directory).to_string();
         assert!(message.contains(expected), "without {name}: {message}");
-        assert!(message.contains("restore"), "{message}");
+        let ways_out = ["restore", "anabranch repair"];
+        assert!(ways_out.iter().any(|way_out| message.contains(way_out)), "{message}");
         for folder_or_file in [&directory, &aside] {
             if folder_or_file.is_dir() {
                 fs::remove_dir_all(folder_or_file).unwrap();
@@ -137,7 +152,7 @@ fn an_interrupted_creation_is_completed() {
     create_folder(&complete);
     let interrupted = folder.path().join("interrupted");
     fs::create_dir(&interrupted).unwrap();
-    // Creation stopped: after the lock; in the middle of the draft; with a part of the store.
+    // Creation stopped: after the lock; in the middle of the draft; with a part of the rest.
     for stage in 0..3 {
         fs::write(interrupted.join("anabranch.lock"), "1\n").unwrap();
         if stage > 0 {
@@ -145,7 +160,8 @@ fn an_interrupted_creation_is_completed() {
         }
         if stage > 1 {
             copy_folder(&complete.join("store"), &interrupted.join("store"));
-            fs::remove_file(interrupted.join("store/version")).unwrap();
+            fs::remove_file(interrupted.join("store/current")).unwrap();
+            fs::create_dir(interrupted.join("log")).unwrap();
         }
         create_folder(&interrupted);
         assert_has_alice(&interrupted);

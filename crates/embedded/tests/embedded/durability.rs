@@ -1,6 +1,5 @@
 //! What was acknowledged is there; what is not durable is not acknowledged.
 
-use std::sync::Arc;
 use std::sync::mpsc;
 
 use anabranch_embedded::{Embedded, Options};
@@ -8,7 +7,7 @@ use anabranch_kernel::Value;
 
 use crate::bank::{self, Teller, balance, create, delete, deposit, exists, transfer};
 use crate::client::{TIMEOUT, submit};
-use crate::memory_store::{Action, MemoryStore};
+use crate::laboratory::Laboratory;
 
 fn open(directory: &std::path::Path) -> Embedded {
     Embedded::open(directory, bank::program(), Teller::new(), &Options::default()).unwrap()
@@ -71,12 +70,11 @@ fn state_belongs_to_the_class_name_not_to_its_number() {
 #[test]
 fn replies_wait_for_the_sync_and_the_executor_runs_ahead() {
     const AHEAD: usize = 50;
-    let (store, gate) = MemoryStore::gated();
-    let store = Arc::new(store);
+    let laboratory = Laboratory::new();
     let (begun_sender, begun) = mpsc::channel();
     let teller = Teller { begun: Some(begun_sender) };
-    let engine =
-        Embedded::with_store(store.clone(), bank::program(), teller, &Options::default()).unwrap();
+    let engine = laboratory.open_with(teller, &Options::default());
+    let gate = laboratory.log_files.gate().close();
 
     let first = submit(&engine, create("alice", 1)).0;
     gate.wait_entered();
@@ -87,7 +85,7 @@ fn replies_wait_for_the_sync_and_the_executor_runs_ahead() {
         begun.recv_timeout(TIMEOUT).expect("the executor does not run ahead");
     }
     // By now all but the last were executed, while the first group is still being synced.
-    assert_eq!(store.actions(), [Action::Write { states: 1, replies: 0 }, Action::Persist]);
+    assert_eq!(engine.statistics().sequence, 0);
     assert!(first.try_recv().is_err(), "a reply before the sync");
     assert!(!read.has_reply(), "a reply that tells of what is not durable");
 
@@ -102,9 +100,8 @@ fn replies_wait_for_the_sync_and_the_executor_runs_ahead() {
     assert_eq!(replies, expected);
     assert_eq!(read.value(), Value::Int(1 + AHEAD as i64));
     assert_eq!(last.value(), Value::Bool(false));
-    let group = Action::Write { states: 1, replies: 0 };
-    let expected = [group, Action::Persist, group, Action::Persist];
-    assert_eq!(store.actions(), expected, "what ran ahead is one group, one state for alice");
+    let statistics = engine.statistics();
+    assert_eq!((statistics.groups, statistics.sequence), (2, 1 + AHEAD as u64));
 }
 
 #[test]
@@ -127,22 +124,18 @@ fn replies_leave_in_the_order_of_execution() {
 
 #[test]
 fn reads_need_no_sync() {
-    let store = Arc::new(MemoryStore::default());
-    let engine =
-        Embedded::with_store(store.clone(), bank::program(), Teller::new(), &Options::default());
-    let engine = engine.unwrap();
+    let engine = Laboratory::new().open();
     assert_eq!(submit(&engine, exists("alice")).value(), Value::Bool(false));
     assert_eq!(submit(&engine, balance("alice")).raised(), "anabranch:EntityNotFound");
     engine.close().unwrap();
-    assert_eq!(store.actions(), []);
+    assert_eq!(engine.statistics().groups, 0);
 }
 
 #[test]
 fn what_is_read_back_while_it_is_not_durable_is_the_latest() {
-    let (store, gate) = MemoryStore::gated();
-    let options = Options::default();
-    let engine =
-        Embedded::with_store(Arc::new(store), bank::program(), Teller::new(), &options).unwrap();
+    let laboratory = Laboratory::new();
+    let engine = laboratory.open();
+    let gate = laboratory.log_files.gate().close();
     let created = submit(&engine, create("alice", 1));
     gate.wait_entered();
     let paid = submit(&engine, deposit("alice", 4));

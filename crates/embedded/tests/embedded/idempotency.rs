@@ -1,21 +1,16 @@
 //! A request with an idempotency key is executed once.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anabranch_embedded::{Embedded, Options};
 use anabranch_kernel::{Failure, Value};
 
 use crate::bank::{self, Teller, balance, create, deposit, panic_in, transfer};
 use crate::client::{submit, submit_once};
-use crate::memory_store::{Action, MemoryStore};
+use crate::laboratory::Laboratory;
 
 fn open(directory: &Path) -> Embedded {
     Embedded::open(directory, bank::program(), Teller::new(), &Options::default()).unwrap()
-}
-
-fn engine_on(store: Arc<MemoryStore>) -> Embedded {
-    Embedded::with_store(store, bank::program(), Teller::new(), &Options::default()).unwrap()
 }
 
 #[test]
@@ -70,7 +65,7 @@ fn an_exception_is_a_final_answer() {
 
 #[test]
 fn a_fault_of_ours_is_not_a_final_answer() {
-    let engine = engine_on(Arc::new(MemoryStore::default()));
+    let engine = Laboratory::new().open();
     submit(&engine, create("alice", 10)).value();
     let bug = submit_once(&engine, panic_in("alice"), "a", 0).reply();
     assert!(matches!(bug, Err(Failure::Bug(_))), "{bug:?}");
@@ -79,9 +74,9 @@ fn a_fault_of_ours_is_not_a_final_answer() {
 
 #[test]
 fn a_retry_while_the_first_attempt_is_not_durable_waits_for_it() {
-    let (store, gate) = MemoryStore::gated();
-    let store = Arc::new(store);
-    let engine = engine_on(store.clone());
+    let laboratory = Laboratory::new();
+    let engine = laboratory.open();
+    let gate = laboratory.log_files.gate().close();
     let created = submit_once(&engine, create("alice", 1), "create", 0);
     gate.wait_entered();
     // The first attempt is being synced, the others are executed or still waiting.
@@ -95,10 +90,6 @@ fn a_retry_while_the_first_attempt_is_not_durable_waits_for_it() {
     for attempt in attempts {
         assert_eq!(attempt.value(), Value::Int(2));
     }
-    engine.close().unwrap();
-    let replies = store.actions().into_iter().map(|action| match action {
-        Action::Write { replies, .. } => replies,
-        Action::Persist => 0,
-    });
-    assert_eq!(replies.sum::<usize>(), 2, "each reply is stored once");
+    engine.checkpoint().unwrap();
+    assert_eq!(laboratory.store.keys(b"k"), [b"kcreate", &b"kpay"[..]], "each is stored once");
 }

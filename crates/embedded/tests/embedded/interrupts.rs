@@ -1,20 +1,18 @@
 //! Transactions that run too long.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anabranch_embedded::{Embedded, Options};
 use anabranch_kernel::{Failure, Value};
 
-use crate::bank::{self, Teller, balance, create, deposit, endless_in};
+use crate::bank::{Teller, balance, create, deposit, endless_in};
 use crate::client::{submit, submit_once};
-use crate::memory_store::MemoryStore;
+use crate::laboratory::Laboratory;
 
 fn engine() -> Embedded {
     let timeout = Some(Duration::from_millis(10));
     let options = Options { transaction_timeout: timeout, ..Options::default() };
-    let store = Arc::new(MemoryStore::default());
-    Embedded::with_store(store, bank::program(), Teller::new(), &options).unwrap()
+    Laboratory::new().open_with(Teller::new(), &options)
 }
 
 #[test]

@@ -1,74 +1,44 @@
 //! A store in memory that a test holds up and lets fail.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex};
 
-use anabranch_embedded::store::{Change, Store, StoreError, Table};
+use anabranch_embedded::store::{Change, Scan, Snapshot, Store, StoreError};
 
-use crate::client::TIMEOUT;
+use crate::gate::Gate;
 
-/// What the store was told to do, in order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Action {
-    /// A batch with so many changes of states and replies.
-    Write {
-        states: usize,
-        replies: usize,
-    },
-    Persist,
-}
+type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
 
 #[derive(Default)]
 pub(crate) struct MemoryStore {
     content: Mutex<Content>,
-    gate: Option<Mutex<Gate>>,
+    gate: Gate,
 }
 
 #[derive(Default)]
 struct Content {
-    tables: HashMap<(Table, Vec<u8>), Vec<u8>>,
-    actions: Vec<Action>,
+    entries: Arc<Entries>,
+    /// What was applied at each checkpoint.
+    applied: Vec<Vec<Change>>,
     read_failure: Option<StoreError>,
     write_failure: Option<StoreError>,
 }
 
-/// Inside `persist`: says that it was entered, then waits for how it should end.
-struct Gate {
-    entered: Sender<()>,
-    outcomes: Receiver<Result<(), StoreError>>,
-}
-
-/// The test's side of a [`Gate`].
-pub(crate) struct GateKeeper {
-    entered: Receiver<()>,
-    outcomes: Sender<Result<(), StoreError>>,
-}
-
-impl GateKeeper {
-    /// Waits until the committer is inside `persist`.
-    pub(crate) fn wait_entered(&self) {
-        self.entered.recv_timeout(TIMEOUT).expect("the committer does not persist");
-    }
-
-    /// Lets one `persist` end.
-    pub(crate) fn release(&self, outcome: Result<(), StoreError>) {
-        self.outcomes.send(outcome).unwrap();
-    }
-}
-
 impl MemoryStore {
-    /// A store where `persist` waits for the gate keeper, until that is dropped.
-    pub(crate) fn gated() -> (Self, GateKeeper) {
-        let (entered_sender, entered) = mpsc::channel();
-        let (outcomes, outcomes_receiver) = mpsc::channel();
-        let gate = Gate { entered: entered_sender, outcomes: outcomes_receiver };
-        let store = Self { gate: Some(Mutex::new(gate)), ..Self::default() };
-        (store, GateKeeper { entered, outcomes })
+    /// Where `apply` waits.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
-    pub(crate) fn actions(&self) -> Vec<Action> {
-        self.content.lock().unwrap().actions.clone()
+    pub(crate) fn take_applied(&self) -> Vec<Vec<Change>> {
+        std::mem::take(&mut self.content.lock().unwrap().applied)
+    }
+
+    /// The keys that begin with `prefix`.
+    pub(crate) fn keys(&self, prefix: &[u8]) -> Vec<Vec<u8>> {
+        let entries = Arc::clone(&self.content.lock().unwrap().entries);
+        entries.keys().filter(|key| key.starts_with(prefix)).cloned().collect()
     }
 
     pub(crate) fn fail_reads(&self, problem: &str) {
@@ -78,46 +48,60 @@ impl MemoryStore {
     pub(crate) fn fail_writes(&self, problem: &str) {
         self.content.lock().unwrap().write_failure = Some(StoreError(problem.to_owned()));
     }
+
+    pub(crate) fn mend(&self) {
+        let mut content = self.content.lock().unwrap();
+        content.read_failure = None;
+        content.write_failure = None;
+    }
 }
 
 impl Store for MemoryStore {
-    fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let content = self.content.lock().unwrap();
         match &content.read_failure {
             Some(error) => Err(error.clone()),
-            None => Ok(content.tables.get(&(table, key.to_vec())).cloned()),
+            None => Ok(content.entries.get(key).cloned()),
         }
     }
 
-    fn write(&self, batch: Vec<Change>) -> Result<(), StoreError> {
+    fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError> {
+        let changes: Vec<_> = changes.collect();
+        self.gate.pass().map_err(StoreError)?;
         let mut content = self.content.lock().unwrap();
         if let Some(error) = &content.write_failure {
             return Err(error.clone());
         }
-        let count = |table| batch.iter().filter(|change| change.table == table).count();
-        let action = Action::Write { states: count(Table::States), replies: count(Table::Replies) };
-        content.actions.push(action);
-        let changes = batch.len();
-        let mut names = std::collections::HashSet::new();
-        for Change { table, key, value } in batch {
-            names.insert((table, key.clone()));
+        assert!(changes.is_sorted_by(|one, other| one.key < other.key), "not sorted: {changes:?}");
+        let entries = Arc::make_mut(&mut content.entries);
+        for Change { key, value } in &changes {
             match value {
-                Some(value) => content.tables.insert((table, key), value),
-                None => content.tables.remove(&(table, key)),
+                Some(value) => entries.insert(key.clone(), value.clone()),
+                None => entries.remove(key),
             };
         }
-        assert_eq!(names.len(), changes, "a key occurs twice in a batch");
+        content.applied.push(changes);
         Ok(())
     }
 
-    fn persist(&self) -> Result<(), StoreError> {
-        self.content.lock().unwrap().actions.push(Action::Persist);
-        let Some(gate) = &self.gate else {
-            return Ok(());
-        };
-        let gate = gate.lock().unwrap();
-        // Nobody may be there any more.
-        let _ = gate.entered.send(());
-        gate.outcomes.recv_timeout(TIMEOUT).unwrap_or(Ok(()))
+    fn maintain(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn snapshot(&self) -> Box<dyn Snapshot> {
+        Box::new(MemorySnapshot(Arc::clone(&self.content.lock().unwrap().entries)))
+    }
+}
+
+struct MemorySnapshot(Arc<Entries>);
+
+impl Snapshot for MemorySnapshot {
+    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.0.get(key).cloned())
+    }
+
+    fn scan<'a>(&'a self, from: &[u8]) -> Scan<'a> {
+        let range = self.0.range::<[u8], _>((Bound::Included(from), Bound::Unbounded));
+        Box::new(range.map(|(key, value)| Ok((key.clone(), value.clone()))))
     }
 }

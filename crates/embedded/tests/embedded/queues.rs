@@ -7,15 +7,16 @@ use anabranch_kernel::{Engine, Failure, Value};
 
 use crate::bank::{self, Teller, balance, create, deposit};
 use crate::client::{TIMEOUT, submit, unavailable};
-use crate::memory_store::MemoryStore;
+use crate::laboratory::Laboratory;
 
 #[test]
 fn a_full_queue_refuses_at_once() {
-    let (store, gate) = MemoryStore::gated();
+    let laboratory = Laboratory::new();
     let options = Options { queue_length_max: 2, run_ahead_requests_max: 1, ..Options::default() };
     let (begun_sender, begun) = mpsc::channel();
     let teller = Teller { begun: Some(begun_sender) };
-    let engine = Embedded::with_store(Arc::new(store), bank::program(), teller, &options).unwrap();
+    let engine = laboratory.open_with(teller, &options);
+    let gate = laboratory.log_files.gate().close();
     let wait_begun = || begun.recv_timeout(TIMEOUT).unwrap();
 
     let synced = submit(&engine, create("alice", 0));
@@ -54,9 +55,7 @@ fn dropping_finishes_what_was_taken() {
 
 #[test]
 fn a_closed_engine_takes_nothing() {
-    let store = Arc::new(MemoryStore::default());
-    let engine =
-        Embedded::with_store(store, bank::program(), Teller::new(), &Options::default()).unwrap();
+    let engine = Laboratory::new().open();
     assert_eq!(engine.ready(), Ok(()));
     assert_eq!(engine.close(), Ok(()));
     let reply = submit(&engine, create("alice", 0)).reply();
@@ -67,9 +66,7 @@ fn a_closed_engine_takes_nothing() {
 
 #[test]
 fn the_last_user_of_an_engine_may_be_a_reply() {
-    let store = Arc::new(MemoryStore::default());
-    let engine =
-        Embedded::with_store(store, bank::program(), Teller::new(), &Options::default()).unwrap();
+    let engine = Laboratory::new().open();
     let engine = Arc::new(engine);
     let (dropped, was_dropped) = mpsc::channel();
     let (handed_over, was_handed_over) = mpsc::channel::<()>();

@@ -1,0 +1,194 @@
+//! The store on disk: one log-structured merge tree.
+//!
+//! The changes of a checkpoint come sorted, so they are written straight into a new table of the
+//! tree, which becomes valid, durably, together with the list of all tables: atomic, without a log
+//! and without a table in memory. From time to time tables are merged, by whoever calls
+//! [`Store::maintain`]. Large values lie apart from the tables, so that merging does not copy them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lsm_tree::compaction::Leveled;
+use lsm_tree::{
+    AbstractTree, AnyTree, Cache, Config, Guard, KvSeparationOptions, SeqNo, SequenceNumberCounter,
+};
+
+use crate::panic_message::panic_message;
+use crate::state_record::LARGE_BYTES_MIN;
+use crate::store::{Change, Scan, Snapshot, Store, StoreError};
+
+/// A store in a folder of its own. Who opens it must hold the lock of the data folder.
+#[derive(Clone)]
+pub(crate) struct LsmStore(Arc<Tree>);
+
+struct Tree {
+    tree: AnyTree,
+    /// What was written before this number is to be seen.
+    visible: SequenceNumberCounter,
+    /// The moments of the snapshots that are open, and how many each has.
+    snapshots: Mutex<BTreeMap<SeqNo, usize>>,
+}
+
+/// Why a store cannot be opened.
+pub(crate) enum RefusedStore {
+    Io(io::Error),
+    /// In words.
+    Damaged(String),
+}
+
+impl LsmStore {
+    /// Opens the store in `folder`, or creates it.
+    pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, RefusedStore> {
+        let next = SequenceNumberCounter::default();
+        let visible = SequenceNumberCounter::default();
+        let threshold = u32::try_from(LARGE_BYTES_MIN).expect("a constant");
+        let large_values = KvSeparationOptions::default().separation_threshold(threshold);
+        let config = Config::new(folder, next.clone(), visible.clone())
+            .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)))
+            .with_kv_separation(Some(large_values));
+        // The library panics on some kinds of damage.
+        match catch_unwind(AssertUnwindSafe(|| config.open())) {
+            Ok(Ok(tree)) => {
+                let first_free = tree.get_highest_seqno().map_or(0, |highest| highest + 1);
+                next.fetch_max(first_free);
+                visible.fetch_max(first_free);
+                Ok(Self(Arc::new(Tree { tree, visible, snapshots: Mutex::default() })))
+            }
+            Ok(Err(lsm_tree::Error::Io(error))) if !is_wrong_data(&error) => {
+                Err(RefusedStore::Io(error))
+            }
+            Ok(Err(error)) => Err(RefusedStore::Damaged(describe(&error))),
+            Err(panic) => Err(RefusedStore::Damaged(panic_message(panic.as_ref()))),
+        }
+    }
+
+    /// Whether `folder` has what every store has. The library would make it anew, and so hide that
+    /// it was lost.
+    pub(crate) fn is_present(folder: &Path) -> io::Result<bool> {
+        folder.join("current").try_exists()
+    }
+}
+
+impl Tree {
+    fn read_at(&self, key: &[u8], moment: SeqNo) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = guarded(|| self.tree.get(key, moment))?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    /// Before this moment nothing needs to be kept for the sake of a snapshot.
+    fn oldest_moment(&self) -> SeqNo {
+        let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let visible = self.visible.get();
+        snapshots.keys().next().map_or(visible, |oldest| visible.min(*oldest))
+    }
+}
+
+impl Store for LsmStore {
+    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.read_at(key, SeqNo::MAX)
+    }
+
+    fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError> {
+        guarded(|| {
+            let mut table = self.0.tree.ingestion()?;
+            for Change { key, value } in changes {
+                match value {
+                    Some(value) => table.write(key, value)?,
+                    None => table.write_tombstone(key)?,
+                }
+            }
+            table.finish()
+        })
+    }
+
+    fn maintain(&self) -> Result<(), StoreError> {
+        let strategy = Arc::new(Leveled::default());
+        loop {
+            let before = self.0.tree.next_table_id();
+            guarded(|| self.0.tree.compact(strategy.clone(), self.0.oldest_moment()))?;
+            if self.0.tree.next_table_id() == before {
+                return Ok(());
+            }
+        }
+    }
+
+    fn snapshot(&self) -> Box<dyn Snapshot> {
+        let mut snapshots = self.0.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let moment = self.0.visible.get();
+        *snapshots.entry(moment).or_default() += 1;
+        Box::new(LsmSnapshot { tree: Arc::clone(&self.0), moment })
+    }
+}
+
+struct LsmSnapshot {
+    tree: Arc<Tree>,
+    moment: SeqNo,
+}
+
+impl Snapshot for LsmSnapshot {
+    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.tree.read_at(key, self.moment)
+    }
+
+    fn scan<'a>(&'a self, from: &[u8]) -> Scan<'a> {
+        let mut entries = self.tree.tree.range(from.to_vec().., self.moment, None);
+        let mut failed = false;
+        Box::new(std::iter::from_fn(move || {
+            if failed {
+                return None;
+            }
+            let entry = guarded(|| entries.next().map(Guard::into_inner).transpose());
+            failed = entry.is_err();
+            let entry = entry.map(|entry| entry.map(|(key, value)| (key.to_vec(), value.to_vec())));
+            entry.transpose()
+        }))
+    }
+}
+
+impl Drop for LsmSnapshot {
+    fn drop(&mut self) {
+        let mut snapshots = self.tree.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = snapshots.get_mut(&self.moment) {
+            *count -= 1;
+            if *count == 0 {
+                snapshots.remove(&self.moment);
+            }
+        }
+    }
+}
+
+/// The library panics on some kinds of damage.
+fn guarded<T>(work: impl FnOnce() -> lsm_tree::Result<T>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| StoreError(describe(&error))),
+        Err(panic) => Err(StoreError(panic_message(panic.as_ref()))),
+    }
+}
+
+/// Whether the disk works but does not hold what should be there.
+fn is_wrong_data(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::InvalidData
+    )
+}
+
+fn describe(error: &lsm_tree::Error) -> String {
+    match error {
+        lsm_tree::Error::Io(error) if is_wrong_data(error) => {
+            format!("a file of the store is missing or too short ({error})")
+        }
+        lsm_tree::Error::Io(error) => error.to_string(),
+        lsm_tree::Error::ChecksumMismatch { .. } => {
+            "a block of the store has a wrong checksum".to_owned()
+        }
+        lsm_tree::Error::Unrecoverable => "a file of the store is missing".to_owned(),
+        error => format!("the store is not readable ({error:?})"),
+    }
+}

@@ -97,6 +97,7 @@ impl Embedded {
         let counters = Arc::new(Counters::default());
         counters.sequence.set(replayed.sequence);
         counters.log_bytes.set(log.bytes());
+        counters.logged_bytes.set(replayed.bytes);
         counters.active_bytes.set(replayed.overlay.bytes() as u64);
         let log = Arc::new(Mutex::new(log));
         let applied = Arc::new(Applied::new(stored.sequence));
@@ -141,7 +142,7 @@ impl Embedded {
             store: Arc::clone(&storage.store),
             health: Arc::clone(&health),
             overlays: Overlays::new(replayed.overlay),
-            pace: Pace::new(bounds, replayed.bytes),
+            pace: Pace::new(bounds),
             applied,
             applier: tasks,
             sequence: replayed.sequence,
@@ -192,7 +193,8 @@ impl Embedded {
         is_done.recv().map_err(|_| self.health.failure().unwrap_or_else(shutting_down))
     }
 
-    /// Everything as it is now, for tools. Waits for a checkpoint.
+    /// Everything as it is now, for tools. Waits for a checkpoint. Can be read as long as the engine
+    /// is open.
     ///
     /// # Errors
     /// As for [`Embedded::checkpoint`].

@@ -27,7 +27,7 @@
 //! # Layout
 //! - [`engine`]: the engine as clients see it; [`options`], [`error`], [`statistics`] beside it.
 //! - `executor`, with `overlay`, `pace` and [`clock`]; `committer`; `applier`; between the first two
-//!   `effect` and `effect_queue`.
+//!   `effect` and `effect_queue`; `threads` starts them.
 //! - [`storage`]: the log's files and the [`store`], behind traits; `lsm_store` is the real store.
 //! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
 //!   (`fields`); `classes`: names of classes.
@@ -77,10 +77,13 @@ mod reply_to;
 mod retention;
 mod state_record;
 mod store_key;
+mod threads;
 
+/// What a log was found to hold, and what its repair did.
+pub use anabranch_log::{Cut, Damage, DamageKind, Inspection, Lost, Repair, SegmentSummary};
 pub use clock::Clock;
 pub use copy::CopyError;
-pub use data_folder::{DataFolder, repair};
+pub use data_folder::{DataFolder, inspect_log, repair};
 pub use engine::Embedded;
 pub use error::OpenError;
 pub use options::{Application, Options};

@@ -17,7 +17,8 @@
 //! 6. From time to time (`pace`) the executor freezes its overlay and starts a new one. When the
 //!    log has all of it, the `applier` thread brings it into the [`store`], sorted, as one atomic
 //!    and durable change (`checkpoint`), with the number of the last request in it; then the log is
-//!    cut. Replies that need not be kept any longer go (`retention`).
+//!    cut. Replies that need not be kept any longer go (`retention`). A `maintainer` thread merges
+//!    the store's tables.
 //! 7. Opening reads the log after what the store has into an overlay (`recovery`), and serves.
 //!
 //! A `kill -9` therefore loses only what nobody was told about, and a request is either applied as

@@ -7,7 +7,7 @@ use anabranch_kernel::Interpreter;
 use anabranch_log::Log;
 use crossbeam_channel::Sender;
 
-use crate::applier::{self, Applied, Applier, Task};
+use crate::applier::{self, Applied, Applier, MAINTENANCE_DELAY, Task};
 use crate::classes::Classes;
 use crate::clock::Seeds;
 use crate::committer::{self, Committer};
@@ -55,7 +55,7 @@ impl Shared {
         (shared, replayed.overlay)
     }
 
-    fn applier(&self, options: &Options) -> Applier {
+    fn applier(&self, options: &Options, maintainer: Sender<()>) -> Applier {
         Applier {
             classes: Arc::clone(&self.classes),
             store: Arc::clone(&self.store),
@@ -67,6 +67,7 @@ impl Shared {
                 count: options.reply_retention_count,
             },
             counters: Arc::clone(&self.counters),
+            maintainer,
         }
     }
 
@@ -126,10 +127,15 @@ pub(crate) fn start_threads<I: Interpreter>(
         bytes: options.run_ahead_bytes_max,
     });
     let (tasks, tasks_receiver) = crossbeam_channel::unbounded();
-    let applier = shared.applier(options);
+    let (applied, applied_receiver) = crossbeam_channel::bounded(MAINTENANCE_DELAY);
+    let applier = shared.applier(options, applied);
     let committer = shared.committer(options, tasks.clone());
     let executor = shared.executor(options, overlay, tasks);
     // If a later thread does not start, those before end as their channels' other ends go.
+    let (store, health) = (Arc::clone(&shared.store), Arc::clone(&shared.health));
+    let maintaining = spawn("maintainer", &shared.health, &lock, move || {
+        applier::maintain(store.as_ref(), &health, &applied_receiver);
+    })?;
     let applying = spawn("applier", &shared.health, &lock, move || {
         applier::run(&applier, &tasks_receiver);
     })?;
@@ -139,7 +145,7 @@ pub(crate) fn start_threads<I: Interpreter>(
     let executing = spawn("executor", &shared.health, &lock, move || {
         executor::run(executor, interpreter, &submissions_receiver, &effects);
     })?;
-    Ok((submissions, vec![executing, committing, applying]))
+    Ok((submissions, vec![executing, committing, applying, maintaining]))
 }
 
 fn spawn(

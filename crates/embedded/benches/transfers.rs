@@ -2,10 +2,11 @@
 //! costs.
 //!
 //! ```sh
-//! cargo bench -p anabranch-embedded --bench transfers -- [ACCOUNTS [SECONDS]]
+//! cargo bench -p anabranch-embedded --bench transfers -- [ACCOUNTS [SECONDS [GIGABYTES]]]
 //! ```
 //!
-//! It creates the accounts, runs transfers between two random ones with 1, 64 and 1,000 requests in
+//! With a limit of that much memory it creates the accounts, runs transfers between two random ones
+//! with 1, 64 and 1,000 requests in
 //! flight, then starts itself as a second process under full load, kills that, and measures how
 //! long it takes to open what was left until the first reply.
 
@@ -31,7 +32,7 @@ use crate::bank::{Teller, balance, create, transfer};
 const VICTIM: &str = "ANABRANCH_BENCH_VICTIM";
 
 fn main() {
-    let numbers: Vec<u64> = env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let numbers = numbers();
     let accounts = numbers.first().copied().unwrap_or(1_000_000);
     let seconds = numbers.get(1).copied().unwrap_or(10);
     if let Some(directory) = env::var_os(VICTIM) {
@@ -53,6 +54,10 @@ fn main() {
     println!("closed in {:.2} s", started.elapsed().as_secs_f64());
     drop(load);
     measure_opening(folder.path(), accounts, seconds);
+}
+
+fn numbers() -> Vec<u64> {
+    env::args().filter_map(|argument| argument.parse().ok()).collect()
 }
 
 /// An engine with requests in flight.
@@ -141,7 +146,7 @@ impl Load {
 
 fn measure_opening(directory: &Path, accounts: u64, seconds: u64) {
     let mut victim = Command::new(env::current_exe().unwrap())
-        .arg(accounts.to_string())
+        .args(env::args().skip(1))
         .env(VICTIM, directory)
         .stdout(Stdio::piped())
         .spawn()

@@ -2,6 +2,9 @@
 //!
 //! A checkpoint reaches it after the log has everything in it, so a crash while it is applied loses
 //! nothing: the log still has it, and applying is atomic. Once it is in the store, the log is cut.
+//!
+//! What a store does to stay fast may take longer than the next checkpoint can wait, so it has a
+//! thread of its own, the maintainer. It may be a few checkpoints late.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -42,7 +45,12 @@ pub(crate) struct Applier {
     pub(crate) applied: Arc<Applied>,
     pub(crate) retention: Retention,
     pub(crate) counters: Arc<Counters>,
+    /// To the maintainer: a checkpoint was applied.
+    pub(crate) maintainer: Sender<()>,
 }
+
+/// How many checkpoints the maintainer may be late.
+pub(crate) const MAINTENANCE_DELAY: usize = 4;
 
 /// Applies checkpoints until nobody can ask for one any more.
 pub(crate) fn run(applier: &Applier, tasks: &Receiver<Task>) {
@@ -75,8 +83,21 @@ fn apply(applier: &Applier, order: CheckpointOrder) {
         // Who asked may have gone.
         let _ = done.send(());
     }
-    if let Err(error) = applier.store.maintain() {
-        applier.health.fail(&format!("it could not maintain its store: {error}"));
+    // Without a maintainer the engine has failed.
+    let _ = applier.maintainer.send(());
+}
+
+/// Maintains `store` after checkpoints, until there will be none any more.
+pub(crate) fn maintain(store: &dyn Store, health: &Health, applied: &Receiver<()>) {
+    while applied.recv().is_ok() {
+        // One run does for all that were applied meanwhile.
+        applied.try_iter().for_each(drop);
+        if health.failure().is_some() {
+            continue;
+        }
+        if let Err(error) = store.maintain() {
+            health.fail(&format!("it could not maintain its store: {error}"));
+        }
     }
 }
 

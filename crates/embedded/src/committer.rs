@@ -86,6 +86,7 @@ fn make_durable(
     }
     committer.counters.sequence.set(log.next_sequence() - 1);
     committer.counters.log_bytes.set(log.bytes());
+    committer.counters.logged_bytes.add(records.bytes.len() as u64);
     committer.counters.groups.add(1);
     Ok(())
 }

@@ -75,6 +75,20 @@ impl DataFolder {
     }
 }
 
+/// Looks at the log of a data folder, also of one that cannot be opened because of it, and says what
+/// [`repair`] would keep. Changes nothing.
+///
+/// # Errors
+/// The folder is in use, or damaged beyond its log.
+pub fn inspect_log(directory: &Path) -> Result<Inspection, OpenError> {
+    let (_lock, storage, _) = open(directory)?;
+    let in_directory = |error: OpenError| error.in_directory(directory);
+    let stored = StoreProgress::read(storage.store.as_ref());
+    let stored = stored.map_err(|error| in_directory(OpenError::Store(error)))?;
+    let log = inspect(&storage.log_files, stored.sequence);
+    log.map_err(|error| in_directory(OpenError::Log(error)))
+}
+
 /// Makes a data folder whose log is damaged one that can be opened, by ending the log before the
 /// damage. The report says what is lost; a copy of what was cut off stays in the log's folder.
 ///

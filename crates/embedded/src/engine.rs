@@ -5,30 +5,21 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 use anabranch_ir::Program;
-use anabranch_kernel::{Engine, Failure, Interpreter, Limits, OnReply, Request, TransactionDriver};
+use anabranch_kernel::{Engine, Failure, Interpreter, OnReply, Request};
 use crossbeam_channel::{Sender, TrySendError};
 
-use crate::applier::{self, Applied, Applier};
-use crate::classes::Classes;
-use crate::clock::{Clock, Seeds};
-use crate::committer::{self, Committer};
+use crate::clock::Clock;
 use crate::copy::{CopyError, copy_into};
 use crate::directory;
-use crate::effect_queue::{Bounds, effect_queue};
-use crate::executor::{self, Executor, Submission};
+use crate::executor::Submission;
 use crate::health::Health;
 use crate::lock::DirectoryLock;
-use crate::metadata::StoreProgress;
-use crate::options::MemoryShares;
-use crate::overlay::Overlays;
-use crate::pace::{Pace, PaceBounds};
-use crate::recovery::{open_log, replay};
+use crate::recovery::recover;
 use crate::reply_to::ReplyTo;
-use crate::retention::Retention;
 use crate::statistics::{Counters, Statistics};
 use crate::storage::Storage;
+use crate::threads::{Shared, start_threads};
 use crate::view::{Verification, View};
-use crate::watchdog::Watchdog;
 use crate::{Application, OpenError, Options};
 
 /// The durable single-process engine: a reply leaves only after what it tells of is on disk.
@@ -83,93 +74,12 @@ impl Embedded {
         interpreter: I,
         options: &Options,
     ) -> Result<Self, OpenError> {
-        // Each thread keeps the folder locked as long as it runs.
-        let lock = Arc::new(lock);
-        let stored = StoreProgress::read(storage.store.as_ref()).map_err(OpenError::Store)?;
-        let mut classes = Classes::of(&program);
-        let mut recovery = open_log(&storage, stored.sequence).map_err(OpenError::Log)?;
-        let replayed =
-            replay(&mut recovery, stored.sequence, &mut classes, storage.store.as_ref())?;
-        let log = recovery.finish().map_err(OpenError::Log)?;
-
-        let shares = MemoryShares::of(options.memory_bytes);
-        let classes = Arc::new(classes);
-        let health = Arc::new(Health::default());
-        let counters = Arc::new(Counters::default());
-        counters.sequence.set(replayed.sequence);
-        counters.log_bytes.set(log.bytes());
-        counters.active_bytes.set(replayed.overlay.bytes() as u64);
-        let log = Arc::new(Mutex::new(log));
-        let applied = Arc::new(Applied::new(stored.sequence));
-        let (submissions, submissions_receiver) =
-            crossbeam_channel::bounded(options.queue_length_max);
-        let (effects, effects_receiver) = effect_queue(Bounds {
-            count: options.run_ahead_requests_max,
-            bytes: options.run_ahead_bytes_max,
-        });
-        let (tasks, tasks_receiver) = crossbeam_channel::unbounded();
-
-        let applier = Applier {
-            classes: Arc::clone(&classes),
-            store: Arc::clone(&storage.store),
-            log: Arc::clone(&log),
-            health: Arc::clone(&health),
-            applied: Arc::clone(&applied),
-            retention: Retention {
-                time: options.reply_retention_time,
-                count: options.reply_retention_count,
-            },
-            counters: Arc::clone(&counters),
-        };
-        let committer = Committer {
-            classes: Arc::clone(&classes),
-            log,
-            health: Arc::clone(&health),
-            applier: tasks.clone(),
-            group_bounds: Bounds {
-                count: options.group_requests_max,
-                bytes: options.group_bytes_max,
-            },
-            counters: Arc::clone(&counters),
-        };
-        let bounds = PaceBounds {
-            logged_bytes: options.checkpoint_bytes,
-            overlay_bytes: shares.overlay_bytes,
-            time: options.checkpoint_time,
-        };
-        let executor = Executor {
-            classes,
-            store: Arc::clone(&storage.store),
-            health: Arc::clone(&health),
-            overlays: Overlays::new(replayed.overlay),
-            pace: Pace::new(bounds, replayed.bytes),
-            applied,
-            applier: tasks,
-            sequence: replayed.sequence,
-            clock: options.clock.clone(),
-            seeds: Seeds::new(),
-            queue_time_max: options.queue_time_max,
-            checkpoint_on_close: options.checkpoint_on_close,
-            counters: Arc::clone(&counters),
-        };
-        let limits = Limits { live_bytes: shares.live_bytes, ..Limits::default() };
-        let driver = TransactionDriver::with_limits(interpreter, limits);
-        let watchdog = options.transaction_timeout;
-        let watchdog = watchdog.map(|it| Watchdog::start(&driver, Arc::clone(&program), it));
-        let watchdog = watchdog.transpose().map_err(OpenError::Threads)?;
-        // If a later thread does not start, those before end as their channels' other ends go.
-        let applying = spawn("applier", STACK_BYTES, &health, &lock, move || {
-            applier::run(&applier, &tasks_receiver);
-        })?;
-        let committing = spawn("committer", STACK_BYTES, &health, &lock, move || {
-            committer::run(&committer, &effects_receiver);
-            // Its end must go before that of the applier is waited for.
-            drop((committer, effects_receiver));
-        })?;
-        let executing = spawn("executor", EXECUTOR_STACK_BYTES, &health, &lock, move || {
-            executor::run(executor, driver, &submissions_receiver, &effects);
-            drop(watchdog);
-        })?;
+        let recovered = recover(&storage, &program)?;
+        let (shared, overlay) = Shared::new(recovered, &storage);
+        let health = Arc::clone(&shared.health);
+        let counters = Arc::clone(&shared.counters);
+        let (submissions, threads) =
+            start_threads(shared, overlay, lock, &program, interpreter, options)?;
         Ok(Self {
             program,
             health,
@@ -178,7 +88,7 @@ impl Embedded {
             application: options.application.clone(),
             storage: Mutex::new(Some(storage)),
             submissions: RwLock::new(Some(submissions)),
-            threads: Mutex::new(vec![executing, committing, applying]),
+            threads: Mutex::new(threads),
         })
     }
 
@@ -198,7 +108,8 @@ impl Embedded {
         is_done.recv().map_err(|_| self.health.failure().unwrap_or_else(shutting_down))
     }
 
-    /// Everything as it is now, for tools. Waits for a checkpoint.
+    /// Everything as it is now, for tools. Waits for a checkpoint. Can be read as long as the engine
+    /// is open.
     ///
     /// # Errors
     /// As for [`Embedded::checkpoint`].
@@ -297,41 +208,4 @@ impl Drop for Embedded {
 
 fn shutting_down() -> Failure {
     Failure::Unavailable("the engine is shutting down".to_owned())
-}
-
-/// Room for the deepest recursion that an interpreter allows, where user code and native code call
-/// each other. The system gives what is used of it.
-const EXECUTOR_STACK_BYTES: usize = 64 << 20;
-const STACK_BYTES: usize = 2 << 20;
-
-fn spawn(
-    name: &'static str,
-    stack_bytes: usize,
-    health: &Arc<Health>,
-    lock: &Arc<Option<DirectoryLock>>,
-    work: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>, OpenError> {
-    let guard = FailOnPanic { health: Arc::clone(health), thread: name };
-    let lock = Arc::clone(lock);
-    let work = move || {
-        let _lock = lock;
-        let _guard = guard;
-        work();
-    };
-    let thread = thread::Builder::new().name(format!("anabranch-{name}")).stack_size(stack_bytes);
-    thread.spawn(work).map_err(OpenError::Threads)
-}
-
-/// Notes that a thread of the engine died, so that nobody waits for it.
-struct FailOnPanic {
-    health: Arc<Health>,
-    thread: &'static str,
-}
-
-impl Drop for FailOnPanic {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.health.fail(&format!("of a bug in Anabranch: its {} thread died", self.thread));
-        }
-    }
 }

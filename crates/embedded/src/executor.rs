@@ -153,11 +153,12 @@ impl Executor {
     ) -> Effect {
         self.counters.active_bytes.set(self.overlays.active.bytes() as u64);
         self.counters.live_bytes.set(session.live_bytes() as u64);
-        if !self.pace.is_due(&self.overlays.active, now) {
+        let logged = self.counters.logged_bytes.get();
+        if !self.pace.is_due(&self.overlays.active, logged, now) {
             return effect;
         }
         if self.overlays.frozen().is_some() {
-            if !self.pace.is_overdue(&self.overlays.active) {
+            if !self.pace.is_overdue(&self.overlays.active, logged) {
                 return effect;
             }
             if self.wait_for_frozen(session).is_err() {
@@ -196,7 +197,7 @@ impl Executor {
 
     fn freeze(&mut self, now: i64, done: Option<Sender<()>>) -> CheckpointOrder {
         let frozen = self.overlays.freeze(self.sequence, now);
-        self.pace.start_anew();
+        self.pace.start_anew(self.counters.logged_bytes.get());
         self.counters.frozen_bytes.set(frozen.overlay.bytes() as u64);
         self.counters.active_bytes.set(0);
         CheckpointOrder { frozen, done }
@@ -277,7 +278,7 @@ impl Executor {
             if let Some(reply) = &effect.stored_reply {
                 self.overlays.active.write_reply(reply);
             }
-            self.pace.count(&effect, now);
+            self.pace.change(now);
         }
         effect
     }

@@ -17,7 +17,8 @@
 //! 6. From time to time (`pace`) the executor freezes its overlay and starts a new one. When the
 //!    log has all of it, the `applier` thread brings it into the [`store`], sorted, as one atomic
 //!    and durable change (`checkpoint`), with the number of the last request in it; then the log is
-//!    cut. Replies that need not be kept any longer go (`retention`).
+//!    cut. Replies that need not be kept any longer go (`retention`). A `maintainer` thread merges
+//!    the store's tables.
 //! 7. Opening reads the log after what the store has into an overlay (`recovery`), and serves.
 //!
 //! A `kill -9` therefore loses only what nobody was told about, and a request is either applied as
@@ -27,7 +28,7 @@
 //! # Layout
 //! - [`engine`]: the engine as clients see it; [`options`], [`error`], [`statistics`] beside it.
 //! - `executor`, with `overlay`, `pace` and [`clock`]; `committer`; `applier`; between the first two
-//!   `effect` and `effect_queue`.
+//!   `effect` and `effect_queue`; `threads` starts them.
 //! - [`storage`]: the log's files and the [`store`], behind traits; `lsm_store` is the real store.
 //! - `watchdog`: stops transactions that run too long.
 //! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
@@ -78,11 +79,14 @@ mod reply_to;
 mod retention;
 mod state_record;
 mod store_key;
+mod threads;
 mod watchdog;
 
+/// What a log was found to hold, and what its repair did.
+pub use anabranch_log::{Cut, Damage, DamageKind, Inspection, Lost, Repair, SegmentSummary};
 pub use clock::Clock;
 pub use copy::CopyError;
-pub use data_folder::{DataFolder, repair};
+pub use data_folder::{DataFolder, inspect_log, repair};
 pub use engine::Embedded;
 pub use error::OpenError;
 pub use options::{Application, Options};

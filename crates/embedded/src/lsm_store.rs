@@ -192,3 +192,67 @@ fn describe(error: &lsm_tree::Error) -> String {
         error => format!("the store is not readable ({error:?})"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    fn open(folder: &Path) -> LsmStore {
+        let opened = LsmStore::open(folder, 1 << 20);
+        opened.unwrap_or_else(|_| panic!("a store that cannot be opened"))
+    }
+
+    fn entries(snapshot: &dyn Snapshot) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        snapshot.scan(&[]).map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn snapshots_stay_what_they_were_while_the_store_changes_and_is_maintained() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let is_done = AtomicBool::new(false);
+        let mut model = BTreeMap::new();
+        let mut snapshots = Vec::new();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    store.maintain().unwrap();
+                }
+            });
+            for round in 0..40_u32 {
+                let changes: Vec<_> = (0..200_u32)
+                    .filter(|number| number % 7 != round % 7)
+                    .map(|number| Change {
+                        key: number.to_be_bytes().to_vec(),
+                        value: (!(number + round).is_multiple_of(5)).then(|| {
+                            let length = if number % 10 == 0 { 10_000 } else { 10 };
+                            vec![round as u8; length]
+                        }),
+                    })
+                    .collect();
+                for Change { key, value } in changes.clone() {
+                    match value {
+                        Some(value) => model.insert(key, value),
+                        None => model.remove(&key),
+                    };
+                }
+                store.apply(&mut changes.into_iter()).unwrap();
+                snapshots.push((store.snapshot(), model.clone()));
+                if round % 8 == 7 {
+                    for (snapshot, expected) in snapshots.drain(..) {
+                        assert_eq!(entries(snapshot.as_ref()), expected);
+                    }
+                }
+            }
+            is_done.store(true, Ordering::Relaxed);
+        });
+        drop(store);
+        let store = open(folder.path());
+        assert_eq!(entries(store.snapshot().as_ref()), model);
+        let key = 8_u32.to_be_bytes();
+        assert_eq!(store.read(&key).unwrap().as_ref(), model.get(&key[..]));
+    }
+}

@@ -26,7 +26,7 @@ pub struct Options {
     /// How much memory entities, changes on their way to the store and the store's cache may take
     /// together. It bounds memory, not the size of the state.
     pub memory_bytes: usize,
-    /// After so many bytes of changes a checkpoint brings them into the store. It bounds how long
+    /// After so many bytes of log a checkpoint brings them into the store. It bounds how long
     /// opening takes after a crash.
     pub checkpoint_bytes: u64,
     /// A checkpoint is due at the latest this long after the first change it holds, if there are
@@ -49,14 +49,14 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             queue_length_max: 10_000,
-            queue_time_max: Duration::from_secs(10),
+            queue_time_max: Duration::from_secs(5),
             run_ahead_requests_max: 10_000,
             run_ahead_bytes_max: 64 << 20,
             group_requests_max: 10_000,
             group_bytes_max: 64 << 20,
             transaction_timeout: None,
             memory_bytes: 2 << 30,
-            checkpoint_bytes: 128 << 20,
+            checkpoint_bytes: 96 << 20,
             checkpoint_time: Duration::from_secs(300),
             checkpoint_on_close: false,
             reply_retention_time: Duration::from_secs(24 * 60 * 60),

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use anabranch_ir::Program;
 use anabranch_kernel::EntityId;
 use anabranch_log::{Log, LogError, Recovery};
 
@@ -13,6 +14,7 @@ use crate::classes::Classes;
 use crate::error::OpenError;
 use crate::executor::read_state;
 use crate::log_record::{LoggedChange, StateChange, apply_patch, decode};
+use crate::metadata::StoreProgress;
 use crate::overlay::{Overlay, ReplyWrite};
 use crate::storage::Storage;
 use crate::store::Store;
@@ -25,6 +27,27 @@ pub(crate) struct Replayed {
     pub(crate) sequence: u64,
     /// How long the records were.
     pub(crate) bytes: u64,
+}
+
+/// A storage, opened.
+pub(crate) struct Recovered {
+    /// The number of the last request in the store.
+    pub(crate) stored: u64,
+    pub(crate) classes: Classes,
+    pub(crate) replayed: Replayed,
+    /// Ready to be appended to.
+    pub(crate) log: Log,
+}
+
+/// Opens a storage for an engine that runs `program`.
+pub(crate) fn recover(storage: &Storage, program: &Program) -> Result<Recovered, OpenError> {
+    let store = storage.store.as_ref();
+    let stored = StoreProgress::read(store).map_err(OpenError::Store)?.sequence;
+    let mut classes = Classes::of(program);
+    let mut recovery = open_log(storage, stored).map_err(OpenError::Log)?;
+    let replayed = replay(&mut recovery, stored, &mut classes, store)?;
+    let log = recovery.finish().map_err(OpenError::Log)?;
+    Ok(Recovered { stored, classes, replayed, log })
 }
 
 /// Starts to read the log after what the store has.

@@ -84,15 +84,8 @@ pub(crate) fn update(
         left += 1;
     }
     progress.replies = left;
-    // A key that goes and comes back at once is written once.
-    changes.replies.sort_by(|one, other| one.key.cmp(&other.key));
-    changes.replies.dedup_by(|later, earlier| {
-        let same = later.key == earlier.key;
-        if same && later.value.is_some() {
-            earlier.value = later.value.take();
-        }
-        same
-    });
+    // No key goes and comes at once: as long as the store has it, its request is not executed again.
+    changes.replies.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     Ok(changes)
 }
 

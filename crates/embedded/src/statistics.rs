@@ -26,6 +26,8 @@ pub struct Statistics {
 pub(crate) struct Counters {
     pub(crate) sequence: Counter,
     pub(crate) log_bytes: Counter,
+    /// All records since the engine was opened, and those that were read then.
+    pub(crate) logged_bytes: Counter,
     pub(crate) active_bytes: Counter,
     pub(crate) frozen_bytes: Counter,
     pub(crate) live_bytes: Counter,

@@ -10,7 +10,8 @@ use std::fmt;
 /// How long a key may be.
 pub const KEY_BYTES_MAX: usize = u16::MAX as usize;
 
-/// Keeps bytes by key. Anybody may read while one thread applies changes.
+/// Keeps bytes by key. Anybody may read while one thread applies changes and
+/// another one maintains it.
 pub trait Store: Send + Sync + 'static {
     /// The value of `key`, as the last finished [`Store::apply`] left it.
     ///
@@ -25,7 +26,8 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the changes were applied is unknown.
     fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError>;
 
-    /// Does the work that keeps reads fast and space bounded, as far as it is due. May take long.
+    /// Does the work that keeps reads fast and space bounded, as far as it is due. May take long;
+    /// meanwhile changes are applied.
     ///
     /// # Errors
     /// The store cannot be read or written; what it holds is as it was.

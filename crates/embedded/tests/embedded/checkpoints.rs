@@ -43,7 +43,7 @@ fn a_checkpoint_brings_the_latest_of_everything_into_the_store_at_once() {
 fn reads_see_what_is_on_its_way_into_the_store() {
     let laboratory = Laboratory::new();
     // Due after the first change, and not overdue after the second.
-    let options = Options { checkpoint_bytes: 250, ..Options::default() };
+    let options = Options { memory_bytes: 8 * 140, ..Options::default() };
     let engine = laboratory.open_with(Teller::new(), &options);
     let gate = laboratory.store.gate().close();
     submit(&engine, create("alice", 1)).value();

@@ -1,0 +1,195 @@
+//! The threads of an engine and what they share.
+
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use anabranch_ir::Program;
+use anabranch_kernel::{Interpreter, Limits, TransactionDriver};
+use anabranch_log::Log;
+use crossbeam_channel::Sender;
+
+use crate::applier::{self, Applied, Applier, MAINTENANCE_DELAY, Task};
+use crate::classes::Classes;
+use crate::clock::Seeds;
+use crate::committer::{self, Committer};
+use crate::effect_queue::{Bounds, effect_queue};
+use crate::executor::{self, Executor, Submission};
+use crate::health::Health;
+use crate::lock::DirectoryLock;
+use crate::options::MemoryShares;
+use crate::overlay::{Overlay, Overlays};
+use crate::pace::{Pace, PaceBounds};
+use crate::recovery::Recovered;
+use crate::retention::Retention;
+use crate::statistics::Counters;
+use crate::storage::Storage;
+use crate::store::Store;
+use crate::watchdog::Watchdog;
+use crate::{OpenError, Options};
+
+/// What more than one thread of an engine works with.
+pub(crate) struct Shared {
+    classes: Arc<Classes>,
+    store: Arc<dyn Store>,
+    log: Arc<Mutex<Log>>,
+    applied: Arc<Applied>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Shared {
+    /// The state of an engine that has just been opened, and its first overlay.
+    pub(crate) fn new(recovered: Recovered, storage: &Storage) -> (Self, Overlay) {
+        let Recovered { stored, classes, replayed, log } = recovered;
+        let counters = Counters::default();
+        counters.sequence.set(replayed.sequence);
+        counters.log_bytes.set(log.bytes());
+        counters.logged_bytes.set(replayed.bytes);
+        counters.active_bytes.set(replayed.overlay.bytes() as u64);
+        let shared = Self {
+            classes: Arc::new(classes),
+            store: Arc::clone(&storage.store),
+            log: Arc::new(Mutex::new(log)),
+            applied: Arc::new(Applied::new(stored)),
+            health: Arc::default(),
+            counters: Arc::new(counters),
+        };
+        (shared, replayed.overlay)
+    }
+
+    fn applier(&self, options: &Options, maintainer: Sender<()>) -> Applier {
+        Applier {
+            classes: Arc::clone(&self.classes),
+            store: Arc::clone(&self.store),
+            log: Arc::clone(&self.log),
+            health: Arc::clone(&self.health),
+            applied: Arc::clone(&self.applied),
+            retention: Retention {
+                time: options.reply_retention_time,
+                count: options.reply_retention_count,
+            },
+            counters: Arc::clone(&self.counters),
+            maintainer,
+        }
+    }
+
+    fn committer(&self, options: &Options, applier: Sender<Task>) -> Committer {
+        Committer {
+            classes: Arc::clone(&self.classes),
+            log: Arc::clone(&self.log),
+            health: Arc::clone(&self.health),
+            applier,
+            group_bounds: Bounds {
+                count: options.group_requests_max,
+                bytes: options.group_bytes_max,
+            },
+            counters: Arc::clone(&self.counters),
+        }
+    }
+
+    fn executor(&self, options: &Options, overlay: Overlay, applier: Sender<Task>) -> Executor {
+        let shares = MemoryShares::of(options.memory_bytes);
+        let bounds = PaceBounds {
+            logged_bytes: options.checkpoint_bytes,
+            overlay_bytes: shares.overlay_bytes,
+            time: options.checkpoint_time,
+        };
+        Executor {
+            classes: Arc::clone(&self.classes),
+            store: Arc::clone(&self.store),
+            health: Arc::clone(&self.health),
+            overlays: Overlays::new(overlay),
+            pace: Pace::new(bounds),
+            applied: Arc::clone(&self.applied),
+            applier,
+            sequence: self.counters.sequence.get(),
+            clock: options.clock.clone(),
+            seeds: Seeds::new(),
+            queue_time_max: options.queue_time_max,
+            checkpoint_on_close: options.checkpoint_on_close,
+            counters: Arc::clone(&self.counters),
+        }
+    }
+}
+
+/// Starts the threads. They end once the sender of submissions is gone. Each keeps the folder
+/// locked as long as it runs.
+pub(crate) fn start_threads<I: Interpreter>(
+    shared: Shared,
+    overlay: Overlay,
+    lock: Option<DirectoryLock>,
+    program: &Arc<Program>,
+    interpreter: I,
+    options: &Options,
+) -> Result<(Sender<Submission>, Vec<JoinHandle<()>>), OpenError> {
+    let lock = Arc::new(lock);
+    let (submissions, submissions_receiver) = crossbeam_channel::bounded(options.queue_length_max);
+    let (effects, effects_receiver) = effect_queue(Bounds {
+        count: options.run_ahead_requests_max,
+        bytes: options.run_ahead_bytes_max,
+    });
+    let (tasks, tasks_receiver) = crossbeam_channel::unbounded();
+    let (applied, applied_receiver) = crossbeam_channel::bounded(MAINTENANCE_DELAY);
+    let applier = shared.applier(options, applied);
+    let committer = shared.committer(options, tasks.clone());
+    let executor = shared.executor(options, overlay, tasks);
+    let shares = MemoryShares::of(options.memory_bytes);
+    let limits = Limits { live_bytes: shares.live_bytes, ..Limits::default() };
+    let driver = TransactionDriver::with_limits(interpreter, limits);
+    let watchdog = options.transaction_timeout;
+    let watchdog = watchdog.map(|it| Watchdog::start(&driver, Arc::clone(program), it));
+    let watchdog = watchdog.transpose().map_err(OpenError::Threads)?;
+    // If a later thread does not start, those before end as their channels' other ends go.
+    let (store, health) = (Arc::clone(&shared.store), Arc::clone(&shared.health));
+    let maintaining = spawn("maintainer", STACK_BYTES, &shared.health, &lock, move || {
+        applier::maintain(store.as_ref(), &health, &applied_receiver);
+    })?;
+    let applying = spawn("applier", STACK_BYTES, &shared.health, &lock, move || {
+        applier::run(&applier, &tasks_receiver);
+    })?;
+    let committing = spawn("committer", STACK_BYTES, &shared.health, &lock, move || {
+        committer::run(&committer, &effects_receiver);
+    })?;
+    let executing = spawn("executor", EXECUTOR_STACK_BYTES, &shared.health, &lock, move || {
+        executor::run(executor, driver, &submissions_receiver, &effects);
+        drop(watchdog);
+    })?;
+    Ok((submissions, vec![executing, committing, applying, maintaining]))
+}
+
+/// Room for the deepest recursion that an interpreter allows, where user code and native code call
+/// each other. The system gives what is used of it.
+const EXECUTOR_STACK_BYTES: usize = 64 << 20;
+const STACK_BYTES: usize = 2 << 20;
+
+fn spawn(
+    name: &'static str,
+    stack_bytes: usize,
+    health: &Arc<Health>,
+    lock: &Arc<Option<DirectoryLock>>,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, OpenError> {
+    let guard = FailOnPanic { health: Arc::clone(health), thread: name };
+    let lock = Arc::clone(lock);
+    let work = move || {
+        let _lock = lock;
+        let _guard = guard;
+        work();
+    };
+    let thread = thread::Builder::new().name(format!("anabranch-{name}")).stack_size(stack_bytes);
+    thread.spawn(work).map_err(OpenError::Threads)
+}
+
+/// Notes that a thread of the engine died, so that nobody waits for it.
+struct FailOnPanic {
+    health: Arc<Health>,
+    thread: &'static str,
+}
+
+impl Drop for FailOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.health.fail(&format!("of a bug in Anabranch: its {} thread died", self.thread));
+        }
+    }
+}

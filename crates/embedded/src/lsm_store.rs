@@ -176,6 +176,8 @@ fn is_wrong_data(error: &io::Error) -> bool {
             | io::ErrorKind::AlreadyExists
             | io::ErrorKind::UnexpectedEof
             | io::ErrorKind::InvalidData
+            // The library goes to a place that a damaged file names, before its beginning.
+            | io::ErrorKind::InvalidInput
     )
 }
 

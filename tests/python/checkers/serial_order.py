@@ -18,6 +18,7 @@ moments.
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from checkers.history import Operation, Version
 
@@ -93,7 +94,7 @@ class _Graph:
         start = next(place for place, node in enumerate(cycle) if node < count)
         turned = [*cycle[start:], *cycle[:start], cycle[start]]
         words = [self.operations[turned[0]].name]
-        for one, other in zip(turned, turned[1:], strict=False):
+        for one, other in pairwise(turned):
             if other < count:
                 reason = self.reasons[one, other] if one < count else "ended before it:"
                 words.append(f"-- {reason} {self.operations[other].name}")
@@ -105,7 +106,7 @@ def _graph(operations: list[Operation], first: Mapping[str, Version], makers: Ma
     followers: dict[str, dict[Version, Version]] = {}
     for item, versions in makers.items():
         order = sorted({first[item], *versions})
-        followers[item] = dict(zip(order, order[1:], strict=False))
+        followers[item] = dict(pairwise(order))
         for version, later in followers[item].items():
             if version in versions:
                 graph.add(versions[version], versions[later], f"made {item} {version}, replaced by")

@@ -1,4 +1,4 @@
-"""Round after round: load, a kill, perhaps kills while it opens again, retries, and the checkers."""
+"""Round after round: load, a kill, perhaps kills while opening, retries, and the checkers."""
 
 import asyncio
 import random

@@ -4,6 +4,7 @@ mod bank;
 mod checkpoints;
 mod client;
 mod crash;
+mod damage;
 mod data_folder;
 mod durability;
 mod failures;

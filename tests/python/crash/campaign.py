@@ -176,8 +176,8 @@ async def open_accounts(clients: Clients, holders: list[str]) -> Harvest:
     harvest = Harvest()
     for number, holder in enumerate(holders):
         for asked in (
-            Asked(f"holder {number}", "holder", "binary", holder),
-            Asked(f"open {number}", "open", "binary", holder, "first", MONEY),
+            Asked(f"holder.{number}", "holder", "binary", holder),
+            Asked(f"open.{number}", "open", "binary", holder, "first", MONEY),
         ):
             await ask(clients.binary, asked, 1, harvest)
     return harvest

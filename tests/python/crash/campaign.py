@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from command_line import APPLICATIONS
 
@@ -86,6 +87,7 @@ class _Campaign:
     async def run(self) -> Report:
         started = time.monotonic()
         told = started
+        asyncio.get_running_loop().set_exception_handler(self._complain)
         async with self._served() as clients:
             harvest = await open_accounts(clients, self.load.holders)
             await self._judge(clients, harvest)
@@ -96,6 +98,11 @@ class _Campaign:
                 told = time.monotonic()
                 self.plan.tell(self.report.text())
         return self.report
+
+    def _complain(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A client of ours left something behind."""
+        text = f"{context['message']}: {context.get('exception')!r}"
+        self.report.violations.append(f"asyncio says: {text}")
 
     def _start(self) -> Victim:
         folder = self.plan.folder

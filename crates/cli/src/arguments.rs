@@ -108,6 +108,10 @@ pub struct ServeArguments {
     /// How long a transaction may run before it is interrupted and undone
     #[arg(long, value_name = "SECONDS|none", default_value = "10")]
     pub transaction_timeout: TransactionTimeout,
+    /// How much memory entities, changes on their way to the store and the store's cache may take
+    /// together [default: 2 GiB]
+    #[arg(long, value_name = "BYTES")]
+    pub memory: Option<usize>,
     /// Bring changes into the store after so many bytes of them: fewer make opening after a crash
     /// faster [default: 128 MiB]
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]

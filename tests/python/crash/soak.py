@@ -19,7 +19,12 @@ from crash.campaign import MONEY, PASSBOOK, open_accounts, read_all
 from crash.kills import Victim
 from crash.load import Clients, Harvest, Load, connected
 
-OPTIONS = ["--checkpoint-bytes", str(4 << 20), "--replies-kept", "20000"]
+OPTIONS = [
+    *("--memory", str(32 << 20)),
+    *("--checkpoint-bytes", str(4 << 20)),
+    *("--replies-kept", "20000"),
+]
+"""So little that caches are full soon."""
 
 WINDOW_SECONDS = 5.0
 """After each window everything is answered, judged and measured."""

@@ -32,6 +32,9 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     let (program, interpreter) = load(&target)?;
     send_records_to_log()?;
     let mut engine_options = engine_options(&target, &program, arguments.transaction_timeout);
+    if let Some(bytes) = arguments.memory {
+        engine_options.memory_bytes = bytes;
+    }
     if let Some(bytes) = arguments.checkpoint_bytes {
         engine_options.checkpoint_bytes = bytes;
     }

@@ -210,7 +210,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
             let path = inner.join(entry.file_name());
             if entry.file_type().unwrap().is_dir() {
                 folders.push(path);
-            } else if path != Path::new("anabranch.lock") && path.extension() != Some("spare".as_ref()) {
+            } else if path != Path::new("anabranch.lock")
+                && path.extension() != Some("spare".as_ref())
+            {
                 found.push(path);
             }
         }

@@ -22,7 +22,7 @@ use crate::random::Random;
 
 const ACCOUNTS: u64 = 6;
 const START_BALANCE: i64 = 1_000_000;
-const RUNS: u64 = 150;
+const RUNS: u64 = 80;
 
 struct Machine {
     memory: Arc<MemoryStore>,

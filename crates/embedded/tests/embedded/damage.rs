@@ -21,7 +21,7 @@ use crate::bank::{
 use crate::client::{submit, submit_once};
 use crate::random::Random;
 
-/// At how many places one file is damaged; `make crash` does 2000.
+/// At how many places one file is damaged; `make crash` does 500.
 const PLACES_VARIABLE: &str = "ANABRANCH_PLACES";
 const PLACES: usize = 24;
 const ACCOUNTS: u64 = 12;

@@ -78,6 +78,7 @@ mod reply_to;
 mod retention;
 mod state_record;
 mod store_key;
+mod table_list;
 mod watchdog;
 
 pub use clock::Clock;

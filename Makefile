@@ -7,7 +7,7 @@ PYTHON_SOURCES := python examples tests/python
 # Sources of the native module: a change of any of them needs a new build.
 RUST_SOURCES := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: build demo test test-rust test-python check-standard-library lint format clean prerequisites
+.PHONY: build demo test test-rust test-python crash soak check-standard-library lint format clean prerequisites
 
 build: $(VENV)/.built
 
@@ -40,6 +40,19 @@ test-rust: $(VENV)/.tools
 
 test-python: build
 	$(BIN)/python -m pytest -q -n 2
+
+KILLS ?= 1000
+MINUTES ?= 10
+CRASH := cd tests/python && $(abspath $(BIN))/python -m crash
+
+# Kills servers under load, and damages a data folder at thousands of places.
+crash: build
+	$(CRASH) kill --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+	ANABRANCH_PLACES=500 cargo test --package anabranch-embedded --test embedded -- --nocapture damage::
+
+# The same load without kills: memory and files must not grow.
+soak: build
+	$(CRASH) soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 # Every file of Python's standard library and of the installed packages through the compiler.
 check-standard-library: $(VENV)/.tools

@@ -28,14 +28,19 @@ def anabranch(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def serve_command(application: Path, data: Path, *options: str | Path) -> list[str | Path]:
+    """The command that serves an application on a free port."""
+    command = [sys.executable, "-m", "anabranch", "serve", application]
+    return [*command, "--data", data, "--port", "0", *options]
+
+
 class Server:
     """An `anabranch serve` process that is ready."""
 
     def __init__(
         self, application: Path, data: Path, *options: str | Path, log: IO[str] | int | None = None
     ) -> None:
-        command = [sys.executable, "-m", "anabranch", "serve", application]
-        command += ["--data", data, "--port", "0", *options]
+        command = serve_command(application, data, *options)
         self.printed = ""
         """What it wrote to standard output before its address."""
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)

@@ -108,6 +108,18 @@ pub struct ServeArguments {
     /// How long a transaction may run before it is interrupted and undone
     #[arg(long, value_name = "SECONDS|none", default_value = "10")]
     pub transaction_timeout: TransactionTimeout,
+    /// How much memory entities, changes on their way to the store and the store's cache may take
+    /// together [default: 2 GiB]
+    #[arg(long, value_name = "BYTES")]
+    pub memory: Option<usize>,
+    /// Bring changes into the store after so many bytes of them: fewer make opening after a crash
+    /// faster [default: 128 MiB]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub checkpoint_bytes: Option<u64>,
+    /// How many replies of requests with an idempotency key to keep; the oldest go first
+    /// [default: 1000000]
+    #[arg(long, value_name = "COUNT")]
+    pub replies_kept: Option<u64>,
 }
 
 #[derive(Args, Debug)]

@@ -42,14 +42,24 @@ pub(crate) fn open(
 ) -> Result<(Storage, DirectoryLock), OpenError> {
     let lock = prepare(directory)?;
     let cache_bytes = MemoryShares::of(options.memory_bytes).cache_bytes;
-    if exists(directory, manifest::FILE_NAME)? {
-        return Ok((open_complete(directory, cache_bytes)?.0, lock));
+    if !exists(directory, manifest::FILE_NAME)? {
+        clear(directory)?;
+        create(directory, cache_bytes, options.application.clone(), |storage, identity| {
+            storage.create(identity)
+        })?;
     }
-    clear(directory)?;
-    create(directory, cache_bytes, options.application.clone(), |storage, identity| {
-        storage.create(identity)
-    })?;
-    Ok((open_complete(directory, cache_bytes)?.0, lock))
+    let (mut storage, _) = open_complete(directory, cache_bytes)?;
+    storage.log_options = log_options(options.checkpoint_bytes);
+    Ok((storage, lock))
+}
+
+/// The log is cut by the segment, so segments are no larger than what comes between two checkpoints.
+fn log_options(checkpoint_bytes: u64) -> anabranch_log::Options {
+    const LARGEST_SEGMENT_BYTES_MIN: u64 = 64 << 10;
+    let mut options = anabranch_log::Options::default();
+    let largest = checkpoint_bytes.max(LARGEST_SEGMENT_BYTES_MIN);
+    options.largest_segment_bytes = options.largest_segment_bytes.min(largest);
+    options
 }
 
 /// Locks a folder that is to become a data folder and is none yet.

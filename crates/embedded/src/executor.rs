@@ -1,6 +1,6 @@
 //! The thread that executes requests, one after another.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,8 +57,25 @@ pub(crate) struct Executor {
     pub(crate) counters: Arc<Counters>,
 }
 
-/// Executes requests until their senders are gone, and then what is left in the queue.
+/// Executes requests until their senders are gone, and then what is left in the queue. If it cannot
+/// go on because of a bug of ours, it refuses them instead.
 pub(crate) fn run<I: Interpreter>(
+    executor: Executor,
+    driver: TransactionDriver<I>,
+    submissions: &Receiver<Submission>,
+    effects: &EffectSender,
+) {
+    let health = Arc::clone(&executor.health);
+    let execute = || execute_all(executor, driver, submissions, effects);
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(execute)) {
+        health.fail("of a bug in Anabranch: its executor thread died");
+        // What is in the queue would stay there unanswered until the engine is closed.
+        submissions.iter().for_each(drop);
+        resume_unwind(panic);
+    }
+}
+
+fn execute_all<I: Interpreter>(
     mut executor: Executor,
     mut driver: TransactionDriver<I>,
     submissions: &Receiver<Submission>,

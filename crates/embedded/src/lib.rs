@@ -80,6 +80,7 @@ mod retention;
 mod state_record;
 mod store_key;
 mod threads;
+mod table_list;
 mod watchdog;
 
 /// What a log was found to hold, and what its repair did.

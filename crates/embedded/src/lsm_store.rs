@@ -19,6 +19,7 @@ use lsm_tree::{
 use crate::panic_message::panic_message;
 use crate::state_record::LARGE_BYTES_MIN;
 use crate::store::{Change, Scan, Snapshot, Store, StoreError};
+use crate::table_list;
 
 /// A store in a folder of its own. Who opens it must hold the lock of the data folder.
 #[derive(Clone)]
@@ -42,6 +43,9 @@ pub(crate) enum RefusedStore {
 impl LsmStore {
     /// Opens the store in `folder`, or creates it.
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, RefusedStore> {
+        if let Some(problem) = table_list::damage(folder).map_err(RefusedStore::Io)? {
+            return Err(RefusedStore::Damaged(problem));
+        }
         let next = SequenceNumberCounter::default();
         let visible = SequenceNumberCounter::default();
         let threshold = u32::try_from(LARGE_BYTES_MIN).expect("a constant");
@@ -68,7 +72,7 @@ impl LsmStore {
     /// Whether `folder` has what every store has. The library would make it anew, and so hide that
     /// it was lost.
     pub(crate) fn is_present(folder: &Path) -> io::Result<bool> {
-        folder.join("current").try_exists()
+        folder.join(table_list::CURRENT).try_exists()
     }
 }
 
@@ -176,6 +180,8 @@ fn is_wrong_data(error: &io::Error) -> bool {
             | io::ErrorKind::AlreadyExists
             | io::ErrorKind::UnexpectedEof
             | io::ErrorKind::InvalidData
+            // The library goes to a place that a damaged file names, before its beginning.
+            | io::ErrorKind::InvalidInput
     )
 }
 

@@ -96,6 +96,9 @@ class _Connection:
             raise ConnectionFailed(str(error), was_connected=True) from error
         finally:
             self._waiting.pop(number, None)
+            if answer.done() and not answer.cancelled():
+                # It may have failed while the request was still being written, and so unseen.
+                answer.exception()
 
     async def _read(self, reader: asyncio.StreamReader, incoming: Incoming) -> None:
         try:

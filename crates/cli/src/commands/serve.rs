@@ -31,8 +31,16 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     send_output_to_log()?;
     let (program, interpreter) = load(&target)?;
     send_records_to_log()?;
-    let timeout = arguments.transaction_timeout;
-    let engine_options = engine_options(&target, &program, timeout);
+    let mut engine_options = engine_options(&target, &program, arguments.transaction_timeout);
+    if let Some(bytes) = arguments.memory {
+        engine_options.memory_bytes = bytes;
+    }
+    if let Some(bytes) = arguments.checkpoint_bytes {
+        engine_options.checkpoint_bytes = bytes;
+    }
+    if let Some(count) = arguments.replies_kept {
+        engine_options.reply_retention_count = count;
+    }
     let engine = Embedded::open(&arguments.data, program, interpreter, &engine_options)?;
     let engine = Arc::new(engine);
     let on_listening = |address| output::line(&format!("listening on http://{address}"));

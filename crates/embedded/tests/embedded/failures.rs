@@ -1,13 +1,14 @@
 //! What happens when the disk or we fail.
 
 use std::io;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
-use anabranch_embedded::{OpenError, Options};
+use anabranch_embedded::{Embedded, OpenError, Options, Storage};
 use anabranch_kernel::{Engine, Failure, Value};
 
-use crate::bank::{Teller, balance, create, deposit, exists, panic_in};
+use crate::bank::{self, Teller, balance, create, deposit, exists, panic_in};
 use crate::client::{TIMEOUT, submit, submit_once, unavailable};
+use crate::faulty_store::{FaultyStore, StoreFault};
 use crate::laboratory::Laboratory;
 
 #[test]
@@ -108,6 +109,32 @@ fn after_a_failed_read_nothing_is_acknowledged() {
         assert!(unavailable(&pending.reply()).contains("could not read its store: the disk burns"));
         assert!(engine.ready().is_err());
     }
+}
+
+#[test]
+fn requests_behind_one_that_kills_the_executor_are_answered() {
+    let laboratory = Laboratory::new();
+    let store = FaultyStore::new(laboratory.store.clone());
+    let storage = Storage { store: Arc::new(store.clone()), ..laboratory.storage() };
+    let teller = Teller::new();
+    let options = Options::default();
+    let engine = Embedded::with_storage(storage, bank::program(), teller, &options).unwrap();
+    let gate = laboratory.log_files.gate().close();
+    let created = submit(&engine, create("alice", 1));
+    gate.wait_entered();
+    // Each of the following reads twice: its key, and whether there is nobody.
+    store.plan(2, StoreFault::Panic);
+    let behind: Vec<_> = (0..100)
+        .map(|number| submit_once(&engine, exists("nobody"), &format!("key-{number}"), 0))
+        .collect();
+    gate.release(Ok(()));
+    drop(gate);
+    created.reply().ok();
+    for pending in behind.into_iter().skip(1) {
+        unavailable(&pending.reply());
+    }
+    assert!(engine.ready().is_err());
+    engine.close().unwrap_err();
 }
 
 #[test]

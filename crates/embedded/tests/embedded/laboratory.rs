@@ -24,7 +24,7 @@ impl Laboratory {
         laboratory
     }
 
-    fn storage(&self) -> Storage {
+    pub(crate) fn storage(&self) -> Storage {
         // No thread of the log comes to a gate.
         let log_options = anabranch_log::Options {
             preparation: Preparation::WhenNeeded,

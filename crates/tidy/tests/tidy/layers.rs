@@ -55,7 +55,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("tower", &["server"]),
     ("tracing", &["cpython", "embedded", "server"]),
     ("tracing-subscriber", &["server"]),
-    ("xxhash-rust", &["log"]),
+    ("xxhash-rust", &["embedded", "log"]),
 ];
 
 #[test]

@@ -10,9 +10,9 @@ use serde_json::json;
 
 use crate::body::JSON;
 use crate::idempotency::IDEMPOTENCY_KEY;
-use crate::json::{Json, JsonObject};
-use crate::keys::percent_encoded;
 use crate::problem::{Kind, PROBLEM, TYPE_PREFIX};
+use anabranch_json::keys::percent_encoded;
+use anabranch_json::{Json, JsonObject};
 
 /// The document for `program`, with the bearer token if one is needed.
 pub(crate) fn document(program: &Program, needs_token: bool) -> Json {

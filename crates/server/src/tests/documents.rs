@@ -7,11 +7,10 @@ use axum::http::Request;
 use serde_json::json;
 
 use super::application;
-use super::fake_engine::{FakeEngine, get, post, router_over, send};
-use crate::json::Json;
+use super::fake_engine::{FakeEngine, get, post, router_over, router_with, send};
 use crate::openapi;
 use crate::options::Options;
-use crate::routes::router;
+use anabranch_json::Json;
 
 /// Calls `visit` with every `$ref` that is a JSON pointer. In examples and values there is none.
 fn visit_references(json: &Json, visit: &mut impl FnMut(&str)) {
@@ -131,7 +130,7 @@ async fn metrics_count_requests_by_route_and_status() {
 
 fn guarded() -> Router {
     let options = Options { token: Some("open sesame".to_owned()), ..Options::default() };
-    router(FakeEngine::replying(&Value::Dict(vec![])), &options)
+    router_with(&FakeEngine::replying(&Value::Dict(vec![])), &options)
 }
 
 fn with_authorization(path: &str, value: &str) -> Request<Body> {

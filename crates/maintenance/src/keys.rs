@@ -2,7 +2,8 @@
 
 use anabranch_embedded::View;
 use anabranch_embedded::store::StoreError;
-use anabranch_json::keys;
+use anabranch_ir::Program;
+use anabranch_json::{Json, keys, write};
 use anabranch_kernel::Value;
 use anabranch_kernel::value::wire;
 use anabranch_server::maintenance::{KeysPage, KeysRequest};
@@ -37,6 +38,21 @@ pub fn page(view: &View, request: &KeysRequest) -> Result<KeysPage, StoreError> 
 /// A stored key.
 pub(crate) fn decode(message: &[u8]) -> Result<Value, StoreError> {
     wire::decode(message).map_err(|error| StoreError(format!("a key is not readable: {error}")))
+}
+
+/// A key as it is given to commands.
+pub fn shown(key: &Value) -> String {
+    // Only a text that is not valid Unicode cannot be written.
+    keys::written(key).unwrap_or_else(|| natural(key).to_string())
+}
+
+/// A key in natural JSON.
+pub fn shown_as_json(key: &Value) -> String {
+    natural(key).to_string()
+}
+
+fn natural(key: &Value) -> Json {
+    write::natural(&Program::default(), key)
 }
 
 /// Whether the key starts with `prefix` as it is written, percent-decoded.

@@ -76,6 +76,15 @@ pub fn table(document: &Json) -> String {
     lines.join("\n") + "\n"
 }
 
+/// An entity as people read it: a line for its key and one for each attribute.
+pub fn entity_table(class: &str, entity: &Json) -> String {
+    let mut rows = vec![(class, &entity["key"])];
+    let state = entity["state"].as_object();
+    rows.extend(state.into_iter().flatten().map(|(name, value)| (name.as_str(), value)));
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    rows.iter().map(|(name, value)| format!("{name:<width$}  {value}\n")).collect()
+}
+
 /// Rows with their columns below each other: the first to the left, the others to the right.
 pub(crate) fn columns<const COUNT: usize>(rows: &[[String; COUNT]]) -> Vec<String> {
     let width =

@@ -23,9 +23,9 @@ use crate::maintenance::{Maintenance, WriteAll};
 use crate::problem::{Problem, from_failure};
 
 /// The media type of JSON lines.
-const JSON_LINES: &str = "application/jsonl";
+pub(crate) const JSON_LINES: &str = "application/jsonl";
 /// The media type of archives.
-const ARCHIVE: &str = "application/vnd.anabranch.archive";
+pub(crate) const ARCHIVE: &str = "application/vnd.anabranch.archive";
 
 const CHUNK_BYTES: usize = 256 * 1024;
 /// How many chunks may wait for the client.

@@ -18,8 +18,10 @@ use crate::maintenance::{KeysPage, KeysRequest};
 use crate::paths;
 use crate::problem::{Kind, Problem};
 
-const LIMIT_DEFAULT: usize = 100;
-const LIMIT_MAX: usize = 10_000;
+/// How many keys a page has unless the client says.
+pub(crate) const LIMIT_DEFAULT: usize = 100;
+/// How many keys a page has at most.
+pub(crate) const LIMIT_MAX: usize = 10_000;
 
 /// 200 with keys, and where the next page begins.
 pub(crate) async fn keys(

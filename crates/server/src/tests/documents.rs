@@ -89,6 +89,16 @@ fn the_openapi_document_describes_arguments_and_results() {
     assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
 }
 
+#[test]
+fn the_openapi_document_has_what_operators_ask() {
+    let document = openapi::document(&application::program(), true);
+    let parameters = &document["paths"]["/v1/Item"]["get"]["parameters"];
+    assert_eq!(parameters.as_array().unwrap().len(), 3);
+    for path in ["/v1", "/export", "/backup"] {
+        assert!(document["paths"][path]["get"]["responses"]["200"].is_object(), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn health_readiness_and_openapi_are_served() {
     let engine = FakeEngine::replying(&Value::None);

@@ -52,12 +52,14 @@ def server(tmp_path: Path) -> Generator[Server]:
 
 
 def account(owner: str, balance: int = 1) -> str:
-    state = {"owner": owner, "balance": balance, "transfers": []}
+    state: dict[str, Any] = {"owner": owner, "balance": balance, "transfers": []}
     return json.dumps({"class": "Account", "key": owner, "state": state})
 
 
 def balance(data: Path, owner: str) -> int:
-    return json.loads(succeed("get", data, "Account", owner, "--format", "json"))["state"]["balance"]
+    return json.loads(succeed("get", data, "Account", owner, "--format", "json"))["state"][
+        "balance"
+    ]
 
 
 # Looking
@@ -65,12 +67,12 @@ def balance(data: Path, owner: str) -> int:
 
 def test_inspect_shows_a_folder(kinds: Path) -> None:
     shown = json.loads(succeed("inspect", kinds, "--format", "json"))
-    assert shown["application"]["module"] == "kinds"
+    assert shown["application"]["module"] == "applications.kinds"
     assert {name: it["entities"] for name, it in shown["classes"].items()} == {"Box": 1, "Shelf": 1}
     assert shown["classes"]["Box"]["state_bytes"] > 10_000
     assert shown["sequence"] > 0
     table = succeed("inspect", kinds)
-    assert "kinds (program " in table
+    assert "applications.kinds (program " in table
     assert "Shelf" in table
 
 
@@ -98,7 +100,9 @@ def test_get_shows_natural_json(kinds: Path) -> None:
 
 def test_get_shows_all_that_are_written_so(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
-    kinds_of_seven = [{"class": "A", "key": key, "state": {}} for key in (7, "7")]
+    kinds_of_seven: list[dict[str, Any]] = [
+        {"class": "A", "key": key, "state": {}} for key in (7, "7")
+    ]
     lines.write_text("\n".join(map(json.dumps, kinds_of_seven)))
     succeed("import", lines, tmp_path / "data")
     shown = succeed("get", tmp_path / "data", "A", "7", "--format", "json").splitlines()
@@ -137,10 +141,11 @@ def test_keys_are_listed_as_get_takes_them(tmp_path: Path) -> None:
     assert succeed("keys", data, "A", "--prefix", "a ").splitlines() == ["a%20b"]
     assert len(succeed("keys", data, "A", "--limit", "2").splitlines()) == 2
     assert succeed("keys", data, "A", "--limit", "0") == ""
-    assert [-5] == [
-        key for key in map(json.loads, succeed("keys", data, "A", "--format", "json").splitlines())
+    assert [
+        key
+        for key in map(json.loads, succeed("keys", data, "A", "--format", "json").splitlines())
         if isinstance(key, int)
-    ]
+    ] == [-5]
 
 
 def test_a_server_gives_keys_by_pages(server: Server) -> None:
@@ -436,6 +441,8 @@ def test_a_full_disk_is_said(kinds: Path) -> None:
     [
         ("--memory", "much", "give a size such as"),
         ("--checkpoint-size", "0", "give a size such as"),
+        ("--memory", "1MiB", "give at least 16.0 MiB"),
+        ("--checkpoint-size", "1000", "give at least 1.0 MiB"),
         ("--idempotency-retention", "soon", "give a time above zero"),
         ("--idempotency-replies", "0", "0 is not in"),
         ("--queue-time", "-1", "give a time above zero"),
@@ -449,7 +456,7 @@ def test_bounds_must_make_sense(tmp_path: Path, option: str, value: str, problem
 
 
 def test_the_engine_keeps_to_its_bounds(tmp_path: Path) -> None:
-    options = ["--memory", "64MiB", "--checkpoint-size", "1", "--idempotency-replies", "1"]
+    options = ["--memory", "64MiB", "--checkpoint-size", "1MiB", "--idempotency-replies", "1"]
     options += ["--idempotency-retention", "1h", "--queue-time", "5s"]
     with serving(LEDGER, tmp_path / "data", *options) as server:
         url = f"{server.url}/v1/Account"

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anabranch_maintenance::size::{parse_size, parse_time};
+use anabranch_maintenance::size::{parse_checkpoint_size, parse_memory, parse_time};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Plain Python classes as a durable, transactional dataflow.
@@ -85,11 +85,11 @@ pub struct RunArguments {
 pub struct EngineArguments {
     /// How much memory entities, changes and caches may take together; what is more stays on disk
     /// [default: 2GiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
     pub memory: Option<u64>,
     /// How much log there may be until its changes are brought into the store; more is faster, less
     /// makes starting after a crash shorter [default: 128MiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_checkpoint_size)]
     pub checkpoint_size: Option<u64>,
     /// How long the reply to a request with an idempotency key is kept [default: 24h]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]

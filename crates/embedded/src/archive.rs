@@ -15,7 +15,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use crate::copy::{CopyError, fill};
+use crate::copy::{CopyError, StoreEntry, fill};
 use crate::manifest::Manifest;
 use crate::options::Application;
 use crate::store::StoreError;
@@ -154,7 +154,7 @@ impl Hashing<&mut dyn Read> {
     }
 
     /// The next entry; `None` after the last, if the digest is right.
-    fn entry(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, CopyError> {
+    fn entry(&mut self) -> Result<Option<StoreEntry>, CopyError> {
         let key_length = self.number()?;
         if key_length == 0 {
             let digest = self.hasher.finalize();

@@ -11,6 +11,9 @@ use crate::options::Application;
 use crate::store::{Change, StoreError};
 use crate::view::{Verification, View};
 
+/// Key and value.
+pub(crate) type StoreEntry = (Vec<u8>, Vec<u8>);
+
 const CACHE_BYTES: u64 = 16 << 20;
 
 /// Why there is no copy.
@@ -57,7 +60,7 @@ pub(crate) fn fill(
     into: &Path,
     application: Option<Application>,
     expected: &Verification,
-    entries: &mut dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), CopyError>>,
+    entries: &mut dyn Iterator<Item = Result<StoreEntry, CopyError>>,
 ) -> Result<Verification, CopyError> {
     let target = |error: OpenError| CopyError::Target(error.in_directory(into));
     let _lock = directory::prepare_new(into).map_err(target)?;

@@ -30,6 +30,29 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     if bytes >= 1.0 && bytes < u64::MAX as f64 { Ok(bytes as u64) } else { Err(mistake()) }
 }
 
+/// As [`parse_size`], for how much memory an engine may take.
+///
+/// # Errors
+/// It is too little to work with.
+pub fn parse_memory(text: &str) -> Result<u64, String> {
+    at_least(text, 16 << 20)
+}
+
+/// As [`parse_size`], for how much log there may be between checkpoints.
+///
+/// # Errors
+/// It is too little to work with.
+pub fn parse_checkpoint_size(text: &str) -> Result<u64, String> {
+    at_least(text, 1 << 20)
+}
+
+fn at_least(text: &str, bytes_min: u64) -> Result<u64, String> {
+    match parse_size(text)? {
+        bytes if bytes >= bytes_min => Ok(bytes),
+        _ => Err(format!("give at least {}", readable(bytes_min))),
+    }
+}
+
 /// Reads `90`, `90s`, `30m`, `24h` or `7d`.
 ///
 /// # Errors
@@ -56,6 +79,14 @@ pub fn readable(bytes: u64) -> String {
     match UNITS.iter().find(|(_, unit)| bytes >= *unit) {
         Some((name, unit)) => format!("{:.1} {name}", bytes as f64 / *unit as f64),
         None => format!("{bytes} B"),
+    }
+}
+
+/// `1 entity`, `1,000 entities`
+pub fn entities(count: u64) -> String {
+    match count {
+        1 => "1 entity".to_owned(),
+        _ => format!("{} entities", in_thousands(count)),
     }
 }
 
@@ -90,6 +121,9 @@ mod tests {
         for text in ["", "GiB", "-1", "2GX", "0", "1e3", "99999999TiB"] {
             assert!(parse_size(text).is_err(), "{text}");
         }
+        assert_eq!(parse_memory("16MiB"), Ok(16 << 20));
+        assert_eq!(parse_memory("15MiB"), Err("give at least 16.0 MiB".to_owned()));
+        assert_eq!(parse_checkpoint_size("1"), Err("give at least 1.0 MiB".to_owned()));
         assert_eq!(readable(1023), "1023 B");
         assert_eq!(readable(3 << 19), "1.5 MiB");
         assert_eq!(in_thousands(1_234_567), "1,234,567");

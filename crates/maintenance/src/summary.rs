@@ -58,7 +58,12 @@ pub fn table(document: &Json) -> String {
     let log = &document["log"];
     if let Some(bytes) = log["bytes"].as_u64() {
         let segments = log["segments"].as_u64();
-        let segments = segments.map(|count| format!(" in {count} segments")).unwrap_or_default();
+        let segments = segments
+            .map(|count| match count {
+                1 => " in 1 segment".to_owned(),
+                _ => format!(" in {count} segments"),
+            })
+            .unwrap_or_default();
         line("log", format!("{}{segments}", readable(bytes)));
     }
     let mut rows = vec![["class", "entities", "keys", "states"].map(str::to_owned)];

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use anabranch_maintenance::size::in_thousands;
+use anabranch_maintenance::size::entities;
 
 use crate::arguments::ExportArguments;
 use crate::{Failure, output, source};
@@ -40,6 +40,6 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<i32, Failure> {
     };
     let finished = file.flush().and_then(|()| file.get_ref().sync_all());
     finished.and_then(|()| std::fs::rename(&partial, &arguments.file)).map_err(cannot)?;
-    output::note(&format!("exported {} entities to {shown}", in_thousands(count)));
+    output::note(&format!("exported {} to {shown}", entities(count)));
     Ok(0)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anabranch_embedded::Application;
 use anabranch_maintenance::import::{Existing, Plan, import};
-use anabranch_maintenance::size::in_thousands;
+use anabranch_maintenance::size::entities;
 
 use crate::arguments::{self, ImportArguments};
 use crate::target::Target;
@@ -44,6 +44,6 @@ pub(crate) fn run(arguments: &ImportArguments) -> Result<i32, Failure> {
     let imported = import(&plan, &mut lines, &mut |bytes| bar.set_position(bytes));
     bar.finish_and_clear();
     let folder = arguments.folder.display();
-    output::note(&format!("imported {} entities into {folder}", in_thousands(imported?)));
+    output::note(&format!("imported {} into {folder}", entities(imported?)));
     Ok(0)
 }

@@ -1,7 +1,7 @@
 //! `anabranch restore`
 
 use anabranch_embedded::Verification;
-use anabranch_maintenance::size::{in_thousands, readable};
+use anabranch_maintenance::size::{entities, in_thousands, readable};
 use anabranch_maintenance::source;
 
 use crate::arguments::RestoreArguments;
@@ -16,10 +16,7 @@ pub(crate) fn run(arguments: &RestoreArguments) -> Result<i32, Failure> {
 
 /// What a copy holds.
 pub(crate) fn described(copied: &Verification) -> String {
-    let entities = match copied.entities {
-        1 => "1 entity".to_owned(),
-        count => format!("{} entities", in_thousands(count)),
-    };
+    let entities = entities(copied.entities);
     let last = in_thousands(copied.sequence);
     format!("{entities} ({}) as of request {last}", readable(copied.state_bytes))
 }

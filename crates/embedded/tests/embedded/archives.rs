@@ -6,8 +6,8 @@ use std::path::Path;
 use anabranch_embedded::{
     CopyError, DataFolder, Embedded, Import, OpenError, Options, Verification, restore_archive,
 };
-use anabranch_kernel::value::{state, wire};
 use anabranch_kernel::Value;
+use anabranch_kernel::value::{state, wire};
 
 use crate::bank::{self, Teller, balance, create, create_with_note, deposit};
 use crate::client::{submit, submit_once};

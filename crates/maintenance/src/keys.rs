@@ -18,15 +18,14 @@ const EXAMINED_MAX: usize = 100_000;
 /// The store is damaged.
 pub fn page(view: &View, request: &KeysRequest) -> Result<KeysPage, StoreError> {
     let mut page = KeysPage { keys: Vec::new(), next: None };
-    let mut examined = 0;
     let mut last = None;
-    for entity in view.entities_after(&request.class, request.after.as_deref().unwrap_or(&[])) {
+    let after = request.after.as_deref().unwrap_or(&[]);
+    for (examined, entity) in view.entities_after(&request.class, after).enumerate() {
         if page.keys.len() == request.limit || examined == EXAMINED_MAX {
             page.next = last;
             break;
         }
         let key = entity?.key;
-        examined += 1;
         if request.prefix.is_empty() || has_prefix(&decode(&key)?, &request.prefix) {
             page.keys.push(key.clone());
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use anabranch_maintenance::size::{parse_checkpoint_size, parse_memory, parse_time};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Plain Python classes as a durable, transactional dataflow.
@@ -28,6 +29,22 @@ pub enum Command {
     Compile(CompileArguments),
     /// Draw an application's dataflow, or one of its methods
     Graph(GraphArguments),
+    /// Show what a data folder or a running server holds
+    Inspect(InspectArguments),
+    /// Show an entity
+    Get(GetArguments),
+    /// List the keys of an entity class
+    Keys(KeysArguments),
+    /// Copy a data folder, also that of a running server
+    Backup(BackupArguments),
+    /// Make a data folder of a backup
+    Restore(RestoreArguments),
+    /// Write all entities as JSON lines
+    Export(ExportArguments),
+    /// Bring entities from JSON lines into a data folder
+    Import(ImportArguments),
+    /// Make a data folder with a damaged log one that can be opened
+    Repair(RepairArguments),
 }
 
 /// Which application.
@@ -58,6 +75,45 @@ pub struct RunArguments {
     /// How long a transaction of the embedded engine may run [default: none]
     #[arg(long, value_name = "SECONDS|none")]
     pub transaction_timeout: Option<TransactionTimeout>,
+    #[command(flatten)]
+    pub engine_options: EngineArguments,
+}
+
+/// Bounds of the embedded engine. What is left out is as the engine has it.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Embedded engine")]
+pub struct EngineArguments {
+    /// How much memory entities, changes and caches may take together; what is more stays on disk
+    /// [default: 2GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    pub memory: Option<u64>,
+    /// How much log there may be until its changes are brought into the store; more is faster, less
+    /// makes starting after a crash shorter [default: 96MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_checkpoint_size)]
+    pub checkpoint_size: Option<u64>,
+    /// How long the reply to a request with an idempotency key is kept [default: 24h]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub idempotency_retention: Option<Duration>,
+    /// How many such replies are kept at most; the oldest go first [default: 1000000]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub idempotency_replies: Option<u64>,
+    /// How long a request may wait to be executed before it is refused as overload [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub queue_time: Option<Duration>,
+}
+
+impl EngineArguments {
+    /// The options that were given.
+    pub fn given(&self) -> Vec<&'static str> {
+        let options = [
+            ("--memory", self.memory.is_some()),
+            ("--checkpoint-size", self.checkpoint_size.is_some()),
+            ("--idempotency-retention", self.idempotency_retention.is_some()),
+            ("--idempotency-replies", self.idempotency_replies.is_some()),
+            ("--queue-time", self.queue_time.is_some()),
+        ];
+        options.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect()
+    }
 }
 
 /// How long a transaction may run before it is interrupted and undone.
@@ -108,18 +164,124 @@ pub struct ServeArguments {
     /// How long a transaction may run before it is interrupted and undone
     #[arg(long, value_name = "SECONDS|none", default_value = "10")]
     pub transaction_timeout: TransactionTimeout,
-    /// How much memory entities, changes on their way to the store and the store's cache may take
-    /// together [default: 2 GiB]
-    #[arg(long, value_name = "BYTES")]
-    pub memory: Option<usize>,
-    /// Bring changes into the store after so many bytes of them: fewer make opening after a crash
-    /// faster [default: 128 MiB]
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
-    pub checkpoint_bytes: Option<u64>,
-    /// How many replies of requests with an idempotency key to keep; the oldest go first
-    /// [default: 1000000]
+    #[command(flatten)]
+    pub engine_options: EngineArguments,
+}
+
+/// A data folder that no engine uses, or a running server.
+#[derive(Args, Debug)]
+pub struct SourceArguments {
+    /// A data folder, or the URL of a running server: http://host:port
+    #[arg(value_name = "FOLDER|URL")]
+    pub source: String,
+    /// A file with the bearer token that the server wants
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum ShowFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct InspectArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = ShowFormat::Table)]
+    pub format: ShowFormat,
+}
+
+#[derive(Args, Debug)]
+pub struct GetArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// The entity class
+    #[arg(value_name = "CLASS")]
+    pub class: String,
+    /// The key as in paths of the HTTP interface: the parts of a tuple joined by commas
+    #[arg(value_name = "KEY", allow_hyphen_values = true)]
+    pub key: String,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = ShowFormat::Table)]
+    pub format: ShowFormat,
+}
+
+#[derive(Args, Debug)]
+pub struct KeysArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// The entity class
+    #[arg(value_name = "CLASS")]
+    pub class: String,
+    /// Only keys that start so
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub prefix: String,
+    /// At most so many keys [default: all]
     #[arg(long, value_name = "COUNT")]
-    pub replies_kept: Option<u64>,
+    pub limit: Option<u64>,
+    /// One key a line, as it is given to `get`; or as JSON, one a line
+    #[arg(long, value_enum, default_value_t = ShowFormat::Table)]
+    pub format: ShowFormat,
+}
+
+#[derive(Args, Debug)]
+pub struct BackupArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// The folder to make; new or empty
+    #[arg(value_name = "TARGET")]
+    pub target: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct RestoreArguments {
+    /// A folder that `backup` made; it stays as it is
+    #[arg(value_name = "BACKUP")]
+    pub backup: PathBuf,
+    /// The data folder to make; new or empty
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct ExportArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// The file to make, or - for standard output
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct ImportArguments {
+    /// The file with the lines, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The data folder; created if it does not exist
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// Replace entities that exist already, instead of refusing them
+    #[arg(long)]
+    pub replace: bool,
+    /// The main file of the application whose entities these are: its classes and keys are checked
+    #[arg(long, value_name = "FILE")]
+    pub application: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct RepairArguments {
+    /// The data folder
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// Do it; without, only what would be lost is shown
+    #[arg(long)]
+    pub apply: bool,
 }
 
 #[derive(Args, Debug)]

@@ -3,6 +3,7 @@
 //! # Layout
 //! - [`arguments`]: what can be typed.
 //! - `commands`: one file for each command.
+//! - `source`: which data folder or server is meant.
 //! - `target`: which application is meant, and where its files are.
 //! - `output`: what goes to the terminal. Standard output is data, standard error is talk.
 //!
@@ -13,6 +14,7 @@
 pub mod arguments;
 mod commands;
 mod output;
+mod source;
 mod target;
 
 use clap::Parser;
@@ -32,6 +34,14 @@ pub fn main(argv: Vec<String>) -> i32 {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Compile(arguments) => commands::compile::run(&arguments),
         Command::Graph(arguments) => commands::graph::run(&arguments),
+        Command::Inspect(arguments) => commands::inspect::run(&arguments),
+        Command::Get(arguments) => commands::get::run(&arguments),
+        Command::Keys(arguments) => commands::keys::run(&arguments),
+        Command::Backup(arguments) => commands::backup::run(&arguments),
+        Command::Restore(arguments) => commands::restore::run(&arguments),
+        Command::Export(arguments) => commands::export::run(&arguments),
+        Command::Import(arguments) => commands::import::run(&arguments),
+        Command::Repair(arguments) => commands::repair::run(&arguments),
     };
     match result {
         Ok(code) => code,

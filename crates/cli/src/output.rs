@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anabranch_compiler::diagnostic::render::{self, Renderer};
 use anabranch_compiler::{Diagnostic, Severity, SourceFile};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Failure;
 
@@ -54,6 +55,74 @@ pub(crate) fn result(text: &str, file: Option<&Path>) -> Result<(), Failure> {
             .map_err(|error| Failure::Message(format!("cannot write {}: {error}", file.display()))),
         None => Ok(io::stdout().lock().write_all(text.as_bytes())?),
     }
+}
+
+/// Much data on standard output. A reader that has enough and goes away (`| head`) is no failure.
+pub(crate) struct Stream(io::BufWriter<io::Stdout>);
+
+impl Stream {
+    pub(crate) fn new() -> Self {
+        Self(io::BufWriter::with_capacity(1 << 16, io::stdout()))
+    }
+
+    pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.0, "{text}")
+    }
+
+    /// The exit code, given what the command came to that wrote here.
+    pub(crate) fn end(mut self, outcome: Result<(), Failure>) -> Result<i32, Failure> {
+        let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+        match self.0.flush() {
+            Err(error) if is_gone(&error) => {
+                // What is left must not be tried again.
+                let _ = self.0.into_parts();
+                Ok(0)
+            }
+            flushed => {
+                outcome?;
+                flushed?;
+                Ok(0)
+            }
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Counts `what` on the terminal, if standard error is one.
+pub(crate) fn counter(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(style(&format!("{{spinner}} {{human_pos}} {what} ({{per_sec}})")));
+    bar
+}
+
+/// Shows on the terminal, if standard error is one, how many bytes of `length` are done.
+pub(crate) fn byte_bar(length: Option<u64>) -> ProgressBar {
+    match length {
+        None => {
+            let bar = ProgressBar::new_spinner();
+            bar.set_style(style("{spinner} {binary_bytes} ({binary_bytes_per_sec})"));
+            bar
+        }
+        Some(length) => {
+            let bar = ProgressBar::new(length);
+            let template = "{wide_bar} {binary_bytes} of {binary_total_bytes}, {eta} left";
+            bar.set_style(style(template));
+            bar
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("this is a bug in Anabranch: a bad template")
 }
 
 /// One line of data, at once.

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use anabranch_kernel::Failure;
 use anabranch_log::Log;
@@ -12,6 +13,7 @@ use crossbeam_channel::Sender;
 
 use crate::applier::Task;
 use crate::classes::Classes;
+use crate::clock::Clock;
 use crate::effect::Effect;
 use crate::effect_queue::{Bounds, EffectReceiver};
 use crate::health::Health;
@@ -26,6 +28,7 @@ pub(crate) struct Committer {
     pub(crate) applier: Sender<Task>,
     pub(crate) group_bounds: Bounds,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) clock: Clock,
 }
 
 /// The records of a group, one after another; kept for its memory.
@@ -77,6 +80,7 @@ fn make_durable(
     let mut log = committer.log.lock().unwrap_or_else(PoisonError::into_inner);
     let slices: Vec<_> = records.ranges.iter().map(|range| &records.bytes[range.clone()]).collect();
     let first = log.next_sequence();
+    let started = Instant::now();
     if let Err(error) = log.append(first, &slices) {
         drop(log);
         let count = group.len();
@@ -86,8 +90,13 @@ fn make_durable(
     }
     committer.counters.sequence.set(log.next_sequence() - 1);
     committer.counters.log_bytes.set(log.bytes());
-    committer.counters.logged_bytes.add(records.bytes.len() as u64);
-    committer.counters.groups.add(1);
+    let counters = &committer.counters;
+    counters.logged_bytes.add(records.bytes.len() as u64);
+    counters.groups.add(1);
+    counters.last_sync_time.set(committer.clock.now().cast_unsigned());
+    counters
+        .last_sync_duration
+        .set(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
     Ok(())
 }
 

@@ -75,12 +75,17 @@ impl DataFolder {
     }
 }
 
+/// Whether `directory` is a data folder that can be opened, as far as its files tell.
+pub fn is_data_folder(directory: &Path) -> bool {
+    directory::refuse_partial(directory).is_ok() && directory::read_manifest(directory).is_ok()
+}
+
 /// Looks at the log of a data folder, also of one that cannot be opened because of it, and says what
-/// [`repair`] would keep. Changes nothing.
+/// is damaged and what [`repair`] would keep. Changes nothing.
 ///
 /// # Errors
 /// The folder is in use, or damaged beyond its log.
-pub fn inspect_log(directory: &Path) -> Result<Inspection, OpenError> {
+pub fn diagnose(directory: &Path) -> Result<Inspection, OpenError> {
     let (_lock, storage, _) = open(directory)?;
     let in_directory = |error: OpenError| error.in_directory(directory);
     let stored = StoreProgress::read(storage.store.as_ref());
@@ -110,6 +115,7 @@ fn open(
     directory: &Path,
 ) -> Result<(DirectoryLock, Storage, crate::manifest::Manifest), OpenError> {
     // First, so that nothing comes into being in a folder that is none of ours.
+    directory::refuse_partial(directory)?;
     directory::read_manifest(directory)?;
     let lock = directory::lock(directory)?;
     let (storage, manifest) = directory::open_complete(directory, CACHE_BYTES)?;

@@ -5,6 +5,7 @@
 //!   anabranch.json      the manifest: present once the folder is complete
 //!   anabranch.json.new  its draft: present while the folder is being created
 //!   anabranch.lock      held by the one process that uses the folder
+//!   anabranch.partial   present while the folder is being filled with what is elsewhere
 //!   log/                the log's segments
 //!   store/              the store's own files
 //! ```
@@ -14,6 +15,9 @@
 //! So a draft without a manifest is a creation that was interrupted. Nothing was acknowledged then,
 //! and creation starts again. Log or store without a manifest, or a manifest without them, is a
 //! folder that was partly deleted, which only its owner can judge.
+//!
+//! Copies and imports fill a folder with what somebody counts on. Until all of it was written and
+//! checked, a mark says so, and whoever wants to use the folder is refused.
 
 use std::fs;
 use std::io;
@@ -23,7 +27,7 @@ use std::sync::Arc;
 use anabranch_log::DiskFiles;
 
 use crate::error::OpenError;
-use crate::lock::{self, DirectoryLock, LockError};
+use crate::lock::{self, DirectoryLock, Holder, LockError};
 use crate::lsm_store::{LsmStore, RefusedStore};
 use crate::manifest::{self, Manifest, ManifestError, publish_draft, sync_directory};
 use crate::metadata::read_identity;
@@ -31,6 +35,8 @@ use crate::options::{Application, MemoryShares, Options};
 use crate::storage::Storage;
 use crate::store::StoreError;
 
+/// Marks a folder that is to be filled from elsewhere and is not yet.
+const PARTIAL_NAME: &str = "anabranch.partial";
 const STORE_NAME: &str = "store";
 const LOG_NAME: &str = "log";
 
@@ -41,6 +47,7 @@ pub(crate) fn open(
     options: &Options,
 ) -> Result<(Storage, DirectoryLock), OpenError> {
     let lock = prepare(directory)?;
+    refuse_partial(directory)?;
     let cache_bytes = MemoryShares::of(options.memory_bytes).cache_bytes;
     if !exists(directory, manifest::FILE_NAME)? {
         clear(directory)?;
@@ -62,14 +69,51 @@ fn log_options(checkpoint_bytes: u64) -> anabranch_log::Options {
     options
 }
 
-/// Locks a folder that is to become a data folder and is none yet.
+/// Locks a folder that is to become a data folder and is none yet, and marks it as partial. What an
+/// interrupted filling left there goes.
 pub(crate) fn prepare_new(directory: &Path) -> Result<DirectoryLock, OpenError> {
     let lock = prepare(directory)?;
+    let io_error = |action| move |error| OpenError::from_io(directory, action, error);
+    if exists(directory, PARTIAL_NAME)? {
+        let removing = io_error("remove what an interrupted command left");
+        for file in [manifest::FILE_NAME, manifest::DRAFT_FILE_NAME] {
+            match fs::remove_file(directory.join(file)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(removing(error));
+                }
+                _ => {}
+            }
+        }
+        for part in [STORE_NAME, LOG_NAME] {
+            if exists(directory, part)? {
+                fs::remove_dir_all(directory.join(part)).map_err(removing)?;
+            }
+        }
+        return Ok(lock);
+    }
     if exists(directory, manifest::FILE_NAME)? {
         return Err(OpenError::Exists { directory: directory.to_owned() });
     }
     clear(directory)?;
+    let marked = fs::File::create(directory.join(PARTIAL_NAME)).and_then(|file| file.sync_all());
+    let marked = marked.and_then(|()| sync_directory(directory));
+    marked.map_err(io_error("mark it as not complete"))?;
     Ok(lock)
+}
+
+/// Makes a folder that was filled and checked one that can be used.
+pub(crate) fn complete(directory: &Path) -> Result<(), OpenError> {
+    let unmarked = fs::remove_file(directory.join(PARTIAL_NAME));
+    let unmarked = unmarked.and_then(|()| sync_directory(directory));
+    unmarked.map_err(|error| OpenError::from_io(directory, "mark it as complete", error))
+}
+
+/// Refuses a folder whose filling was interrupted.
+pub(crate) fn refuse_partial(directory: &Path) -> Result<(), OpenError> {
+    match exists(directory, PARTIAL_NAME)? {
+        true => Err(OpenError::Incomplete { directory: directory.to_owned() }),
+        false => Ok(()),
+    }
 }
 
 /// Locks a folder that is, or is to become, a data folder.
@@ -99,7 +143,9 @@ fn clear(directory: &Path) -> Result<(), OpenError> {
 
 pub(crate) fn lock(directory: &Path) -> Result<DirectoryLock, OpenError> {
     DirectoryLock::acquire(directory).map_err(|error| match error {
-        LockError::Held(process) => OpenError::InUse { directory: directory.to_owned(), process },
+        LockError::Held(Holder { process, address }) => {
+            OpenError::InUse { directory: directory.to_owned(), process, address }
+        }
         LockError::Io(error) => OpenError::from_io(directory, "lock it", error),
     })
 }
@@ -221,7 +267,9 @@ fn refuse_foreign(directory: &Path) -> Result<(), OpenError> {
     for entry in fs::read_dir(directory).map_err(io_error)? {
         let name = entry.map_err(io_error)?.file_name();
         match name.to_str() {
-            Some(manifest::FILE_NAME | manifest::DRAFT_FILE_NAME | lock::FILE_NAME) => {
+            Some(
+                manifest::FILE_NAME | manifest::DRAFT_FILE_NAME | lock::FILE_NAME | PARTIAL_NAME,
+            ) => {
                 return Ok(());
             }
             // The top of a file system of its own is as good as empty. Log or store alone are what

@@ -1,7 +1,7 @@
 //! The engine as clients see it.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::thread::{self, JoinHandle};
 
 use anabranch_ir::Program;
@@ -31,6 +31,8 @@ pub struct Embedded {
     clock: Clock,
     counters: Arc<Counters>,
     application: Option<Application>,
+    /// Gone once the engine's threads have ended.
+    lock: Weak<Option<DirectoryLock>>,
     /// `None` once the engine is closed.
     storage: Mutex<Option<Storage>>,
     /// `None` once the engine is closed.
@@ -74,18 +76,21 @@ impl Embedded {
         interpreter: I,
         options: &Options,
     ) -> Result<Self, OpenError> {
+        // Each thread keeps the folder locked as long as it runs.
+        let lock = Arc::new(lock);
         let recovered = recover(&storage, &program)?;
         let (shared, overlay) = Shared::new(recovered, &storage);
         let health = Arc::clone(&shared.health);
         let counters = Arc::clone(&shared.counters);
         let (submissions, threads) =
-            start_threads(shared, overlay, lock, &program, interpreter, options)?;
+            start_threads(shared, overlay, &lock, &program, interpreter, options)?;
         Ok(Self {
             program,
             health,
             clock: options.clock.clone(),
             counters,
             application: options.application.clone(),
+            lock: Arc::downgrade(&lock),
             storage: Mutex::new(Some(storage)),
             submissions: RwLock::new(Some(submissions)),
             threads: Mutex::new(threads),
@@ -130,13 +135,35 @@ impl Embedded {
         copy_into(&view, into, self.application.clone())
     }
 
+    /// The application whose requests the engine executes, as far as it was told.
+    pub fn application(&self) -> Option<&Application> {
+        self.application.as_ref()
+    }
+
+    /// Notes in the data folder under which address the engine can be reached, for those who find
+    /// the folder in use.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn note_address(&self, address: &str) -> std::io::Result<()> {
+        match self.lock.upgrade().as_deref() {
+            Some(Some(lock)) => lock.note_address(address),
+            _ => Ok(()),
+        }
+    }
+
     /// How the engine is doing.
     pub fn statistics(&self) -> Statistics {
         let failure = self.health.failure();
-        self.counters.statistics(failure.map(|failure| match failure {
-            Failure::Unavailable(message) => message,
-            other => format!("{other:?}"),
-        }))
+        let submissions = self.submissions.read().unwrap_or_else(PoisonError::into_inner);
+        let queue_length = submissions.as_ref().map_or(0, Sender::len) as u64;
+        self.counters.statistics(
+            queue_length,
+            failure.map(|failure| match failure {
+                Failure::Unavailable(message) => message,
+                other => format!("{other:?}"),
+            }),
+        )
     }
 
     /// Takes no more requests, finishes those it has taken, and gives the data folder free. Does

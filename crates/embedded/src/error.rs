@@ -12,12 +12,22 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(
-        "the data folder {} is in use by another process{}; stop that process or choose another \
-         folder",
+        "the data folder {} is in use by another process{}; {}",
         directory.display(),
-        process.map(|id| format!(" (process {id})")).unwrap_or_default()
+        process.map(|id| format!(" (process {id})")).unwrap_or_default(),
+        match address {
+            Some(address) => format!("ask that one at {address}, or stop it"),
+            None => "stop that process or choose another folder".to_owned(),
+        }
     )]
-    InUse { directory: PathBuf, process: Option<u32> },
+    InUse { directory: PathBuf, process: Option<u32>, address: Option<String> },
+
+    #[error(
+        "the data folder {} is not complete: the restore, backup or import that made it was \
+         interrupted; make it again (the same command does it), or remove the folder",
+        directory.display()
+    )]
+    Incomplete { directory: PathBuf },
 
     #[error(
         "the data folder {} has format version {found}, written by Anabranch {written_by}; this \

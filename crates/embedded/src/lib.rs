@@ -34,7 +34,7 @@
 //! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
 //!   (`fields`); `classes`: names of classes.
 //! - [`view`]: what a folder holds, for tools; [`data_folder`]: a folder that no engine uses, and its
-//!   repair; [`copy`]: backups.
+//!   repair; [`copy`]: backups, also as an [`archive`]; [`import`]: entities from elsewhere.
 //! - `directory`: opens and creates the data folder, with its `manifest` and `lock`.
 //!
 //! Invariants:
@@ -44,11 +44,13 @@
 //! - Stored bytes name entity classes, never the numbers that the program gives them.
 //! - The store never has a part of a request, nor anything that the log did not have before.
 
+pub mod archive;
 pub mod clock;
 pub mod copy;
 pub mod data_folder;
 pub mod engine;
 pub mod error;
+pub mod import;
 pub mod options;
 pub mod statistics;
 pub mod storage;
@@ -79,17 +81,19 @@ mod reply_to;
 mod retention;
 mod state_record;
 mod store_key;
-mod threads;
 mod table_list;
+mod threads;
 mod watchdog;
 
 /// What a log was found to hold, and what its repair did.
 pub use anabranch_log::{Cut, Damage, DamageKind, Inspection, Lost, Repair, SegmentSummary};
+pub use archive::{ArchiveError, restore_archive};
 pub use clock::Clock;
 pub use copy::CopyError;
-pub use data_folder::{DataFolder, inspect_log, repair};
+pub use data_folder::{DataFolder, diagnose, is_data_folder, repair};
 pub use engine::Embedded;
 pub use error::OpenError;
+pub use import::{Import, ImportError};
 pub use options::{Application, Options};
 pub use statistics::Statistics;
 pub use storage::Storage;

@@ -57,7 +57,8 @@ impl Manifest {
         Self { created_by: CREATED_BY.to_owned(), identity: identity.concat(), application }
     }
 
-    fn to_json(&self) -> String {
+    /// Its text.
+    pub(crate) fn to_json(&self) -> String {
         let mut json = json!({
             "format_version": FORMAT_VERSION,
             "created_by": self.created_by,

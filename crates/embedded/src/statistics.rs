@@ -1,6 +1,7 @@
 //! What an engine tells its operator about itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// How an engine is doing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +18,12 @@ pub struct Statistics {
     pub checkpoints: u64,
     /// How many groups were synced since then.
     pub groups: u64,
+    /// How many requests wait to be executed.
+    pub queue_length: u64,
+    /// When the last group was synced, in nanoseconds since the start of 1970; 0 for never.
+    pub last_sync_time: i64,
+    /// How long the last group took to be written and synced.
+    pub last_sync_duration: Duration,
     /// Why the engine stopped, if it did.
     pub last_error: Option<String>,
 }
@@ -33,10 +40,14 @@ pub(crate) struct Counters {
     pub(crate) live_bytes: Counter,
     pub(crate) checkpoints: Counter,
     pub(crate) groups: Counter,
+    /// In nanoseconds since the start of 1970.
+    pub(crate) last_sync_time: Counter,
+    /// In nanoseconds.
+    pub(crate) last_sync_duration: Counter,
 }
 
 impl Counters {
-    pub(crate) fn statistics(&self, last_error: Option<String>) -> Statistics {
+    pub(crate) fn statistics(&self, queue_length: u64, last_error: Option<String>) -> Statistics {
         Statistics {
             sequence: self.sequence.get(),
             log_bytes: self.log_bytes.get(),
@@ -44,6 +55,9 @@ impl Counters {
             live_bytes: self.live_bytes.get(),
             checkpoints: self.checkpoints.get(),
             groups: self.groups.get(),
+            queue_length,
+            last_sync_time: self.last_sync_time.get().cast_signed(),
+            last_sync_duration: Duration::from_nanos(self.last_sync_duration.get()),
             last_error,
         }
     }

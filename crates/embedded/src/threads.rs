@@ -84,6 +84,7 @@ impl Shared {
                 bytes: options.group_bytes_max,
             },
             counters: Arc::clone(&self.counters),
+            clock: options.clock.clone(),
         }
     }
 
@@ -117,12 +118,11 @@ impl Shared {
 pub(crate) fn start_threads<I: Interpreter>(
     shared: Shared,
     overlay: Overlay,
-    lock: Option<DirectoryLock>,
+    lock: &Arc<Option<DirectoryLock>>,
     program: &Arc<Program>,
     interpreter: I,
     options: &Options,
 ) -> Result<(Sender<Submission>, Vec<JoinHandle<()>>), OpenError> {
-    let lock = Arc::new(lock);
     let (submissions, submissions_receiver) = crossbeam_channel::bounded(options.queue_length_max);
     let (effects, effects_receiver) = effect_queue(Bounds {
         count: options.run_ahead_requests_max,
@@ -141,16 +141,16 @@ pub(crate) fn start_threads<I: Interpreter>(
     let watchdog = watchdog.transpose().map_err(OpenError::Threads)?;
     // If a later thread does not start, those before end as their channels' other ends go.
     let (store, health) = (Arc::clone(&shared.store), Arc::clone(&shared.health));
-    let maintaining = spawn("maintainer", STACK_BYTES, &shared.health, &lock, move || {
+    let maintaining = spawn("maintainer", STACK_BYTES, &shared.health, lock, move || {
         applier::maintain(store.as_ref(), &health, &applied_receiver);
     })?;
-    let applying = spawn("applier", STACK_BYTES, &shared.health, &lock, move || {
+    let applying = spawn("applier", STACK_BYTES, &shared.health, lock, move || {
         applier::run(&applier, &tasks_receiver);
     })?;
-    let committing = spawn("committer", STACK_BYTES, &shared.health, &lock, move || {
+    let committing = spawn("committer", STACK_BYTES, &shared.health, lock, move || {
         committer::run(&committer, &effects_receiver);
     })?;
-    let executing = spawn("executor", EXECUTOR_STACK_BYTES, &shared.health, &lock, move || {
+    let executing = spawn("executor", EXECUTOR_STACK_BYTES, &shared.health, lock, move || {
         executor::run(executor, driver, &submissions_receiver, &effects);
         drop(watchdog);
     })?;

@@ -84,7 +84,7 @@ impl View {
     /// The store is damaged.
     pub fn classes(&self) -> Result<BTreeMap<String, ClassSummary>, StoreError> {
         let mut classes = BTreeMap::new();
-        for entity in self.entities_from(vec![STATE]) {
+        for entity in self.all_entities() {
             let StoredEntity { class, key, state_bytes } = entity?;
             let summary: &mut ClassSummary = classes.entry(class).or_default();
             summary.entities += 1;
@@ -94,9 +94,57 @@ impl View {
         Ok(classes)
     }
 
+    /// The names of all classes with entities. Reads little.
+    ///
+    /// # Errors
+    /// The store is damaged.
+    pub fn class_names(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
+        let mut from = vec![STATE];
+        while let Some(entry) = self.scan(&from).next() {
+            let (key, _) = entry?;
+            if key.first() != Some(&STATE) {
+                break;
+            }
+            let (class, _) = split(&key)?;
+            // Behind all keys of this class: its name ends with a zero byte.
+            from = [&[STATE], class.as_bytes(), &[1]].concat();
+            names.push(class.to_owned());
+        }
+        Ok(names)
+    }
+
     /// The entities of `class`, in the order of their keys' messages.
     pub fn entities(&self, class: &str) -> impl Iterator<Item = Result<StoredEntity, StoreError>> {
         self.entities_from(state_prefix(class))
+    }
+
+    /// The entities of `class` that come after the one with this key, in the same order.
+    pub fn entities_after(
+        &self,
+        class: &str,
+        key: &[u8],
+    ) -> impl Iterator<Item = Result<StoredEntity, StoreError>> {
+        let mut from = state_prefix(class);
+        from.extend_from_slice(key);
+        let prefix = state_prefix(class);
+        let key = key.to_vec();
+        self.entities_of(prefix, &from)
+            .skip_while(move |entity| entity.as_ref().is_ok_and(|entity| entity.key == key))
+    }
+
+    /// All entities, by class and then in the order of their keys' messages.
+    pub fn all_entities(&self) -> impl Iterator<Item = Result<StoredEntity, StoreError>> {
+        self.entities_from(vec![STATE])
+    }
+
+    /// Whether there is such an entity.
+    ///
+    /// # Errors
+    /// The store is damaged.
+    pub fn exists(&self, class: &str, key: &[u8]) -> Result<bool, StoreError> {
+        let Ok(state_key) = state_key(class, key) else { return Ok(false) };
+        Ok(self.read(&state_key)?.is_some())
     }
 
     /// The state of an entity; `key` is the wire message of its key.
@@ -154,7 +202,16 @@ impl View {
         &self,
         prefix: Vec<u8>,
     ) -> impl Iterator<Item = Result<StoredEntity, StoreError>> {
-        let entries = self.scan(&prefix).take_while(move |entry| {
+        let from = prefix.clone();
+        self.entities_of(prefix, &from)
+    }
+
+    fn entities_of(
+        &self,
+        prefix: Vec<u8>,
+        from: &[u8],
+    ) -> impl Iterator<Item = Result<StoredEntity, StoreError>> + use<'_> {
+        let entries = self.scan(from).take_while(move |entry| {
             entry.as_ref().map_or(true, |(key, _)| key.starts_with(&prefix))
         });
         entries.map(|entry| {

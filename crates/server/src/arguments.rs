@@ -14,8 +14,8 @@ use anabranch_ir::{Hint, Parameter, ParameterKind, Program, Signature};
 use anabranch_kernel::Value;
 use anabranch_kernel::value::wire::{self, DecodeError};
 
-use crate::json::{Json, scalars};
-use crate::mistakes::Mistakes;
+use anabranch_json::mistakes::Mistakes;
+use anabranch_json::{Json, scalars};
 
 pub(crate) use admission::is_key;
 

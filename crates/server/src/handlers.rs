@@ -2,6 +2,8 @@
 
 pub(crate) mod call;
 pub(crate) mod create;
+pub(crate) mod export;
+pub(crate) mod keys;
 pub(crate) mod operations;
 pub(crate) mod state;
 

@@ -7,17 +7,22 @@ use anabranch_ir::Program;
 use anabranch_kernel::{Engine, IdempotencyKey, Operation, Reply, Request};
 use axum::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::auth::Token;
+use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::options::Options;
 use crate::problem::{Kind, Problem, from_failure};
 
+/// How many requests of operators are worked on at a time; further ones wait.
+const OPERATOR_PLACES: usize = 4;
+
 /// The server without its sockets.
 pub(crate) struct Ingress {
     pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) maintenance: Arc<dyn Maintenance>,
     pub(crate) token: Option<Token>,
     pub(crate) body_max: usize,
     pub(crate) metrics: Metrics,
@@ -26,6 +31,8 @@ pub(crate) struct Ingress {
     in_flight_max: u32,
     request_timeout: Duration,
     places: Arc<Semaphore>,
+    /// Of those who operate the server; their requests take long.
+    operator_places: Arc<Semaphore>,
     /// One permit for each byte of bodies that may be kept.
     room: Arc<Semaphore>,
 }
@@ -63,17 +70,23 @@ fn overloaded() -> Problem {
 }
 
 impl Ingress {
-    pub(crate) fn new(engine: Arc<dyn Engine>, options: &Options) -> Self {
+    pub(crate) fn new(
+        engine: Arc<dyn Engine>,
+        maintenance: Arc<dyn Maintenance>,
+        options: &Options,
+    ) -> Self {
         let openapi = openapi::document(engine.program(), options.token.is_some());
         Self {
             engine,
+            metrics: Metrics::new(Arc::clone(&maintenance)),
+            maintenance,
             token: options.token.as_deref().map(Token::new),
             body_max: options.body_max,
-            metrics: Metrics::new(),
             openapi: Bytes::from(openapi.to_string()),
             in_flight_max: options.in_flight_max,
             request_timeout: options.request_timeout,
             places: Arc::new(Semaphore::new(options.in_flight_max as usize)),
+            operator_places: Arc::new(Semaphore::new(OPERATOR_PLACES)),
             room: Arc::new(Semaphore::new(options.bodies_max.min(Semaphore::MAX_PERMITS))),
         }
     }
@@ -91,6 +104,19 @@ impl Ingress {
         let permit = permit.map_err(|_| overloaded())?;
         let deadline = Instant::now() + self.request_timeout;
         Ok(Place { permit, room: Arc::clone(&self.room), taken: None, deadline })
+    }
+
+    /// Takes a place among the requests of operators, waiting for one.
+    ///
+    /// # Errors
+    /// There is none in time.
+    pub(crate) async fn take_operator_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.operator_places).acquire_owned();
+        match timeout(self.request_timeout, place).await {
+            // The semaphore is never closed.
+            Ok(place) => place.map_err(|_| overloaded()),
+            Err(_) => Err(overloaded()),
+        }
     }
 
     /// Waits until no request is in flight.

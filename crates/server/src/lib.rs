@@ -6,10 +6,10 @@
 //! # Layout
 //! - [`options`], [`mod@serve`]: setting up, listening, draining.
 //! - [`routes`], `handlers`, `observation`, `auth`: from a request to a response.
-//! - `paths`, `keys`: what a path names.
-//! - `body`, `idempotency`, `arguments`, `mistakes`: what a request brings, and what is wrong with it.
+//! - `paths`: what a path names.
+//! - `body`, `idempotency`, `arguments`: what a request brings, and what is wrong with it.
 //! - `binary`: the binary protocol, beside HTTP on the same port.
-//! - `json`: values as JSON and back.
+//! - [`maintenance`]: what the server asks of an engine for its operators.
 //! - `ingress`: shared state and the way to the engine.
 //! - `problem`: errors as problem+json.
 //! - `openapi`, `metrics`: documents about the server.
@@ -20,6 +20,7 @@
 //! - Bodies, requests in flight, connections and waiting are bounded.
 //! - Tracebacks, causes and tokens never reach a client.
 
+pub mod maintenance;
 pub mod options;
 pub mod routes;
 pub mod serve;
@@ -29,13 +30,9 @@ mod auth;
 mod binary;
 mod body;
 mod handlers;
-mod hashing;
 mod idempotency;
 mod ingress;
-mod json;
-mod keys;
 mod metrics;
-mod mistakes;
 mod observation;
 mod openapi;
 mod paths;
@@ -43,6 +40,7 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
+pub use maintenance::Maintenance;
 pub use options::Options;
 pub use routes::router;
 pub use serve::{ServeError, serve};

@@ -2,16 +2,22 @@
 //!
 //! Labels are route templates, never paths, so that keys of entities do not become time series.
 
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+
+use crate::maintenance::{Maintenance, Measurement, MeasurementKind};
 
 /// The media type of [`Metrics::text`].
 pub(crate) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -20,6 +26,9 @@ pub(crate) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0
 const BUCKET_FIRST: f64 = 0.000_25;
 const BUCKET_FACTOR: f64 = 2.0;
 const BUCKET_COUNT: u16 = 16;
+
+/// What the names of an engine's metrics start with.
+const ENGINE_PREFIX: &str = "anabranch_engine";
 
 /// The metrics of one server.
 pub(crate) struct Metrics {
@@ -67,8 +76,9 @@ impl Drop for InFlight {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(maintenance: Arc<dyn Maintenance>) -> Self {
         let mut all = Registry::default();
+        all.register_collector(Box::new(EngineCollector(maintenance)));
         let registry = all.sub_registry_with_prefix("anabranch_http");
         let requests = Family::default();
         let durations = Family::new_with_constructor(new_histogram as fn() -> Histogram);
@@ -140,6 +150,33 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a string cannot fail");
         text
+    }
+}
+
+/// Asks the engine each time.
+struct EngineCollector(Arc<dyn Maintenance>);
+
+impl fmt::Debug for EngineCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EngineCollector")
+    }
+}
+
+impl Collector for EngineCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for Measurement { name, help, kind, value } in self.0.measurements() {
+            let name = format!("{ENGINE_PREFIX}_{name}");
+            let metric_type = match kind {
+                MeasurementKind::Counter => MetricType::Counter,
+                MeasurementKind::Gauge => MetricType::Gauge,
+            };
+            let metric = encoder.encode_descriptor(&name, help, None, metric_type)?;
+            match kind {
+                MeasurementKind::Counter => ConstCounter::new(value).encode(metric)?,
+                MeasurementKind::Gauge => ConstGauge::new(value).encode(metric)?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -9,10 +9,19 @@ use anabranch_ir::{Function, Operator, OperatorId, Parameter, ParameterKind, Pro
 use serde_json::json;
 
 use crate::body::JSON;
+use crate::handlers::export::{ARCHIVE, JSON_LINES};
+use crate::handlers::keys::{LIMIT_DEFAULT, LIMIT_MAX};
 use crate::idempotency::IDEMPOTENCY_KEY;
-use crate::json::{Json, JsonObject};
-use crate::keys::percent_encoded;
 use crate::problem::{Kind, PROBLEM, TYPE_PREFIX};
+use anabranch_json::keys::percent_encoded;
+use anabranch_json::{Json, JsonObject};
+
+/// Path, name, summary and media type of what operators ask.
+const MAINTENANCE: &[(&str, &str, &str, &str)] = &[
+    ("/v1", "summary", "What is stored", JSON),
+    ("/export", "export", "All entities as JSON lines", JSON_LINES),
+    ("/backup", "backup", "Everything as an archive", ARCHIVE),
+];
 
 /// The document for `program`, with the bearer token if one is needed.
 pub(crate) fn document(program: &Program, needs_token: bool) -> Json {
@@ -51,11 +60,27 @@ fn tag(operator: &Operator) -> Json {
 
 fn paths(program: &Program) -> JsonObject {
     let mut paths = JsonObject::new();
+    for (path, name, summary, media_type) in MAINTENANCE {
+        let schema = match *media_type {
+            JSON => json!({ "type": "object" }),
+            _ => json!({ "type": "string" }),
+        };
+        let ok =
+            json!({ "description": summary, "content": { *media_type: { "schema": schema } } });
+        let operation = json!({
+            "operationId": name,
+            "summary": summary,
+            "responses": { "200": ok, "default": { "$ref": "#/components/responses/Problem" } },
+        });
+        paths.insert((*path).to_owned(), json!({ "get": operation }));
+    }
     for (index, operator) in program.operators.iter().enumerate() {
         let class = format!("/v1/{}", percent_encoded(&operator.name));
         let entity = format!("{class}/{{key}}");
         let key = key_parameter(program, operator);
-        paths.insert(class, json!({ "post": creation(program, operator) }));
+        let operations =
+            json!({ "post": creation(program, operator), "get": keys(program, operator) });
+        paths.insert(class, operations);
         paths.insert(
             entity.clone(),
             json!({ "parameters": [key], "get": state(program, operator) }),
@@ -102,6 +127,40 @@ fn call(program: &Program, operator: &Operator, function: &Function) -> Json {
         operation["description"] = json!(description.trim());
     }
     operation
+}
+
+/// The listing of a class's keys.
+fn keys(program: &Program, operator: &Operator) -> Json {
+    let key = schema::of(program, &operator.key);
+    let result = json!({
+        "type": "object",
+        "required": ["keys", "next"],
+        "properties": {
+            "keys": { "type": "array", "items": key },
+            "next": {
+                "type": ["string", "null"],
+                "description": "What to give as `after` for the next page",
+            },
+        },
+    });
+    let parameter = |name: &str, description: &str, schema: Json| json!({ "name": name, "in": "query", "description": description, "schema": schema });
+    let limit = json!({
+        "type": "integer",
+        "minimum": 1,
+        "maximum": LIMIT_MAX,
+        "default": LIMIT_DEFAULT,
+    });
+    json!({
+        "tags": [operator.name],
+        "operationId": format!("{}.keys", operator.name),
+        "summary": format!("List keys of class {}", operator.name),
+        "parameters": [
+            parameter("prefix", "What keys start with, as in a path", json!({ "type": "string" })),
+            parameter("after", "`next` of the page before", json!({ "type": "string" })),
+            parameter("limit", "Most keys of the page", limit),
+        ],
+        "responses": responses(("200", "keys, in the order in which they are stored", result)),
+    })
 }
 
 fn state(program: &Program, operator: &Operator) -> Json {

@@ -7,8 +7,8 @@ use anabranch_ir::{Function, FunctionId, OperatorId, Program};
 use anabranch_kernel::{EntityId, Value};
 use percent_encoding::percent_decode_str;
 
-use crate::keys;
 use crate::problem::{Kind, Problem};
+use anabranch_json::keys;
 
 /// Where the routes of entities begin.
 pub(crate) const ROOT: &str = "/v1/";

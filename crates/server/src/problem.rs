@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::body::{JSON, VALUE};
-use crate::json::{Json, JsonObject};
+use anabranch_json::{Json, JsonObject};
 
 pub(crate) use failure::{from_arguments, from_failure, no_json_form};
 pub(crate) use kind::Kind;

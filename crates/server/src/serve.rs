@@ -23,6 +23,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::ingress::Ingress;
+use crate::maintenance::Maintenance;
 use crate::options::Options;
 
 /// Threads of the runtime. Parsing for two requests at a time keeps any engine busy.
@@ -47,7 +48,7 @@ pub enum ServeError {
     Start(#[source] io::Error),
 }
 
-/// Serves `engine` until a signal ends the process. `on_listening` is called with the address once
+/// Serves `engine` and its `maintenance` until a signal ends the process. `on_listening` is called with the address once
 /// connections are accepted, `finish` when all is served; gives what that returns, or `None` if a
 /// second signal came before.
 ///
@@ -55,6 +56,7 @@ pub enum ServeError {
 /// The options make no sense, or the address cannot be listened on.
 pub fn serve<R: Send + 'static>(
     engine: Arc<dyn Engine>,
+    maintenance: Arc<dyn Maintenance>,
     options: Options,
     on_listening: impl FnOnce(SocketAddr),
     finish: impl FnOnce() -> R + Send + 'static,
@@ -80,7 +82,7 @@ pub fn serve<R: Send + 'static>(
             tracing::warn!(%address, "everybody who can reach this address may use it; set a token");
         }
         on_listening(address);
-        if serve_until(engine, &options, listener, &mut signals).await == End::AtOnce {
+        if serve_until(engine, maintenance, &options, listener, &mut signals).await == End::AtOnce {
             return Ok(None);
         }
         Ok(finish_until(finish, &mut signals).await)
@@ -141,11 +143,12 @@ async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
 
 async fn serve_until(
     engine: Arc<dyn Engine>,
+    maintenance: Arc<dyn Maintenance>,
     options: &Options,
     listener: TcpListener,
     stop: &mut impl Stop,
 ) -> End {
-    let ingress = Arc::new(Ingress::new(engine, options));
+    let ingress = Arc::new(Ingress::new(engine, maintenance, options));
     let open = connections::accept_until(listener, &ingress, options, stop.next()).await;
     tracing::info!("draining: requests under way go on, further ones are refused");
     let drained = async {

@@ -8,6 +8,7 @@ mod idempotent_requests;
 mod json_mistakes;
 mod json_tables;
 mod key_segments;
+mod operators;
 mod overload;
 mod request_log;
 mod statuses;

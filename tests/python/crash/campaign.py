@@ -19,7 +19,7 @@ from crash.load import Clients, Harvest, Load, Unanswered, ask, ask_again, conne
 
 PASSBOOK = APPLICATIONS / "passbook.py"
 
-OPTIONS = ["--checkpoint-bytes", "100000"]
+OPTIONS = ["--checkpoint-size", "1MiB"]
 """Several checkpoints a second, and a cut of the log at most of them."""
 
 MONEY = 1000

@@ -21,8 +21,8 @@ from crash.load import Clients, Harvest, Load, connected
 
 OPTIONS = [
     *("--memory", str(32 << 20)),
-    *("--checkpoint-bytes", str(4 << 20)),
-    *("--replies-kept", "20000"),
+    *("--checkpoint-size", str(4 << 20)),
+    *("--idempotency-replies", "20000"),
 ]
 """So little that caches are full soon."""
 

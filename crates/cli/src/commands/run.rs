@@ -15,17 +15,15 @@ use crate::{Failure, output};
 
 pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
     let target = Target::find(&arguments.application)?;
-    let given = [
-        ("--data", arguments.data.is_some()),
-        ("--transaction-timeout", arguments.transaction_timeout.is_some()),
-    ];
-    if let Some((option, _)) = given.iter().find(|(_, is_given)| *is_given)
+    let mut given = arguments.engine_options.given();
+    given.extend(arguments.data.is_some().then_some("--data"));
+    given.extend(arguments.transaction_timeout.is_some().then_some("--transaction-timeout"));
+    if let Some(option) = given.first()
         && arguments.engine != Engine::Embedded
     {
         let message = format!("{option} belongs to the embedded engine: add --engine embedded");
         return Err(Failure::Message(message));
     }
-    let timeout = arguments.transaction_timeout.unwrap_or(TransactionTimeout(None));
     match arguments.engine {
         Engine::Plain => {
             target.check_name()?;
@@ -42,25 +40,22 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
             Ok(run_main(&target.root, &target.module, Mode::Engine)?)
         }
         Engine::Embedded => match &arguments.data {
-            Some(folder) => run_embedded(&target, folder, timeout),
+            Some(folder) => run_embedded(&target, folder, arguments),
             None => {
                 let folder = tempfile::tempdir()?;
                 output::note(
                     "state is kept in a temporary folder; name one with --data to keep it",
                 );
-                run_embedded(&target, folder.path(), timeout)
+                run_embedded(&target, folder.path(), arguments)
             }
         },
     }
 }
 
-fn run_embedded(
-    target: &Target,
-    folder: &Path,
-    timeout: TransactionTimeout,
-) -> Result<i32, Failure> {
+fn run_embedded(target: &Target, folder: &Path, arguments: &RunArguments) -> Result<i32, Failure> {
     let (program, interpreter) = load(target)?;
-    let options = engine_options(target, &program, timeout);
+    let timeout = arguments.transaction_timeout.unwrap_or(TransactionTimeout(None));
+    let options = engine_options(target, &program, timeout, &arguments.engine_options);
     let engine = Arc::new(Embedded::open(folder, program, interpreter, &options)?);
     install_backend(Arc::clone(&engine) as Arc<_>)?;
     let code = run_main(&target.root, &target.module, Mode::Engine)?;

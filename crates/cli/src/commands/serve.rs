@@ -7,21 +7,17 @@ use std::time::Duration;
 use anabranch_cpython::{send_output_to_log, send_records_to_log};
 use anabranch_embedded::{Embedded, Options as EngineOptions};
 use anabranch_ir::Program;
+use anabranch_maintenance::EngineMaintenance;
 use anabranch_server::{Options, serve};
 
-use crate::arguments::{ServeArguments, TransactionTimeout};
+use crate::arguments::{EngineArguments, ServeArguments, TransactionTimeout};
 use crate::commands::run::load;
 use crate::target::Target;
-use crate::{Failure, output};
+use crate::{Failure, output, source};
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     let target = Target::find(&arguments.application)?;
-    let token = arguments.token_file.as_ref().map(|file| {
-        let text = std::fs::read_to_string(file);
-        text.map(|token| token.trim().to_owned()).map_err(|error| {
-            Failure::Message(format!("cannot read the token file {}: {error}", file.display()))
-        })
-    });
+    let token = arguments.token_file.as_deref().map(source::read_token);
     let options = Options {
         host: arguments.host.clone(),
         port: arguments.port,
@@ -31,21 +27,21 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     send_output_to_log()?;
     let (program, interpreter) = load(&target)?;
     send_records_to_log()?;
-    let mut engine_options = engine_options(&target, &program, arguments.transaction_timeout);
-    if let Some(bytes) = arguments.memory {
-        engine_options.memory_bytes = bytes;
-    }
-    if let Some(bytes) = arguments.checkpoint_bytes {
-        engine_options.checkpoint_bytes = bytes;
-    }
-    if let Some(count) = arguments.replies_kept {
-        engine_options.reply_retention_count = count;
-    }
+    let timeout = arguments.transaction_timeout;
+    let engine_options = engine_options(&target, &program, timeout, &arguments.engine_options);
     let engine = Embedded::open(&arguments.data, program, interpreter, &engine_options)?;
     let engine = Arc::new(engine);
-    let on_listening = |address| output::line(&format!("listening on http://{address}"));
+    let noting = Arc::clone(&engine);
+    let on_listening = |address| {
+        let url = format!("http://{address}");
+        if let Err(error) = noting.note_address(&url) {
+            output::note(&format!("cannot note the address in the data folder: {error}"));
+        }
+        output::line(&format!("listening on {url}"));
+    };
+    let maintenance = Arc::new(EngineMaintenance::new(Arc::clone(&engine)));
     let closing = Arc::clone(&engine);
-    match serve(engine, options, on_listening, move || close(&closing))? {
+    match serve(engine, maintenance, options, on_listening, move || close(&closing))? {
         Some(closed) => closed.map(|()| 0),
         None => give_up("ended by a second signal"),
     }
@@ -80,13 +76,21 @@ pub(crate) fn engine_options(
     target: &Target,
     program: &Program,
     timeout: TransactionTimeout,
+    given: &EngineArguments,
 ) -> EngineOptions {
+    let default = EngineOptions::default();
+    let memory_bytes = given.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     EngineOptions {
         application: Some(anabranch_embedded::Application {
             module: target.module.clone(),
             program_hash: program.fingerprint(),
         }),
         transaction_timeout: timeout.0,
-        ..EngineOptions::default()
+        memory_bytes: memory_bytes.unwrap_or(default.memory_bytes),
+        checkpoint_bytes: given.checkpoint_size.unwrap_or(default.checkpoint_bytes),
+        reply_retention_time: given.idempotency_retention.unwrap_or(default.reply_retention_time),
+        reply_retention_count: given.idempotency_replies.unwrap_or(default.reply_retention_count),
+        queue_time_max: given.queue_time.unwrap_or(default.queue_time_max),
+        ..default
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the embedded engine, each against a program and an interpreter written in Rust.
 
+mod archives;
 mod bank;
 mod checkpoints;
 mod client;

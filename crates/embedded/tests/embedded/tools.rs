@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anabranch_embedded::{DataFolder, Embedded, OpenError, Options, inspect_log, repair};
+use anabranch_embedded::{DataFolder, Embedded, OpenError, Options, diagnose, repair};
 use anabranch_kernel::value::{state, wire};
 use anabranch_kernel::{Engine, Value};
 
@@ -121,7 +121,7 @@ fn a_damaged_log_is_refused_and_repaired() {
     for text in ["record 6", "checksum", &repair_command] {
         assert!(message.contains(text), "{text} in {message}");
     }
-    let foretold = inspect_log(folder.path()).unwrap();
+    let foretold = diagnose(folder.path()).unwrap();
     let report = repair(folder.path()).unwrap();
     assert_eq!(report.inspection, foretold);
     assert_eq!(report.inspection.last_recoverable, 5);

@@ -91,6 +91,13 @@ impl StateWriter {
         self.message(write)
     }
 
+    /// A state in the joined form whose dict `message` holds already.
+    pub fn joined_message(&mut self, message: &[u8]) {
+        self.bytes.clear();
+        self.bytes.push(JOINED);
+        self.bytes.extend_from_slice(message);
+    }
+
     /// Lets go of a buffer that one huge state has made.
     pub fn shrink_to(&mut self, capacity: usize) {
         if self.bytes.capacity() > capacity {

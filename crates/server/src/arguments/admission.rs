@@ -8,9 +8,9 @@ use anabranch_ir::Program;
 use anabranch_kernel::Value;
 use anabranch_kernel::value::ExceptionValue;
 
-use crate::hashing;
-use crate::json::scalars;
-use crate::mistakes::Mistakes;
+use anabranch_json::hashing;
+use anabranch_json::mistakes::Mistakes;
+use anabranch_json::scalars;
 
 /// Modules besides the application's own whose exceptions are taken.
 const EXCEPTION_MODULES: [&str; 2] = ["builtins", "anabranch"];

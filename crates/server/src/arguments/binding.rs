@@ -6,7 +6,7 @@ use anabranch_ir::{Parameter, ParameterKind, Program, Signature};
 use anabranch_kernel::Value;
 
 use super::{collector, conformance, missing, unknown};
-use crate::mistakes::Mistakes;
+use anabranch_json::mistakes::Mistakes;
 
 /// Adds to `mistakes` where the arguments do not fit `signature`.
 pub(super) fn check(

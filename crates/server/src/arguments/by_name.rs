@@ -6,8 +6,8 @@ use anabranch_ir::{Hint, Parameter, ParameterKind, Program, Signature};
 use anabranch_kernel::Value;
 
 use super::{collector, missing, needs, unknown};
-use crate::json::{Json, JsonObject, read};
-use crate::mistakes::Mistakes;
+use anabranch_json::mistakes::Mistakes;
+use anabranch_json::{Json, JsonObject, read};
 
 /// Binds all of `named`; what is bound counts only if there are no mistakes.
 pub(super) fn bind<'a>(

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use anabranch_ir::{Hint, Program};
 use anabranch_kernel::Value;
 
-use crate::mistakes::Mistakes;
+use anabranch_json::mistakes::Mistakes;
 
 /// Adds to `mistakes` where `value` does not fit `hint`.
 pub(super) fn check(program: &Program, hint: &Hint, value: &Value, mistakes: &mut Mistakes) {

@@ -13,11 +13,11 @@ use super::natural;
 use super::outbox::Outbox;
 use crate::arguments;
 use crate::ingress::Ingress;
-use crate::json::{read, write};
 use crate::metrics::InFlight;
-use crate::mistakes::Mistakes;
 use crate::problem::{Kind, Problem, from_arguments, from_failure, no_json_form};
-use crate::{idempotency, keys, observation, paths};
+use crate::{idempotency, observation, paths};
+use anabranch_json::mistakes::Mistakes;
+use anabranch_json::{keys, read, write};
 
 /// A request under way. It is answered exactly once: with a problem if it is dropped before.
 pub(super) struct Exchange {

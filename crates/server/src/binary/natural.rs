@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use rmpv::Value;
 use serde_json::Number;
 
-use crate::json::{Json, JsonObject};
+use anabranch_json::{Json, JsonObject};
 
 /// `value` as JSON, or what of it has no form there.
 pub(super) fn to_json(value: Value) -> Result<Json, &'static str> {

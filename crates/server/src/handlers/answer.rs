@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::body::{JSON, VALUE};
-use crate::json::Json;
 use crate::problem::{Problem, no_json_form};
+use anabranch_json::Json;
 
 /// The form of an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -11,9 +11,9 @@ use serde_json::json;
 use super::answer::answer;
 use super::posted::{self, Posted};
 use crate::ingress::Ingress;
-use crate::json::write;
 use crate::paths;
 use crate::problem::Problem;
+use anabranch_json::write;
 
 /// 200 with what the method returns.
 pub(crate) async fn call(

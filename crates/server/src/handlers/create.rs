@@ -12,9 +12,9 @@ use serde_json::json;
 use super::answer::answer;
 use super::posted::{self, Posted};
 use crate::ingress::Ingress;
-use crate::json::write;
 use crate::paths;
 use crate::problem::Problem;
+use anabranch_json::write;
 
 /// 201 with the new entity's key, and its path as `Location`.
 pub(crate) async fn create(

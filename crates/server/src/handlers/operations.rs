@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use anabranch_kernel::Failure;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use tokio::task::spawn_blocking;
 
 use crate::body::JSON;
 use crate::ingress::Ingress;
+use crate::maintenance::Maintenance;
 use crate::metrics::OPEN_METRICS;
 use crate::problem::{Kind, Problem, from_failure};
 
@@ -33,6 +36,29 @@ pub(crate) async fn readiness(
 /// `GET /metrics`: for Prometheus.
 pub(crate) async fn metrics(State(ingress): State<Arc<Ingress>>) -> Response {
     ([(CONTENT_TYPE, OPEN_METRICS)], ingress.metrics.text()).into_response()
+}
+
+/// `GET /v1`: what is stored.
+pub(crate) async fn summary(State(ingress): State<Arc<Ingress>>) -> Result<Response, Problem> {
+    let summary = maintain(&ingress, |maintenance| maintenance.summary()).await?;
+    Ok(([(CONTENT_TYPE, JSON)], summary.to_string()).into_response())
+}
+
+/// What `work` finds, on a thread where it may take its time.
+pub(super) async fn maintain<R: Send + 'static>(
+    ingress: &Arc<Ingress>,
+    work: impl FnOnce(&dyn Maintenance) -> Result<R, Failure> + Send + 'static,
+) -> Result<R, Problem> {
+    let place = ingress.take_operator_place().await?;
+    let maintenance = Arc::clone(&ingress.maintenance);
+    let working = spawn_blocking(move || {
+        let _place = place;
+        work(maintenance.as_ref())
+    });
+    match working.await {
+        Ok(found) => found.map_err(|failure| from_failure(ingress.program(), failure)),
+        Err(error) => Err(Problem::bug(format!("maintenance failed: {error}"))),
+    }
 }
 
 /// `GET /openapi.json`: what the application offers.

@@ -10,8 +10,8 @@ use crate::arguments;
 use crate::body::{self, ContentType};
 use crate::idempotency;
 use crate::ingress::{Ingress, Place};
-use crate::json::{Json, JsonObject};
 use crate::problem::{Kind, Problem, from_arguments};
+use anabranch_json::{Json, JsonObject};
 
 /// A POST that has been read and checked.
 pub(crate) struct Posted {

@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::answer::{accepted_form, answer};
 use crate::ingress::Ingress;
-use crate::json::write;
 use crate::paths;
 use crate::problem::Problem;
+use anabranch_json::write;
 
 /// 200 with the entity's key and attributes.
 pub(crate) async fn state(

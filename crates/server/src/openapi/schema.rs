@@ -5,9 +5,9 @@
 use anabranch_ir::{Hint, Program};
 use serde_json::json;
 
-use crate::json::read::member_json;
-use crate::json::references::REFERENCE_MEMBER;
-use crate::json::{Json, JsonObject};
+use anabranch_json::read::member_json;
+use anabranch_json::references::REFERENCE_MEMBER;
+use anabranch_json::{Json, JsonObject};
 
 /// The component of problems. It cannot clash: names of classes are qualified if need be.
 pub(crate) const PROBLEM: &str = "anabranch.Problem";

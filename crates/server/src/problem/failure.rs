@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Cause, Kind, Problem};
 use crate::arguments::ArgumentError;
-use crate::json::write;
+use anabranch_json::write;
 
 /// What the client is told about `failure`.
 pub(crate) fn from_failure(program: &Program, failure: Failure) -> Problem {

@@ -40,8 +40,10 @@ pub(crate) async fn start(
     let address = listener.local_addr().unwrap();
     let (stop, mut stopped) = mpsc::channel(2);
     let engine = Arc::clone(engine);
-    let server =
-        tokio::spawn(async move { serve_until(engine, &options, listener, &mut stopped).await });
+    let server = tokio::spawn(async move {
+        let maintenance = Arc::clone(&engine);
+        serve_until(engine, maintenance, &options, listener, &mut stopped).await
+    });
     (address, stop, server)
 }
 
@@ -75,7 +77,7 @@ async fn draining_finishes_what_is_under_way_and_accepts_no_more() {
         runtime.block_on(async {
             let listener = listen(&local()).await.unwrap();
             listening.send(listener.local_addr().unwrap()).await.unwrap();
-            serve_until(served, &local(), listener, &mut stopped).await;
+            serve_until(served.clone(), served, &local(), listener, &mut stopped).await;
         });
     });
     let address = address.recv().await.unwrap();
@@ -169,7 +171,8 @@ fn options_that_make_no_sense_are_refused() {
     for (options, expected) in cases {
         let engine = FakeEngine::replying(&Value::None);
         let error =
-            serve(engine, options, |_| panic!("listening"), || panic!("served")).unwrap_err();
+            serve(engine.clone(), engine, options, |_| panic!("listening"), || panic!("served"))
+                .unwrap_err();
         assert!(error.to_string().starts_with(expected), "{error}");
     }
 }
@@ -191,7 +194,8 @@ fn serve_comes_back_after_sigterm() {
             start
         }));
     };
-    assert_eq!(serve(engine, local(), on_listening, || "finished").unwrap(), Some("finished"));
+    let served = serve(engine.clone(), engine, local(), on_listening, || "finished").unwrap();
+    assert_eq!(served, Some("finished"));
     assert_eq!(&client.unwrap().join().unwrap(), b"HTTP/1.1 200 OK");
 }
 

@@ -7,11 +7,10 @@ use axum::http::Request;
 use serde_json::json;
 
 use super::application;
-use super::fake_engine::{FakeEngine, get, post, router_over, send};
-use crate::json::Json;
+use super::fake_engine::{FakeEngine, get, post, router_over, router_with, send};
 use crate::openapi;
 use crate::options::Options;
-use crate::routes::router;
+use anabranch_json::Json;
 
 /// Calls `visit` with every `$ref` that is a JSON pointer. In examples and values there is none.
 fn visit_references(json: &Json, visit: &mut impl FnMut(&str)) {
@@ -90,6 +89,16 @@ fn the_openapi_document_describes_arguments_and_results() {
     assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
 }
 
+#[test]
+fn the_openapi_document_has_what_operators_ask() {
+    let document = openapi::document(&application::program(), true);
+    let parameters = &document["paths"]["/v1/Item"]["get"]["parameters"];
+    assert_eq!(parameters.as_array().unwrap().len(), 3);
+    for path in ["/v1", "/export", "/backup"] {
+        assert!(document["paths"][path]["get"]["responses"]["200"].is_object(), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn health_readiness_and_openapi_are_served() {
     let engine = FakeEngine::replying(&Value::None);
@@ -131,7 +140,7 @@ async fn metrics_count_requests_by_route_and_status() {
 
 fn guarded() -> Router {
     let options = Options { token: Some("open sesame".to_owned()), ..Options::default() };
-    router(FakeEngine::replying(&Value::Dict(vec![])), &options)
+    router_with(&FakeEngine::replying(&Value::Dict(vec![])), &options)
 }
 
 fn with_authorization(path: &str, value: &str) -> Request<Body> {

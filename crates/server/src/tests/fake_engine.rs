@@ -9,12 +9,16 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{self, HeaderMap, StatusCode};
+use serde_json::json;
 use tower::ServiceExt;
 
 use super::application;
-use crate::json::Json;
+use crate::maintenance::{
+    KeysPage, KeysRequest, Maintenance, Measurement, MeasurementKind, WriteAll,
+};
 use crate::options::Options;
 use crate::routes::router;
+use anabranch_json::Json;
 
 /// What the engine does with a request.
 #[derive(Clone)]
@@ -94,6 +98,39 @@ impl Engine for FakeEngine {
     }
 }
 
+impl Maintenance for FakeEngine {
+    fn summary(&self) -> Result<Json, Failure> {
+        self.ready().map(|()| json!({ "sequence": 7 }))
+    }
+
+    /// `b`, `c` and what was asked for as `a`; there is more after `c`.
+    fn keys(&self, request: &KeysRequest) -> Result<KeysPage, Failure> {
+        self.ready()?;
+        let first = format!("{} {} {:?}", request.class, request.limit, request.prefix);
+        let first = request.after.clone().unwrap_or_else(|| wire::encode(&str_value(&first)));
+        let last = wire::encode(&str_value("c,d"));
+        Ok(KeysPage { keys: vec![first, last.clone()], next: Some(last) })
+    }
+
+    fn export(&self) -> Result<WriteAll, Failure> {
+        self.ready()?;
+        Ok(Box::new(|target| target.write_all(b"{}\n")))
+    }
+
+    fn backup(&self) -> Result<WriteAll, Failure> {
+        self.ready()?;
+        Ok(Box::new(|target| {
+            target.write_all(&[1; 1_000_000])?;
+            panic!("in the middle")
+        }))
+    }
+
+    fn measurements(&self) -> Vec<Measurement> {
+        let kind = MeasurementKind::Gauge;
+        vec![Measurement { name: "queue_length", help: "Waiting", kind, value: 3.0 }]
+    }
+}
+
 /// A response, read to its end.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -128,7 +165,11 @@ impl Answer {
 }
 
 pub(crate) fn router_over(engine: &Arc<FakeEngine>) -> Router {
-    router(Arc::clone(engine) as Arc<dyn Engine>, &Options::default())
+    router_with(engine, &Options::default())
+}
+
+pub(crate) fn router_with(engine: &Arc<FakeEngine>, options: &Options) -> Router {
+    router(Arc::clone(engine) as Arc<dyn Engine>, Arc::clone(engine) as Arc<_>, options)
 }
 
 pub(crate) async fn send(router: Router, request: http::Request<Body>) -> Answer {

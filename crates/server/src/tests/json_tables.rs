@@ -6,8 +6,8 @@ use anabranch_kernel::value::{Date, ExceptionValue, Reference, Time, TimeDelta, 
 
 use super::application;
 use super::fake_engine::str_value;
-use crate::json::{Json, read, write};
-use crate::mistakes::Mistakes;
+use anabranch_json::mistakes::Mistakes;
+use anabranch_json::{Json, read, write};
 
 fn parse(json: &str) -> Json {
     serde_json::from_str(json).expect("the test's JSON is JSON")

@@ -4,7 +4,7 @@ use anabranch_ir::Hint;
 use anabranch_kernel::Value;
 
 use super::fake_engine::str_value;
-use crate::keys::{parse, segment};
+use anabranch_json::keys::{parse, segment};
 
 #[test]
 fn keys_go_round() {

@@ -10,9 +10,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::Frame;
 use tokio::sync::oneshot;
 
-use super::fake_engine::{Behaviour, FakeEngine, post, send};
+use super::fake_engine::{Behaviour, FakeEngine, post, router_with, send};
 use crate::options::Options;
-use crate::routes::router;
 
 const STOCK: &str = "/v1/Item/pen/update_stock";
 const ARGUMENTS: &str = r#"{"amount": 1}"#;
@@ -21,7 +20,7 @@ const ARGUMENTS: &str = r#"{"amount": 1}"#;
 async fn room_is_kept_until_the_engine_replies() {
     let engine = FakeEngine::new(Behaviour::Hold);
     let options = Options { bodies_max: 2 * ARGUMENTS.len(), ..Options::default() };
-    let router = router(engine.clone(), &options);
+    let router = router_with(&engine, &options);
     for _ in 0..2 {
         let answer = send(router.clone(), post(STOCK, ARGUMENTS)).await;
         assert_eq!(answer.problem(), (504, "timeout".to_owned()));
@@ -40,7 +39,7 @@ async fn room_is_kept_until_the_engine_replies() {
 async fn slow_bodies_take_room_only_for_what_has_come_and_give_it_back() {
     let engine = FakeEngine::replying(&Value::Bool(true));
     let options = Options { bodies_max: 20, ..Options::default() };
-    let router = router(engine.clone(), &options);
+    let router = router_with(&engine, &options);
     let (sender, started) = oneshot::channel();
     let slow = Slow { sent: Some((Bytes::from_static(&[b' '; 10]), sender)) };
     let mut request = post(STOCK, Body::new(slow));

@@ -11,11 +11,12 @@ use axum::http::{self, Method};
 use hyper::body::Frame;
 use serde_json::json;
 
-use super::fake_engine::{Behaviour, FakeEngine, get, post, raised, router_over, send, str_value};
+use super::fake_engine::{
+    Behaviour, FakeEngine, get, post, raised, router_over, router_with, send, str_value,
+};
 use crate::body::VALUE;
-use crate::keys;
 use crate::options::Options;
-use crate::routes::router;
+use anabranch_json::keys;
 
 const STOCK: &str = "/v1/Item/pen/update_stock";
 
@@ -140,7 +141,7 @@ async fn a_body_may_be_as_large_as_the_limit() {
     for (body_max, status) in [(body.len(), 200), (body.len() - 1, 413)] {
         let engine = FakeEngine::replying(&Value::None);
         let options = Options { body_max, ..Options::default() };
-        let router = router(engine, &options);
+        let router = router_with(&engine, &options);
         // A body without an announced length is measured as it comes.
         let answer = send(router.clone(), post(STOCK, body.clone())).await;
         assert_eq!(answer.status, status);
@@ -271,7 +272,7 @@ impl HttpBody for Never {
 async fn places_are_kept_until_the_engine_replies() {
     let engine = FakeEngine::new(Behaviour::Hold);
     let options = Options { in_flight_max: 1, ..Options::default() };
-    let router = router(engine.clone(), &options);
+    let router = router_with(&engine, &options);
     let answer = send(router.clone(), post(STOCK, r#"{"amount": 1}"#)).await;
     assert_eq!(answer.problem(), (504, "timeout".to_owned()));
     // The client has its answer, but the engine still works.

@@ -24,10 +24,25 @@ const LAYERS: &[Layer] = &[
     Layer { name: "log", uses: &[], tests_use: &[] },
     Layer { name: "embedded", uses: &["ir", "kernel", "log"], tests_use: &[] },
     Layer { name: "protocol", uses: &[], tests_use: &[] },
-    Layer { name: "server", uses: &["ir", "kernel", "protocol"], tests_use: &[] },
+    Layer { name: "json", uses: &["ir", "kernel"], tests_use: &[] },
+    Layer { name: "server", uses: &["ir", "json", "kernel", "protocol"], tests_use: &[] },
+    Layer {
+        name: "maintenance",
+        uses: &["embedded", "ir", "json", "kernel", "server"],
+        tests_use: &[],
+    },
     Layer {
         name: "cli",
-        uses: &["compiler", "cpython", "embedded", "ir", "kernel", "local", "server"],
+        uses: &[
+            "compiler",
+            "cpython",
+            "embedded",
+            "ir",
+            "kernel",
+            "local",
+            "maintenance",
+            "server",
+        ],
         tests_use: &[],
     },
     Layer { name: "native", uses: &["cli", "cpython", "protocol"], tests_use: &[] },
@@ -42,6 +57,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("http-body-util", &["server"]),
     ("hyper", &["server"]),
     ("hyper-util", &["server"]),
+    ("indicatif", &["cli"]),
     ("lsm-tree", &["embedded"]),
     ("prometheus-client", &["server"]),
     ("pyo3", &["cpython", "native"]),
@@ -56,6 +72,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("tracing", &["cpython", "embedded", "server"]),
     ("tracing-subscriber", &["server"]),
     ("xxhash-rust", &["embedded", "log"]),
+    ("ureq", &["maintenance"]),
 ];
 
 #[test]

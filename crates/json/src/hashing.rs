@@ -5,7 +5,7 @@ use anabranch_kernel::Value;
 /// The type of the part that cannot be hashed; `None` if `value` can be.
 ///
 /// A dataclass is taken to be hashable: only the application knows whether it is.
-pub(crate) fn unhashable_type(value: &Value) -> Option<&'static str> {
+pub fn unhashable_type(value: &Value) -> Option<&'static str> {
     match value {
         Value::List(_) => Some("list"),
         Value::Dict(_) => Some("dict"),

@@ -7,7 +7,7 @@ use anabranch_kernel::Value;
 use num_bigint::BigInt;
 use serde_json::Number;
 
-use super::Json;
+use crate::Json;
 use crate::mistakes::Mistakes;
 
 /// Most digits of an integer, as Python's own limit: more take quadratic time to convert.
@@ -17,12 +17,12 @@ const INTEGER_DIGITS_MAX: usize = 4300;
 const QUOTED_CHARACTERS_MAX: usize = 40;
 
 /// Whether a number has neither fraction nor exponent.
-pub(super) fn is_integer(number: &Number) -> bool {
+pub(crate) fn is_integer(number: &Number) -> bool {
     !number.as_str().contains(['.', 'e', 'E'])
 }
 
 /// The integer in `json`, or `None` after adding to `mistakes`.
-pub(super) fn integer_or_mistake(json: &Json, mistakes: &mut Mistakes) -> Option<Value> {
+pub(crate) fn integer_or_mistake(json: &Json, mistakes: &mut Mistakes) -> Option<Value> {
     let Json::Number(number) = json else {
         mistakes.expected(Hint::Int, description(json));
         return None;
@@ -39,7 +39,7 @@ pub(super) fn integer_or_mistake(json: &Json, mistakes: &mut Mistakes) -> Option
 }
 
 /// The integer of decimal digits with at most a minus sign.
-pub(crate) fn integer(text: &str) -> Option<Value> {
+pub fn integer(text: &str) -> Option<Value> {
     if let Ok(small) = text.parse::<i64>() {
         return Some(Value::Int(small));
     }
@@ -50,7 +50,7 @@ pub(crate) fn integer(text: &str) -> Option<Value> {
 }
 
 /// The float in `json`, also one of the three that are no numbers in JSON.
-pub(super) fn float(json: &Json) -> Option<Value> {
+pub(crate) fn float(json: &Json) -> Option<Value> {
     match json {
         Json::Number(number) => {
             let value: f64 = number.as_str().parse().ok()?;
@@ -67,7 +67,7 @@ pub(super) fn float(json: &Json) -> Option<Value> {
 }
 
 /// The decimal number in `json`.
-pub(super) fn decimal(json: &Json) -> Option<Value> {
+pub(crate) fn decimal(json: &Json) -> Option<Value> {
     let text = match json {
         Json::Number(number) => number.as_str(),
         Json::String(text) => text,
@@ -77,7 +77,7 @@ pub(super) fn decimal(json: &Json) -> Option<Value> {
 }
 
 /// Whether Python's `Decimal` takes `text`.
-pub(crate) fn is_decimal(text: &str) -> bool {
+pub fn is_decimal(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if unsigned == "Infinity" {
         return true;
@@ -102,7 +102,7 @@ pub(crate) fn is_decimal(text: &str) -> bool {
 }
 
 /// How a message names what was found: `"two"`, `an array of 3`.
-pub(crate) fn description(json: &Json) -> Cow<'static, str> {
+pub fn description(json: &Json) -> Cow<'static, str> {
     match json {
         Json::Null => "null".into(),
         Json::Bool(true) => "true".into(),

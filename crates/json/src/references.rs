@@ -4,12 +4,12 @@ use anabranch_ir::{Hint, Program};
 use anabranch_kernel::Value;
 use anabranch_kernel::value::Reference;
 
-use super::scalars::{description, integer_or_mistake};
-use super::{Json, JsonObject, read};
 use crate::mistakes::Mistakes;
+use crate::scalars::{description, integer_or_mistake};
+use crate::{Json, JsonObject, read};
 
 /// The member of an object that makes it a reference.
-pub(crate) const REFERENCE_MEMBER: &str = "$ref";
+pub const REFERENCE_MEMBER: &str = "$ref";
 
 /// The key of an entity whose class annotates its key with `hint`.
 fn key(program: &Program, hint: &Hint, json: &Json, mistakes: &mut Mistakes) -> Option<Value> {
@@ -37,12 +37,12 @@ fn key(program: &Program, hint: &Hint, json: &Json, mistakes: &mut Mistakes) -> 
 }
 
 /// Class and key of `{"$ref": [class, key]}`.
-pub(super) fn reference_parts(object: &JsonObject) -> Option<&Json> {
+pub(crate) fn reference_parts(object: &JsonObject) -> Option<&Json> {
     if object.len() == 1 { object.get(REFERENCE_MEMBER) } else { None }
 }
 
 /// The reference to an entity of `class`, given as its key or as a `$ref`.
-pub(super) fn entity(
+pub(crate) fn entity(
     program: &Program,
     class: &str,
     json: &Json,
@@ -57,7 +57,7 @@ pub(super) fn entity(
 }
 
 /// The reference of the content of a `$ref`, of class `expected` if that is known.
-pub(super) fn reference(
+pub(crate) fn reference(
     program: &Program,
     parts: &Json,
     expected: Option<&str>,

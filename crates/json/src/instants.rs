@@ -13,12 +13,12 @@ const MICROSECONDS_PER_DAY: i64 = 86_400 * MICROSECONDS_PER_SECOND;
 const DAYS_MAX: i64 = 999_999_999;
 
 /// `2026-03-01`
-pub(crate) fn date_text(date: &Date) -> String {
+pub fn date_text(date: &Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year, date.month, date.day)
 }
 
 /// `12:00:00.250000+01:00`
-pub(crate) fn time_text(time: &Time) -> String {
+pub fn time_text(time: &Time) -> String {
     let mut text = format!("{:02}:{:02}:{:02}", time.hour, time.minute, time.second);
     if time.microsecond != 0 {
         push(&mut text, format_args!(".{:06}", time.microsecond));
@@ -32,12 +32,12 @@ pub(crate) fn time_text(time: &Time) -> String {
 }
 
 /// `2026-03-01T12:00:00`
-pub(crate) fn date_time_text(date: &Date, time: &Time) -> String {
+pub fn date_time_text(date: &Date, time: &Time) -> String {
     format!("{}T{}", date_text(date), time_text(time))
 }
 
 /// `-P1DT2H3.5S`; the sign holds for the whole.
-pub(crate) fn duration_text(duration: &TimeDelta) -> String {
+pub fn duration_text(duration: &TimeDelta) -> String {
     let total = i128::from(duration.days) * i128::from(MICROSECONDS_PER_DAY)
         + i128::from(duration.seconds) * i128::from(MICROSECONDS_PER_SECOND)
         + i128::from(duration.microseconds);
@@ -88,7 +88,7 @@ fn push(text: &mut String, part: std::fmt::Arguments<'_>) {
 }
 
 /// Reads `2026-03-01`.
-pub(crate) fn parse_date(text: &str) -> Option<Date> {
+pub fn parse_date(text: &str) -> Option<Date> {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || year.len() != 4 || month.len() != 2 || day.len() != 2 {
@@ -102,20 +102,20 @@ pub(crate) fn parse_date(text: &str) -> Option<Date> {
 }
 
 /// Reads `12:00`, `12:00:00.25`, `12:00:00Z`, `12:00:00+01:00`, `12:00:00[Europe/Amsterdam]`.
-pub(crate) fn parse_time(text: &str) -> Option<Time> {
+pub fn parse_time(text: &str) -> Option<Time> {
     let (clock, zone) = split_zone(text)?;
     let (hour, minute, second, microsecond) = parse_clock(clock)?;
     (hour < 24).then_some(Time { hour, minute, second, microsecond, fold: false, zone })
 }
 
 /// Reads a date and a time with `T` or a space between.
-pub(crate) fn parse_date_time(text: &str) -> Option<(Date, Time)> {
+pub fn parse_date_time(text: &str) -> Option<(Date, Time)> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
     Some((parse_date(date)?, parse_time(time)?))
 }
 
 /// Reads `P1W`, `P1DT2H3M4.5S`, `-PT1S`.
-pub(crate) fn parse_duration(text: &str) -> Option<TimeDelta> {
+pub fn parse_duration(text: &str) -> Option<TimeDelta> {
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),

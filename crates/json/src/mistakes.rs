@@ -20,7 +20,7 @@ const UNION_ATTEMPTS_MAX: u32 = 10_000;
 
 /// One mistake: `arguments.amount: expected int, got "two"`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Mistake {
+pub struct Mistake {
     path: String,
     message: String,
 }
@@ -33,7 +33,7 @@ impl Display for Mistake {
 
 /// The mistakes found so far and the place that is looked at now.
 #[derive(Debug)]
-pub(crate) struct Mistakes {
+pub struct Mistakes {
     path: String,
     /// The first of them.
     found: Vec<Mistake>,
@@ -44,7 +44,7 @@ pub(crate) struct Mistakes {
 
 impl Mistakes {
     /// No mistakes yet; `root` is what the paths start with.
-    pub(crate) fn under(root: &str) -> Self {
+    pub fn under(root: &str) -> Self {
         Self {
             path: root.to_owned(),
             found: Vec::new(),
@@ -54,7 +54,7 @@ impl Mistakes {
     }
 
     /// Adds a mistake at the current place.
-    pub(crate) fn add(&mut self, message: impl Into<String>) {
+    pub fn add(&mut self, message: impl Into<String>) {
         if self.found.len() == LISTED_MAX {
             self.hidden += 1;
         } else {
@@ -63,12 +63,12 @@ impl Mistakes {
     }
 
     /// Adds the mistake of a value that is not what is expected.
-    pub(crate) fn expected(&mut self, expected: impl Display, got: impl Display) {
+    pub fn expected(&mut self, expected: impl Display, got: impl Display) {
         self.add(format!("expected {expected}, got {got}"));
     }
 
     /// Does `work` at the place `step` further in, such as `.amount` or `[3]`.
-    pub(crate) fn within<R>(&mut self, step: impl Display, work: impl FnOnce(&mut Self) -> R) -> R {
+    pub fn within<R>(&mut self, step: impl Display, work: impl FnOnce(&mut Self) -> R) -> R {
         let length = self.path.len();
         if length < PATH_LENGTH_MAX {
             write!(self.path, "{step}").expect("writing to a string cannot fail");
@@ -85,7 +85,7 @@ impl Mistakes {
 
     /// The first of `members` for which `attempt` finds no mistake. If there is none, the mistakes
     /// of the only member that matched further in than the others, or `no_match` of all.
-    pub(crate) fn first_that_fits<M, R>(
+    pub fn first_that_fits<M, R>(
         &mut self,
         members: &[M],
         mut attempt: impl FnMut(&M, &mut Self) -> Option<R>,
@@ -122,12 +122,12 @@ impl Mistakes {
     }
 
     /// Whether nothing is wrong.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
     /// The mistakes as text, one each.
-    pub(crate) fn into_texts(self) -> Vec<String> {
+    pub fn into_texts(self) -> Vec<String> {
         let mut texts: Vec<_> = self.found.iter().map(ToString::to_string).collect();
         if self.hidden > 0 {
             texts.push(format!("… and {} more", self.hidden));

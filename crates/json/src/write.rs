@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Number, json};
 use uuid::Uuid;
 
-use super::read::member_json;
-use super::{Json, JsonObject, instants};
+use crate::read::member_json;
+use crate::{Json, JsonObject, instants};
 
-/// `value` as natural JSON (see the table in [`super`]).
-pub(crate) fn natural(program: &Program, value: &Value) -> Json {
+/// `value` as natural JSON (see the table in [the crate](crate)).
+pub fn natural(program: &Program, value: &Value) -> Json {
     match value {
         Value::None => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
@@ -45,7 +45,7 @@ pub(crate) fn natural(program: &Program, value: &Value) -> Json {
 }
 
 /// `{"type": …, "args": […], "attributes": {…}}`, without attributes if there are none.
-pub(crate) fn exception_object(program: &Program, exception: &ExceptionValue) -> Json {
+pub fn exception_object(program: &Program, exception: &ExceptionValue) -> Json {
     let mut object = JsonObject::new();
     object.insert("type".to_owned(), Json::String(exception.class.clone()));
     object.insert("args".to_owned(), array(program, &exception.args));

@@ -12,11 +12,11 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use uuid::Uuid;
 
-use super::references::{entity, reference, reference_parts};
-use super::scalars::{decimal, description, float, integer_or_mistake, is_integer};
-use super::{Json, JsonObject, instants};
 use crate::hashing;
 use crate::mistakes::Mistakes;
+use crate::references::{entity, reference, reference_parts};
+use crate::scalars::{decimal, description, float, integer_or_mistake, is_integer};
+use crate::{Json, JsonObject, instants};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -24,7 +24,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The value of `json` by `hint`, or `None` after adding to `mistakes`.
-pub(crate) fn value(
+pub fn value(
     program: &Program,
     hint: &Hint,
     json: &Json,
@@ -293,7 +293,7 @@ fn enum_member(class: &EnumClass, json: &Json, mistakes: &mut Mistakes) -> Optio
 }
 
 /// What a member goes by in JSON.
-pub(crate) fn member_json(member: &EnumMember) -> Json {
+pub fn member_json(member: &EnumMember) -> Json {
     match &member.value {
         Some(EnumValue::Str(value)) => Json::String(value.clone()),
         Some(EnumValue::Int(value)) => Json::Number((*value).into()),

@@ -1,4 +1,7 @@
-//! Values as JSON and back.
+//! Values as JSON and back, and keys in paths.
+//!
+//! There are two forms. [`exact`] keeps every type and every alias, so that what it writes comes back
+//! as the same bytes: for exports. The other is for people and clients:
 //!
 //! A value leaves as *natural* JSON, which says nothing about its Python type (see
 //! [`write::natural`]); it comes back guided by a type hint (see [`read::value`]).
@@ -18,15 +21,27 @@
 //! | reference | `{"$ref": ["Item", key]}`; where the hint names the class, the bare key is taken too |
 //! | exception | `{"type": …, "args": […], "attributes": {…}}`; leaves only |
 //! | any other object | `{"$opaque": size in bytes}`; leaves only |
+//!
+//! # Layout
+//! - [`write`](mod@write), [`read`]: natural JSON, with [`instants`], [`scalars`], [`references`].
+//! - [`exact`]: the exact form.
+//! - [`keys`]: keys of entities in paths and on the command line.
+//! - [`mistakes`]: what is wrong with JSON, and where; [`hashing`]: what cannot be the key of a dict.
+//!
+//! Invariant: knows neither HTTP nor files, and never panics, whatever it is given.
 
-pub(crate) mod instants;
-pub(crate) mod read;
-pub(crate) mod references;
-pub(crate) mod scalars;
-pub(crate) mod write;
+pub mod exact;
+pub mod hashing;
+pub mod instants;
+pub mod keys;
+pub mod mistakes;
+pub mod read;
+pub mod references;
+pub mod scalars;
+pub mod write;
 
 /// JSON as data.
-pub(crate) type Json = serde_json::Value;
+pub type Json = serde_json::Value;
 
 /// An object of JSON, in the order of the text.
-pub(crate) type JsonObject = serde_json::Map<String, Json>;
+pub type JsonObject = serde_json::Map<String, Json>;

@@ -18,13 +18,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use uuid::Uuid;
 
-use crate::json::scalars;
+use crate::scalars;
 
 /// All but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The entity of `operator` with `key`.
-pub(crate) fn entity_id(operator: OperatorId, key: &Value) -> EntityId {
+pub fn entity_id(operator: OperatorId, key: &Value) -> EntityId {
     EntityId { operator, key: Arc::from(wire::encode(key)) }
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn entity_id(operator: OperatorId, key: &Value) -> EntityId {
 ///
 /// # Errors
 /// What the segment should have been.
-pub(crate) fn parse(hint: &Hint, segment: &str) -> Result<Value, String> {
+pub fn parse(hint: &Hint, segment: &str) -> Result<Value, String> {
     let mismatch = || format!("a key of this class is a {hint}, which {segment:?} is not");
     match hint {
         Hint::Union(members) => {
@@ -51,10 +51,8 @@ pub(crate) fn parse(hint: &Hint, segment: &str) -> Result<Value, String> {
 }
 
 /// The path segment that [`parse`] reads as `key`; `None` if there is none.
-pub(crate) fn segment(hint: &Hint, key: &Value) -> Option<String> {
-    let mut parts = Vec::new();
-    push_parts(key, &mut parts)?;
-    let segment = match parts.join(",") {
+pub fn segment(hint: &Hint, key: &Value) -> Option<String> {
+    let segment = match written(key)? {
         // A lone dot means something else to those who normalise paths.
         dots if dots == "." || dots == ".." => dots.replace('.', "%2E"),
         segment => segment,
@@ -63,8 +61,59 @@ pub(crate) fn segment(hint: &Hint, key: &Value) -> Option<String> {
     is_faithful.then_some(segment)
 }
 
+/// Most values that a text may stand for.
+const READINGS_MAX: usize = 4096;
+
+/// All keys that `segment` may stand for, where the class's type hint is not known; none if there
+/// would be too many to try.
+pub fn readings(segment: &str) -> Vec<Value> {
+    const HINTS: [Hint; 4] = [Hint::Str, Hint::Int, Hint::Uuid, Hint::Bytes];
+    let of_part = |part: &str| -> Vec<Value> {
+        HINTS.iter().filter_map(|hint| parse_part(hint, part)).collect()
+    };
+    let mut tuples = vec![Vec::new()];
+    for part in segment.split(',') {
+        let values = of_part(part);
+        if tuples.len() * values.len() > READINGS_MAX {
+            return Vec::new();
+        }
+        let longer = tuples.iter().flat_map(|tuple| {
+            values.iter().map(|value| tuple.iter().cloned().chain([value.clone()]).collect())
+        });
+        tuples = longer.collect();
+    }
+    let mut readings = of_part(segment);
+    readings.extend(tuples.into_iter().map(Value::Tuple));
+    readings
+}
+
+/// How `key` is written in a path and on the command line; `None` for what cannot be written.
+pub fn written(key: &Value) -> Option<String> {
+    let mut parts = Vec::new();
+    push_parts(key, &mut parts)?;
+    Some(parts.join(","))
+}
+
+/// The key in `message`.
+///
+/// # Errors
+/// It is none.
+pub fn of_message(message: &[u8]) -> Result<Value, String> {
+    let is_part = |value: &Value| {
+        use Value::{BigInt, Bytes, Int, Str, SurrogateStr, Uuid};
+        matches!(value, Str(_) | SurrogateStr(_) | Int(_) | BigInt(_) | Bytes(_) | Uuid(_))
+    };
+    let key = wire::decode(message).map_err(|error| error.to_string())?;
+    let is_key = match &key {
+        Value::Tuple(parts) => !parts.is_empty() && parts.iter().all(is_part),
+        part => is_part(part),
+    };
+    let problem = "a key is a str, int, bytes, UUID or a tuple of them";
+    if is_key { Ok(key) } else { Err(problem.to_owned()) }
+}
+
 /// `text` with all but unreserved characters encoded.
-pub(crate) fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
@@ -131,4 +180,30 @@ fn push_parts(key: &Value, parts: &mut Vec<String>) -> Option<()> {
     };
     parts.push(percent_encoded(&text));
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_stands_for_all_that_it_may_be() {
+        let text = |text: &str| Value::Str(text.to_owned());
+        assert!(readings("7").contains(&Value::Int(7)));
+        assert!(readings("7").contains(&text("7")));
+        let pairs = readings("a,7");
+        assert!(pairs.contains(&Value::Tuple(vec![text("a"), Value::Int(7)])));
+        assert!(pairs.contains(&text("a,7")));
+        assert!(readings("a%2Cb").contains(&text("a,b")));
+        assert_eq!(readings(&vec!["7"; 20].join(",")), []);
+    }
+
+    #[test]
+    fn only_keys_are_keys() {
+        let is_key = |value: &Value| of_message(&wire::encode(value)).is_ok();
+        assert!(is_key(&Value::Tuple(vec![Value::Int(1), Value::Bytes(vec![])])));
+        assert!(!is_key(&Value::Tuple(vec![])));
+        assert!(!is_key(&Value::Float(1.0)));
+        assert!(!is_key(&Value::Tuple(vec![Value::Tuple(vec![Value::Int(1)])])));
+    }
 }

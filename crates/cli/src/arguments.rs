@@ -1,10 +1,17 @@
 //! What can be typed.
 
+mod bench;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use bench::{
+    BenchArguments, BenchCommand, BenchProtocol, ComparisonArguments, KeyDistribution,
+    TransferArguments,
+};
 
 /// Plain Python classes as a durable, transactional dataflow.
 #[derive(Parser, Debug)]
@@ -28,6 +35,8 @@ pub enum Command {
     Compile(CompileArguments),
     /// Draw an application's dataflow, or one of its methods
     Graph(GraphArguments),
+    /// Put load on a server and measure it
+    Bench(BenchArguments),
 }
 
 /// Which application.

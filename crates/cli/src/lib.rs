@@ -32,6 +32,7 @@ pub fn main(argv: Vec<String>) -> i32 {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Compile(arguments) => commands::compile::run(&arguments),
         Command::Graph(arguments) => commands::graph::run(&arguments),
+        Command::Bench(arguments) => commands::bench::run(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -67,8 +67,11 @@ fn key_message(key: &str) -> Vec<u8> {
     writer.finish()
 }
 
+/// A tuple of positional arguments, of which there are none, and a dict of the others.
 fn arguments_message(arguments: &[(&str, Argument<'_>)]) -> Vec<u8> {
     let mut writer = Writer::with_capacity(128);
+    writer.tuple(2);
+    writer.tuple(0);
     writer.dict(arguments.len());
     for (name, argument) in arguments {
         writer.str(name);

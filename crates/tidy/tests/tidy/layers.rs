@@ -45,6 +45,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("hyper", &["server"]),
     ("hyper-util", &["server"]),
     ("lsm-tree", &["embedded"]),
+    ("mimalloc", &["native"]),
     ("prometheus-client", &["server"]),
     ("pyo3", &["cpython", "native"]),
     ("pyo3-build-config", &["cpython"]),

@@ -3,11 +3,14 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3.11
-PYTHON_SOURCES := python examples tests/python
+PYTHON_SOURCES := python examples workloads tests/python
 # Sources of the native module: a change of any of them needs a new build.
 RUST_SOURCES := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: build demo test test-rust test-python crash soak check-standard-library lint format clean prerequisites
+ACCOUNTS ?= 10000,1000000
+ROUNDS ?= 5
+
+.PHONY: build demo bench test test-rust test-python crash soak check-standard-library lint format clean prerequisites
 
 build: $(VENV)/.built
 
@@ -32,6 +35,10 @@ $(VENV)/.built: $(VENV)/.tools $(RUST_SOURCES)
 
 demo: build
 	@$(BIN)/python examples/shop/demo.py
+
+# Ours and the baselines in turn, and the targets: about fifteen minutes on a machine that has nothing else to do.
+bench: build
+	@$(BIN)/anabranch bench comparison --accounts $(ACCOUNTS) --rounds $(ROUNDS)
 
 test: test-rust test-python
 

@@ -1,11 +1,18 @@
 //! What can be typed.
 
+mod bench;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use anabranch_maintenance::size::{parse_checkpoint_size, parse_memory, parse_time};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use bench::{
+    BenchArguments, BenchCommand, BenchProtocol, ComparisonArguments, KeyDistribution,
+    TransferArguments,
+};
 
 /// Plain Python classes as a durable, transactional dataflow.
 #[derive(Parser, Debug)]
@@ -45,6 +52,8 @@ pub enum Command {
     Import(ImportArguments),
     /// Make a data folder with a damaged log one that can be opened
     Repair(RepairArguments),
+    /// Put load on a server and measure it
+    Bench(BenchArguments),
 }
 
 /// Which application.

@@ -42,6 +42,7 @@ pub fn main(argv: Vec<String>) -> i32 {
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Repair(arguments) => commands::repair::run(&arguments),
+        Command::Bench(arguments) => commands::bench::run(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -29,3 +29,11 @@ pub fn is_reserved_module(name: &str) -> bool {
         is_standard || top == "anabranch"
     })
 }
+
+/// The program that runs this Python: `sys.executable`.
+///
+/// # Errors
+/// Python does not know it.
+pub fn executable() -> PyResult<String> {
+    Python::attach(|py| py.import("sys")?.getattr("executable")?.extract())
+}

@@ -51,7 +51,7 @@ pub use decode::{Source, decode};
 pub use driver::run_main;
 pub use encode::{OpaqueValues, encode};
 pub use entity_code::in_entity_code;
-pub use host::{install_backend, is_reserved_module};
+pub use host::{executable, install_backend, is_reserved_module};
 pub use interpreter::{CPython, LiveEntity};
 pub use module::add_to_module;
 pub use output::{send_output_to_log, send_records_to_log};

@@ -1,0 +1,69 @@
+//! Baselines in Python: a script of its own each, which prints one line of JSON.
+//!
+//! - SQLite, through Python's own `sqlite3`;
+//! - the classes of the workload as plain Python objects in memory: what no durable system that
+//!   runs them can reach.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value as Json;
+
+use super::{BaselineError, Times, Turn};
+use crate::transfer::APPLICATION;
+
+/// A script.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Script {
+    Sqlite,
+    PlainObjects,
+}
+
+impl Script {
+    pub fn name(self) -> &'static str {
+        match self {
+            Script::Sqlite => "SQLite",
+            Script::PlainObjects => "plain Python objects (in memory)",
+        }
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Script::Sqlite => include_str!("../../../../workloads/transfer/sqlite.py"),
+            Script::PlainObjects => {
+                include_str!("../../../../workloads/transfer/plain_objects.py")
+            }
+        }
+    }
+
+    /// Runs it in an empty folder.
+    ///
+    /// # Errors
+    /// It is not possible here, or the money is not right at the end.
+    pub fn run(self, python: &Path, accounts: u64, times: Times) -> Result<Turn, BaselineError> {
+        let folder = tempfile::Builder::new().prefix("anabranch-bench-").tempdir()?;
+        fs::write(folder.path().join("transfer.py"), APPLICATION)?;
+        let script = folder.path().join("baseline.py");
+        fs::write(&script, self.source())?;
+        let output = Command::new(python)
+            .arg(script)
+            .args([accounts.to_string(), times.warm_up.as_secs_f64().to_string()])
+            .arg(times.measured.as_secs_f64().to_string())
+            .current_dir(folder.path())
+            .output()?;
+        if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            let last = text.lines().last().unwrap_or("no reason given").to_owned();
+            return Err(BaselineError::Failed(last));
+        }
+        let printed: Json = serde_json::from_slice(&output.stdout)
+            .map_err(|error| BaselineError::Failed(format!("its output: {error}")))?;
+        let rate = printed["rate"].as_f64();
+        let configuration = printed["configuration"].as_str();
+        match (rate, configuration) {
+            (Some(rate), Some(text)) => Ok(Turn { rate, configuration: text.to_owned() }),
+            _ => Err(BaselineError::Failed(format!("its output: {printed}"))),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! HTTP/1.1 with JSON over a connection that is kept alive.
+
+use std::io::Write;
+
+use serde_json::Value as Json;
+
+use super::LoadError;
+use crate::workload::{Answer, Argument, Call};
+
+/// Writes requests to one server.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    /// The headers that are the same in all requests.
+    headers: String,
+    body: Vec<u8>,
+}
+
+impl Requests {
+    pub fn new(host: &str, token: Option<&str>) -> Self {
+        let mut headers = format!("Host: {host}\r\n");
+        if let Some(token) = token {
+            headers.push_str(&format!("Authorization: Bearer {token}\r\n"));
+        }
+        Self { headers, body: Vec::new() }
+    }
+
+    /// Appends a request. Names and keys are those of the workloads: nothing in them needs an
+    /// escape, neither in a path nor in JSON.
+    pub fn write(&mut self, call: Call<'_>, idempotency_key: Option<&str>, stream: &mut Vec<u8>) {
+        let headers = &self.headers;
+        let (path_written, arguments) = match call {
+            Call::Create { class, arguments } => {
+                (write!(stream, "POST /v1/{class} HTTP/1.1\r\n{headers}"), arguments)
+            }
+            Call::Method { class, key, method, arguments } => {
+                let path = format_args!("/v1/{class}/{key}/{method}");
+                (write!(stream, "POST {path} HTTP/1.1\r\n{headers}"), arguments)
+            }
+            Call::State { class, key } => {
+                let written = write!(stream, "GET /v1/{class}/{key} HTTP/1.1\r\n{headers}\r\n");
+                return written.expect("a Vec takes all");
+            }
+        };
+        path_written.expect("a Vec takes all");
+        self.write_body(arguments).expect("a Vec takes all");
+        if let Some(key) = idempotency_key {
+            write!(stream, "Idempotency-Key: {key}\r\n").expect("a Vec takes all");
+        }
+        let length = self.body.len();
+        write!(stream, "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n")
+            .expect("a Vec takes all");
+        stream.extend_from_slice(&self.body);
+    }
+
+    fn write_body(&mut self, arguments: &[(&str, Argument<'_>)]) -> std::io::Result<()> {
+        let body = &mut self.body;
+        body.clear();
+        for (position, (name, argument)) in arguments.iter().enumerate() {
+            body.push(if position == 0 { b'{' } else { b',' });
+            match argument {
+                Argument::Integer(value) => write!(body, "\"{name}\":{value}")?,
+                Argument::Text(text) | Argument::Entity { key: text, .. } => {
+                    write!(body, "\"{name}\":\"{text}\"")?;
+                }
+            }
+        }
+        if arguments.is_empty() {
+            body.push(b'{');
+        }
+        body.push(b'}');
+        Ok(())
+    }
+}
+
+/// The first whole response of `received` and how many bytes it has.
+///
+/// # Errors
+/// It is no response as the server sends them.
+pub fn read(received: &[u8]) -> Result<Option<(Answer, usize)>, LoadError> {
+    let Some(head_end) = received.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let head = std::str::from_utf8(&received[..head_end]);
+    let head = head.map_err(|_| protocol("a head that is not text"))?;
+    let status = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+    let status: u16 = status.ok_or_else(|| protocol(head))?;
+    let length = head.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    let length = length.ok_or_else(|| protocol("a response without a length"))?;
+    let start = head_end + 4;
+    let Some(body) = received.get(start..start + length) else { return Ok(None) };
+    let mut body: Json =
+        serde_json::from_slice(body).map_err(|error| protocol(&error.to_string()))?;
+    if status < 400 {
+        // The member that the binary protocol answers with: what a method or a state gives.
+        let inner = ["result", "state", "key"].into_iter().find(|name| body.get(name).is_some());
+        let inner = inner.ok_or_else(|| protocol("an answer without a result"))?;
+        body = body[inner].take();
+    }
+    Ok(Some((Answer { status, body }, start + length)))
+}
+
+fn protocol(what: &str) -> LoadError {
+    LoadError::Protocol(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_as_the_server_reads_it() {
+        let mut requests = Requests::new("localhost:1", Some("secret"));
+        let mut stream = Vec::new();
+        let arguments = [
+            ("amount", Argument::Integer(7)),
+            ("to", Argument::Entity { class: "Account", key: "b" }),
+        ];
+        let call =
+            Call::Method { class: "Account", key: "a", method: "pay", arguments: &arguments };
+        requests.write(call, Some("k1"), &mut stream);
+        assert_eq!(
+            String::from_utf8(stream).unwrap(),
+            "POST /v1/Account/a/pay HTTP/1.1\r\nHost: localhost:1\r\n\
+             Authorization: Bearer secret\r\nIdempotency-Key: k1\r\n\
+             Content-Type: application/json\r\nContent-Length: 21\r\n\r\n\
+             {\"amount\":7,\"to\":\"b\"}"
+        );
+    }
+
+    #[test]
+    fn responses_come_out_of_a_stream() {
+        let stream = b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"result\":true}HTTP/1.1 ";
+        let (answer, length) = read(stream).unwrap().unwrap();
+        assert_eq!(answer, Answer { status: 200, body: Json::Bool(true) });
+        assert_eq!(length, stream.len() - 9);
+        assert!(read(&stream[length..]).unwrap().is_none());
+        assert!(read(&stream[..40]).unwrap().is_none());
+        assert!(read(b"HTTP/1.1 abc\r\n\r\n").is_err());
+    }
+
+    #[test]
+    fn a_problem_stays_whole() {
+        let stream = b"HTTP/1.1 409 Conflict\r\ncontent-length: 12\r\n\r\n{\"status\":1}";
+        let (answer, _) = read(stream).unwrap().unwrap();
+        assert_eq!((answer.status, &answer.body["status"]), (409, &Json::from(1)));
+    }
+}

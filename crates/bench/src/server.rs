@@ -1,0 +1,165 @@
+//! A server for one run: a process of its own on a free port, with a data folder that goes with it.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use tempfile::TempDir;
+use thiserror::Error;
+
+use crate::load::Target;
+
+/// How the server's process is started: program and first arguments, to which `serve …` is added.
+pub type CommandLine = Vec<OsString>;
+
+/// A server that could not be started.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    #[error("cannot start a server: {0}")]
+    NotStarted(#[from] io::Error),
+    #[error("the server ended before it listened:\n{0}")]
+    Ended(String),
+}
+
+/// A server under way; killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    process: Child,
+    target: Target,
+    /// Kept open, or the server could not write to it.
+    _output: BufReader<ChildStdout>,
+    _folder: TempDir,
+}
+
+impl Server {
+    /// Starts one that serves the application with this source.
+    ///
+    /// # Errors
+    /// It does not start, or ends before it listens.
+    pub fn start(command: &CommandLine, application: &str) -> Result<Self, ServerError> {
+        let folder = tempfile::Builder::new().prefix("anabranch-bench-").tempdir()?;
+        let file = folder.path().join("application.py");
+        fs::write(&file, application)?;
+        let log = folder.path().join("log.txt");
+        let mut process = Command::new(&command[0])
+            .args(&command[1..])
+            .arg("serve")
+            .arg(file)
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .args(["--port", "0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
+            .spawn()?;
+        let output = process.stdout.take().expect("it is a pipe");
+        let mut output = BufReader::new(output);
+        match announced(&mut output) {
+            Some(address) => {
+                let target = Target { address, token: None };
+                Ok(Self { process, target, _output: output, _folder: folder })
+            }
+            None => {
+                process.kill()?;
+                process.wait()?;
+                Err(ServerError::Ended(end_of(&log)))
+            }
+        }
+    }
+
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It is gone already, or will be: there is nothing else to do.
+        let _gone = self.process.kill();
+        let _gone = self.process.wait();
+    }
+}
+
+fn announced(output: &mut impl BufRead) -> Option<String> {
+    output.lines().map_while(Result::ok).find_map(|line| {
+        let address = line.strip_prefix("listening on http://")?;
+        Some(address.trim().to_owned())
+    })
+}
+
+/// The last lines of a log.
+fn end_of(log: &Path) -> String {
+    let mut text = String::new();
+    let read = File::open(log).and_then(|mut file| file.read_to_string(&mut text));
+    if let Err(error) = read {
+        return error.to_string();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+/// The kind of file system of temporary folders, and whether what is synced there is durable.
+pub fn file_system() -> (String, Durability) {
+    let folder = std::env::temp_dir();
+    let folder = folder.canonicalize().unwrap_or(folder);
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let kind = kind_of(&folder, &mounts);
+    let durability = match kind.as_str() {
+        "tmpfs" | "ramfs" => Durability::None,
+        _ => Durability::Disk,
+    };
+    (format!("{} ({kind})", folder.display()), durability)
+}
+
+/// Whether a sync means anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Durability {
+    Disk,
+    None,
+}
+
+fn kind_of(folder: &Path, mounts: &str) -> String {
+    let mounts = mounts.lines().filter_map(|line| {
+        let mut fields = line.split(' ');
+        let (_, place, kind) = (fields.next()?, fields.next()?, fields.next()?);
+        folder.starts_with(place).then(|| (PathBuf::from(place).components().count(), kind))
+    });
+    // Of two mounts at one place the later one counts.
+    let nearest = mounts.max_by_key(|(depth, _)| *depth);
+    nearest.map_or("unknown", |(_, kind)| kind).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_system_is_that_of_the_nearest_mount() {
+        let mounts = "/dev/vda / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n/dev/vdb /tmp/disk xfs rw";
+        assert_eq!(kind_of(Path::new("/var/tmp"), mounts), "ext4");
+        assert_eq!(kind_of(Path::new("/tmp/x"), mounts), "tmpfs");
+        assert_eq!(kind_of(Path::new("/tmp/disk/x"), mounts), "xfs");
+        assert_eq!(kind_of(Path::new("/tmp"), ""), "unknown");
+    }
+
+    #[test]
+    fn the_address_is_found_behind_other_lines() {
+        let output = "hello\nlistening on http://127.0.0.1:8123\n";
+        assert_eq!(announced(&mut output.as_bytes()), Some("127.0.0.1:8123".to_owned()));
+        assert_eq!(announced(&mut "error\n".as_bytes()), None);
+    }
+
+    #[test]
+    fn a_server_that_does_not_start_says_why() {
+        let command = ["sh", "-c", "echo no such thing >&2; exit 3"].map(OsString::from);
+        let error = Server::start(&command.to_vec(), "").unwrap_err();
+        assert!(error.to_string().ends_with("no such thing"), "{error}");
+    }
+}

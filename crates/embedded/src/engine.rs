@@ -25,6 +25,7 @@ use crate::pace::{Pace, PaceBounds};
 use crate::recovery::{open_log, replay};
 use crate::reply_to::ReplyTo;
 use crate::retention::Retention;
+use crate::schema_note;
 use crate::statistics::{Counters, Statistics};
 use crate::storage::Storage;
 use crate::view::{Verification, View};
@@ -86,6 +87,11 @@ impl Embedded {
         // Each thread keeps the folder locked as long as it runs.
         let lock = Arc::new(lock);
         let stored = StoreProgress::read(storage.store.as_ref()).map_err(OpenError::Store)?;
+        if let Some(schema) = &options.schema {
+            let application = options.application.as_ref();
+            let program_hash = application.map(|application| &*application.program_hash);
+            schema_note::agree(storage.store.as_ref(), schema, program_hash)?;
+        }
         let mut classes = Classes::of(&program);
         let mut recovery = open_log(&storage, stored.sequence).map_err(OpenError::Log)?;
         let replayed =

@@ -33,7 +33,8 @@
 //! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
 //!   (`fields`); `classes`: names of classes.
 //! - [`view`]: what a folder holds, for tools; [`data_folder`]: a folder that no engine uses, and its
-//!   repair; [`copy`]: backups.
+//!   repair; [`copy`]: backups; `rewrite`: migrations.
+//! - `schema_note`: what is noted about the schema of the entities.
 //! - `directory`: opens and creates the data folder, with its `manifest` and `lock`.
 //!
 //! Invariants:
@@ -76,6 +77,8 @@ mod recovery;
 mod reply_record;
 mod reply_to;
 mod retention;
+mod rewrite;
+mod schema_note;
 mod state_record;
 mod store_key;
 mod watchdog;
@@ -86,6 +89,8 @@ pub use data_folder::{DataFolder, repair};
 pub use engine::Embedded;
 pub use error::OpenError;
 pub use options::{Application, Options};
+pub use rewrite::Rewritten;
+pub use schema_note::SchemaNote;
 pub use statistics::Statistics;
 pub use storage::Storage;
 pub use view::{ClassSummary, StoredEntity, Verification, View};

@@ -19,6 +19,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "ir", uses: &[], tests_use: &[] },
     Layer { name: "compiler", uses: &["ir"], tests_use: &[] },
     Layer { name: "kernel", uses: &["ir"], tests_use: &[] },
+    Layer { name: "schema", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["compiler", "local"] },
     Layer { name: "local", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "log", uses: &[], tests_use: &[] },
@@ -27,7 +28,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "server", uses: &["ir", "kernel", "protocol"], tests_use: &[] },
     Layer {
         name: "cli",
-        uses: &["compiler", "cpython", "embedded", "ir", "kernel", "local", "server"],
+        uses: &["compiler", "cpython", "embedded", "ir", "kernel", "local", "schema", "server"],
         tests_use: &[],
     },
     Layer { name: "native", uses: &["cli", "cpython", "protocol"], tests_use: &[] },

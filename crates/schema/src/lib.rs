@@ -20,6 +20,7 @@
 //!   fits a hint.
 //! - [`difference`], [`comparison`], [`examination`]: as above.
 //! - [`migration`]: the file with the functions that the user completes.
+//! - [`rewriting`]: carries it out.
 //! - [`display`]: keys as Python would write them.
 
 pub mod comparison;
@@ -30,6 +31,7 @@ pub mod display;
 pub mod examination;
 pub mod leftovers;
 pub mod migration;
+pub mod rewriting;
 pub mod schema;
 
 pub use comparison::compare;

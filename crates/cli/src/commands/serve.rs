@@ -7,12 +7,13 @@ use std::time::Duration;
 use anabranch_cpython::{send_output_to_log, send_records_to_log};
 use anabranch_embedded::{Embedded, Options as EngineOptions};
 use anabranch_ir::Program;
+use anabranch_schema::Schema;
 use anabranch_server::{Options, serve};
 
 use crate::arguments::{ServeArguments, TransactionTimeout};
 use crate::commands::run::load;
 use crate::target::Target;
-use crate::{Failure, output};
+use crate::{Failure, folder_schema, output};
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     let target = Target::find(&arguments.application)?;
@@ -29,11 +30,11 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
         ..Options::default()
     };
     send_output_to_log()?;
-    let (program, interpreter) = load(&target)?;
+    let application = load(&target)?;
     send_records_to_log()?;
     let timeout = arguments.transaction_timeout;
-    let engine_options = engine_options(&target, &program, timeout);
-    let engine = Embedded::open(&arguments.data, program, interpreter, &engine_options)?;
+    let engine_options = engine_options(&target, application.program(), timeout);
+    let engine = folder_schema::open(&arguments.data, &target, &application, &engine_options)?;
     let engine = Arc::new(engine);
     let on_listening = |address| output::line(&format!("listening on http://{address}"));
     let closing = Arc::clone(&engine);
@@ -78,6 +79,7 @@ pub(crate) fn engine_options(
             module: target.module.clone(),
             program_hash: program.fingerprint(),
         }),
+        schema: Some(Schema::of(program).to_text()),
         transaction_timeout: timeout.0,
         ..EngineOptions::default()
     }

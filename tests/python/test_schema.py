@@ -164,7 +164,7 @@ def test_a_new_attribute_that_is_computed_is_refused(folder: Folder) -> None:
         "  refused  new attribute Account.label: Any\n"
         "           2 entities lack it, and `__init__` computes it: give it a default (in the class "
         "body, as the default of a parameter, or as a constant in `__init__`) or a migration "
-        "(Account('alice'), Account('bob'))\n"
+        "(Account('bob'), Account('alice'))\n"
         f"error: the data folder {folder.data} cannot be used with these classes; nothing was "
         "changed\n"
         f"`anabranch migrate {folder.data} {folder.application}` writes a migration to complete; "
@@ -228,7 +228,7 @@ def test_a_changed_type_is_migrated(folder: Folder) -> None:
     new = ACCOUNT.replace("self.balance = 0", 'self.balance = ""')
     opened = refused(folder.run(new, show("a.balance")))
     assert "refused  attribute Account.balance changed from int to str" in opened
-    assert "2 entities have a value that is no str (Account('alice'), Account('bob'))" in opened
+    assert "2 entities have a value that is no str (Account('bob'), Account('alice'))" in opened
     planned = printed(folder.migrate())
     assert "complete " in planned and "--apply" in planned
     path = folder.migrations / "0001.py"

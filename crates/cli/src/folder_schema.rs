@@ -104,14 +104,10 @@ impl Comparison {
             let obstacle = obstacles.iter().find(|obstacle| obstacle.difference == difference);
             let what = match obstacle {
                 None => difference.consequence(),
-                Some(Obstacle { entities, examples, .. }) => {
-                    let counted = if *entities == 1 { "entity" } else { "entities" };
+                Some(obstacle) => {
+                    let Obstacle { entities, examples, .. } = obstacle;
                     let more = if *entities > examples.len() as u64 { ", …" } else { "" };
-                    format!(
-                        "{entities} {counted} {} ({}{more})",
-                        difference.obstacle(),
-                        examples.join(", ")
-                    )
+                    format!("{} ({}{more})", obstacle.counted(), examples.join(", "))
                 }
             };
             let mark = if obstacle.is_some() { "refused" } else { "ok     " };

@@ -36,6 +36,6 @@ pub(crate) fn reason(before: &Hint, after: &Hint) -> String {
     match (before, after) {
         (Hint::Any, _) => "what was stored before had no known type".to_owned(),
         (_, Hint::Any) => "any value fits".to_owned(),
-        _ => format!("every {before} is a {after}"),
+        _ => format!("every {before} fits {after}"),
     }
 }

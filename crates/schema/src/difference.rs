@@ -227,10 +227,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The name without its module: what people call it. The module tells a class that moved.
+/// With the module, which tells a class that moved.
 fn plain(name: &str) -> String {
-    match name.split_once(':') {
-        Some((module, qualified)) => format!("{qualified} (of {module})"),
-        None => name.to_owned(),
-    }
+    name.replace(':', ".")
 }

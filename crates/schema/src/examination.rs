@@ -15,6 +15,23 @@ use crate::schema::Schema;
 /// How many entities are named.
 const EXAMPLES_MAX: usize = 3;
 
+impl Obstacle<'_> {
+    /// `1 entity lacks it`, `3 entities have a value that is no int`, with the way out.
+    pub fn counted(&self) -> String {
+        let what = self.difference.obstacle();
+        if self.entities != 1 {
+            return format!("{} entities {what}", self.entities);
+        }
+        let (verb, rest) = what.split_at(what.find([' ', ',']).unwrap_or(what.len()));
+        let verb = match verb {
+            "have" => "has".to_owned(),
+            "may" => verb.to_owned(),
+            regular => format!("{regular}s"),
+        };
+        format!("1 entity {verb}{rest}")
+    }
+}
+
 /// What was found so far.
 #[derive(Debug)]
 pub struct Examination<'a> {

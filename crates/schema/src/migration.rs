@@ -70,13 +70,9 @@ fn function(class: &str, purpose: &Purpose<'_>, obstacles: &[Obstacle<'_>]) -> S
         if !obstacle.classes.contains(class) {
             continue;
         }
-        let entities = obstacle.entities;
-        let _ = writeln!(
-            text,
-            "    # {difference}: {entities} {} {}",
-            if entities == 1 { "entity" } else { "entities" },
-            obstacle.difference.obstacle().split(':').next().unwrap_or_default(),
-        );
+        let counted = obstacle.counted();
+        let counted = counted.split(':').next().unwrap_or_default();
+        let _ = writeln!(text, "    # {difference}: {counted}");
         match difference {
             Difference::AttributeAdded { attribute, .. } => {
                 let _ = writeln!(text, "    state[\"{attribute}\"] = ...");

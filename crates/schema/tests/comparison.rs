@@ -186,8 +186,8 @@ impl StoredEntities for Memory {
     }
 
     fn visit(&self, class: &str, visit: &mut Visit<'_>) -> Result<(), String> {
-        let entities = self.0.get(class).into_iter().flatten();
-        entities.map(|(name, state)| visit(&wire::encode(&text(name)), state.clone())).collect()
+        let mut entities = self.0.get(class).into_iter().flatten();
+        entities.try_for_each(|(name, state)| visit(&wire::encode(&text(name)), state.clone()))
     }
 }
 

@@ -148,7 +148,7 @@ impl Difference {
                 "stored values get its default when they are next used".to_owned()
             }
             Difference::FieldRemoved { .. } => {
-                "stored values keep it until their entity is next written".to_owned()
+                "stored values keep it; with slots, until their entity is next written".to_owned()
             }
             Difference::KeyText { .. } => "there are no entities".to_owned(),
             Difference::FieldAdded { .. }

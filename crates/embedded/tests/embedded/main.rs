@@ -16,4 +16,5 @@ mod log_files;
 mod memory_store;
 mod queues;
 mod random;
+mod rewriting;
 mod tools;

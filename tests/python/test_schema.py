@@ -162,8 +162,8 @@ def test_a_new_attribute_that_is_computed_is_refused(folder: Folder) -> None:
     assert opened == (
         f"the classes have changed since the data folder {folder.data} was last used:\n"
         "  refused  new attribute Account.label: Any\n"
-        "           2 entities lack it, and `__init__` computes it: give it a default (in the class "
-        "body, as the default of a parameter, or as a constant in `__init__`) or a migration "
+        "           2 entities lack it, and `__init__` computes it: give it a default (in the "
+        "class body, as the default of a parameter, or as a constant in `__init__`) or a migration "
         "(Account('bob'), Account('alice'))\n"
         f"error: the data folder {folder.data} cannot be used with these classes; nothing was "
         "changed\n"

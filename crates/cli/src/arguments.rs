@@ -28,6 +28,8 @@ pub enum Command {
     Run(RunArguments),
     /// Serve an application over HTTP, durably
     Serve(ServeArguments),
+    /// Bring stored entities to what the classes of an application say now
+    Migrate(MigrateArguments),
     /// Look for mistakes without running anything
     Check(CheckArguments),
     /// Tell more about a diagnostic
@@ -57,7 +59,7 @@ pub enum Command {
 }
 
 /// Which application.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub struct Application {
     /// The application's main file
@@ -289,6 +291,18 @@ pub struct RepairArguments {
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
     /// Do it; without, only what would be lost is shown
+    #[arg(long)]
+    pub apply: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct MigrateArguments {
+    /// The data folder
+    #[arg(value_name = "FOLDER")]
+    pub data: PathBuf,
+    #[command(flatten)]
+    pub application: Application,
+    /// Do it; otherwise only say what there is to do, and write the functions to complete
     #[arg(long)]
     pub apply: bool,
 }

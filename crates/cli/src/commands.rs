@@ -11,6 +11,7 @@ pub(crate) mod graph;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod keys;
+pub(crate) mod migrate;
 pub(crate) mod repair;
 pub(crate) mod restore;
 pub(crate) mod run;

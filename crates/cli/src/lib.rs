@@ -4,6 +4,8 @@
 //! - [`arguments`]: what can be typed.
 //! - `commands`: one file for each command.
 //! - `source`: which data folder or server is meant.
+//! - `folder_schema`: opens a data folder whose entities were written with other classes;
+//!   `migration_files`: finds and writes migrations.
 //! - `target`: which application is meant, and where its files are.
 //! - `output`: what goes to the terminal. Standard output is data, standard error is talk.
 //!
@@ -13,6 +15,8 @@
 
 pub mod arguments;
 mod commands;
+mod folder_schema;
+mod migration_files;
 mod output;
 mod source;
 mod target;
@@ -30,6 +34,7 @@ pub fn main(argv: Vec<String>) -> i32 {
     let result = match arguments.command {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Serve(arguments) => commands::serve::run(&arguments),
+        Command::Migrate(arguments) => commands::migrate::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Compile(arguments) => commands::compile::run(&arguments),

@@ -30,6 +30,15 @@ pub(crate) fn note(message: &str) {
     eprintln!("{message}");
 }
 
+/// How far something is, on one line that is written over. Only people at a terminal see it.
+pub(crate) fn progress(what: &str, done: u64, total: u64) {
+    let step = (total / 200).max(1);
+    if io::stderr().is_terminal() && (done.is_multiple_of(step) || done == total) {
+        let end = if done == total { "\n" } else { "" };
+        eprint!("\r{what} {done} of {total}{end}");
+    }
+}
+
 /// Diagnostics as people read them, how many errors there are, and where to read on.
 pub(crate) fn diagnostics(found: &[Diagnostic], files: &[SourceFile]) {
     let is_terminal = io::stderr().is_terminal();

@@ -16,6 +16,8 @@ pub(crate) struct Target {
     pub(crate) root: PathBuf,
     /// The dotted name of its main module.
     pub(crate) module: String,
+    /// As the user named it on the command line.
+    pub(crate) typed: String,
 }
 
 impl Target {
@@ -59,7 +61,7 @@ impl Target {
             parts.insert(0, name.to_owned());
             root.pop();
         }
-        Ok(Self { root, module: parts.join(".") })
+        Ok(Self { root, module: parts.join("."), typed: shown.to_string() })
     }
 
     /// As `python -m` does, from the current folder.
@@ -72,7 +74,7 @@ impl Target {
             );
             return Err(Failure::Message(message));
         }
-        Ok(Self { root, module: module.to_owned() })
+        Ok(Self { root, module: module.to_owned(), typed: format!("-m {module}") })
     }
 
     /// Refuses a main module that Python would not import, because it has one of that name itself.

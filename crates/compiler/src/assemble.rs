@@ -2,6 +2,7 @@
 
 mod classes;
 mod documentation;
+mod initial;
 mod signature;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,7 @@ pub fn assemble<'a>(
             name: entity.name.to_owned(),
             module: ModuleId::from_index(entity.module),
             key: classes::key_hint(application, entity),
+            key_text: classes::key_text(application, entity),
             constructor: match entity.constructor {
                 Some(node) => signature::signature(application, entity.module, node, true),
                 None => Default::default(),

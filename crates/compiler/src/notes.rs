@@ -1,8 +1,11 @@
 //! Notes on entity code that is compiled as it is: where it takes time, randomness and ids from the
-//! transaction, and where it reaches outside of the transaction.
+//! transaction, and where it reaches outside of the transaction; and on attributes that are stored
+//! as pickles.
 //!
 //! What is noted goes by the dotted names of functions outside the application. The run time has
 //! the same list of what is taken from the transaction: `python/anabranch/_stand_ins.py`.
+
+mod opaque;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Arguments, Expr, Stmt};
@@ -171,6 +174,7 @@ pub fn notes<'a>(
             note(typing, &scope, &mut found);
         }
     }
+    opaque::notes(application, &mut found);
     found
 }
 

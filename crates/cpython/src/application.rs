@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyModule, PyString, PyType};
 use thiserror::Error;
 
+use crate::initial::InitialValues;
 use crate::instance::check_layout;
 use crate::loader::{self, LoadedFunction};
 use crate::name_table::NameTable;
@@ -31,6 +32,7 @@ pub struct Application {
 
 struct LoadedOperator {
     class: Py<PyType>,
+    initial_values: InitialValues,
     methods: NameTable<FunctionId>,
 }
 
@@ -89,7 +91,9 @@ impl Application {
             let methods = operator.methods.iter();
             let methods = methods.map(|id| (program.function(*id).name.as_str(), *id));
             let class = class.clone().unbind();
-            operators.push(LoadedOperator { class, methods: NameTable::new(py, methods) });
+            let initial_values = InitialValues::new(operator, &modules[operator.module.index()])?;
+            let methods = NameTable::new(py, methods);
+            operators.push(LoadedOperator { class, initial_values, methods });
         }
         let names = helper_names(&program);
         let helpers = NameTable::new(py, names.iter().map(|(name, id)| (name.as_str(), *id)));
@@ -107,6 +111,10 @@ impl Application {
 
     pub(crate) fn class<'py>(&self, py: Python<'py>, id: OperatorId) -> &Bound<'py, PyType> {
         self.operators[id.index()].class.bind(py)
+    }
+
+    pub(crate) fn initial_values(&self, id: OperatorId) -> &InitialValues {
+        &self.operators[id.index()].initial_values
     }
 
     pub(crate) fn operator_of(&self, class: &Bound<'_, PyAny>) -> Option<OperatorId> {

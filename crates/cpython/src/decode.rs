@@ -22,6 +22,8 @@ use crate::{clock, scalar, well_known};
 pub enum Source {
     /// The application's own store.
     State,
+    /// The same, for a migration: what has no class any more comes as a stand-in.
+    Migration,
     /// A client or server in the application's own process.
     Request,
     /// Another process: no pickles, and only fields in dataclasses.
@@ -227,7 +229,10 @@ impl<'a, 'py> Decoder<'a, 'py> {
     }
 
     fn class(&self, name: &str, kind: Kind) -> Result<Bound<'py, PyType>, DecodeError> {
-        let lookup = if self.source == Source::State { Lookup::Importing } else { Lookup::Loaded };
+        let lookup = match self.source {
+            Source::State | Source::Migration => Lookup::Importing,
+            Source::Request | Source::Network => Lookup::Loaded,
+        };
         let class = built(class_named(self.py, name, lookup))?;
         match class {
             Some(class) if class.kind == kind => Ok(class.object.bind(self.py).clone()),
@@ -241,15 +246,34 @@ impl<'a, 'py> Decoder<'a, 'py> {
     }
 
     fn enum_member(&self, class: &str, member: &str) -> Decoded<'py> {
-        let members =
-            built(self.class(class, Kind::Enum)?.getattr(intern!(self.py, "_member_map_")))?;
-        members.get_item(member).map_err(|_| {
-            DecodeError::Unbuildable(format!("enum {class} has no member called {member}"))
+        let find = || {
+            let members = self.class(class, Kind::Enum)?;
+            let members = built(members.getattr(intern!(self.py, "_member_map_")))?;
+            members.get_item(member).map_err(|_| {
+                DecodeError::Unbuildable(format!("enum {class} has no member called {member}"))
+            })
+        };
+        self.or_stand_in(find(), || {
+            let (stand_in, fields) = self.stand_in("enum", class)?;
+            built(fields.set_item("name", member))?;
+            Ok(stand_in)
         })
     }
 
     fn record(&mut self, name: &str, count: usize, depth: usize) -> Decoded<'py> {
-        let class = self.class(name, Kind::Record)?;
+        let class = match self.class(name, Kind::Record) {
+            Ok(class) => class,
+            Err(_) if self.source == Source::Migration => {
+                let (stand_in, fields) = self.stand_in("dataclass", name)?;
+                self.containers.push(stand_in.clone());
+                for _ in 0..count {
+                    let attribute = self.reader.name()?;
+                    built(fields.set_item(attribute, self.value(depth)?))?;
+                }
+                return Ok(stand_in);
+            }
+            Err(error) => return Err(error),
+        };
         let instance = new_instance(&class)?;
         self.containers.push(instance.clone());
         let fields = built(class.getattr(intern!(self.py, "__dataclass_fields__")))?;
@@ -261,20 +285,36 @@ impl<'a, 'py> Decoder<'a, 'py> {
                 )));
             }
             let value = self.value(depth)?;
-            set_attribute(&instance, attribute, &value)?;
+            let set = set_attribute(&instance, attribute, &value);
+            // A class with slots has no place for a field that is gone.
+            let is_gone = || Ok(!built(fields.contains(attribute))?);
+            if set.is_err() && !(self.is_stored() && is_gone()?) {
+                return set.map(|()| instance);
+            }
         }
-        if self.source != Source::State {
+        if !self.is_stored() {
             complete_record(&instance, &fields, name)?;
+        } else if count < built(fields.len())? {
+            complete_stored_record(&instance, &fields)?;
         }
         Ok(instance)
     }
 
     fn reference(&mut self, class: &str, depth: usize) -> Decoded<'py> {
+        let name = class;
         let class = match self.entities {
             EntityClasses::Of(application) => application.entity_class(self.py, class),
             EntityClasses::Registered => None,
-        }
-        .map_or_else(|| self.registered_class(class), Ok)?;
+        };
+        let class = match class.map_or_else(|| self.registered_class(name), Ok) {
+            Ok(class) => class,
+            Err(_) if self.source == Source::Migration => {
+                let (stand_in, fields) = self.stand_in("reference", name)?;
+                built(fields.set_item("key", self.value(depth)?))?;
+                return Ok(stand_in);
+            }
+            Err(error) => return Err(error),
+        };
         let start = self.message.len() - self.reader.remaining();
         let key = self.value(depth)?;
         let end = self.message.len() - self.reader.remaining();
@@ -305,9 +345,23 @@ impl<'a, 'py> Decoder<'a, 'py> {
         depth: usize,
     ) -> Decoded<'py> {
         let py = self.py;
-        let class = self.class(class, Kind::Exception)?;
+        let name = class;
+        let class = self.class(class, Kind::Exception);
         let arguments = self.elements(args, depth)?;
         let arguments = built(PyTuple::new(py, arguments))?;
+        let class = match class {
+            Ok(class) => class,
+            Err(_) if self.source == Source::Migration => {
+                let (stand_in, fields) = self.stand_in("exception", name)?;
+                built(fields.set_item("args", arguments))?;
+                for _ in 0..attributes {
+                    let attribute = self.reader.name()?;
+                    built(fields.set_item(attribute, self.value(depth)?))?;
+                }
+                return Ok(stand_in);
+            }
+            Err(error) => return Err(error),
+        };
         let exception = built(new_exception(&class, &arguments))?;
         for _ in 0..attributes {
             let name = PyString::intern(py, self.reader.name()?);
@@ -323,10 +377,75 @@ impl<'a, 'py> Decoder<'a, 'py> {
             return Err(DecodeError::Refused("a pickled object"));
         }
         let py = self.py;
-        built(
-            well_known::pickle_loads(py).and_then(|loads| loads.call1((PyBytes::new(py, pickle),))),
-        )
+        let pickle = PyBytes::new(py, pickle);
+        let loads = built(well_known::pickle_loads(py))?;
+        self.or_stand_in(built(loads.call1((&pickle,))), || {
+            let (stand_in, fields) = self.stand_in("pickle", "")?;
+            built(fields.set_item("pickle", &pickle))?;
+            Ok(stand_in)
+        })
     }
+
+    /// Whether the message is of this application's own making.
+    fn is_stored(&self) -> bool {
+        matches!(self.source, Source::State | Source::Migration)
+    }
+
+    /// What a migration gets for a value that cannot be built.
+    fn or_stand_in(
+        &self,
+        found: Decoded<'py>,
+        stand_in: impl FnOnce() -> Decoded<'py>,
+    ) -> Decoded<'py> {
+        match found {
+            Err(_) if self.source == Source::Migration => stand_in(),
+            found => found,
+        }
+    }
+
+    /// A stand-in, and the dict of its fields.
+    fn stand_in(
+        &self,
+        kind: &str,
+        class: &str,
+    ) -> Result<(Bound<'py, PyAny>, Bound<'py, PyDict>), DecodeError> {
+        let make = || {
+            let stand_in = well_known::stored_stand_in(self.py)?.call1((kind, class))?;
+            let fields = stand_in.getattr(intern!(self.py, "fields"))?.cast_into::<PyDict>()?;
+            PyResult::Ok((stand_in, fields))
+        };
+        built(make())
+    }
+}
+
+/// Gives a stored dataclass instance the fields that its class has got since, where they have
+/// defaults. Others it may have lacked when it was stored.
+fn complete_stored_record(
+    instance: &Bound<'_, PyAny>,
+    fields: &Bound<'_, PyAny>,
+) -> Result<(), DecodeError> {
+    let py = instance.py();
+    let missing_value = built(well_known::dataclass_missing(py))?;
+    for field in built(built(fields.call_method0(intern!(py, "values")))?.try_iter())? {
+        let field = built(field)?;
+        let name: String = built(built(field.getattr(intern!(py, "name")))?.extract())?;
+        let is_field = built(built(field.getattr(intern!(py, "_field_type")))?.repr())?;
+        // A default of the class is enough, unless there are slots.
+        if is_field.to_string_lossy() != "_FIELD" || built(instance.hasattr(name.as_str()))? {
+            continue;
+        }
+        let default = built(field.getattr(intern!(py, "default")))?;
+        let factory = built(field.getattr(intern!(py, "default_factory")))?;
+        let value = if !default.is(missing_value) {
+            default
+        } else if !factory.is(missing_value) {
+            built(factory.call0())?
+        } else {
+            continue;
+        };
+        set_attribute(instance, &name, &value)?;
+    }
+    Ok(())
 }
 
 /// Whether the value in `message` may be a key.
@@ -389,7 +508,7 @@ fn new_exception<'py>(
 }
 
 /// Says what Python raised while a value was built.
-fn built<T, E: Into<PyErr>>(result: Result<T, E>) -> Result<T, DecodeError> {
+pub(crate) fn built<T, E: Into<PyErr>>(result: Result<T, E>) -> Result<T, DecodeError> {
     result.map_err(|error| {
         let error: PyErr = error.into();
         DecodeError::Unbuildable(format!("a value cannot be built: {error}"))

@@ -190,8 +190,7 @@ impl Interpreter for CPython {
 
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<LiveEntity, DecodeError> {
         Python::attach(|py| {
-            let class = self.application.class(py, id.operator);
-            let object = load(class, state, &self.application)?.unbind();
+            let object = load(py, id.operator, state, &self.application)?.unbind();
             Ok(LiveEntity { id: id.clone(), object })
         })
     }

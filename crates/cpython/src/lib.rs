@@ -6,7 +6,8 @@
 //!   segments callable, [`run`] runs them, [`traceback`] shows who called, [`call`] calls Python.
 //! - [`encode`], [`decode`], [`copy`]: values to messages, back, and to copies; [`class`] says what
 //!   a class means to them, [`scalar`] and [`clock`] know types without parts, [`key`] those of keys.
-//! - [`state`]: entities to their stored bytes and back.
+//! - [`state`]: entities to their stored bytes and back; [`initial`]: what stored entities lack;
+//!   [`migration`]: what the user makes of them.
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
 //! - [`exception`], [`entity_code`]: errors, and whether the running thread runs entity code.
@@ -28,11 +29,13 @@ mod encode;
 mod entity_code;
 mod exception;
 mod host;
+mod initial;
 mod instance;
 mod interpreter;
 mod interrupt;
 mod key;
 mod loader;
+mod migration;
 mod module;
 mod name_table;
 mod output;
@@ -53,6 +56,7 @@ pub use encode::{OpaqueValues, encode};
 pub use entity_code::in_entity_code;
 pub use host::{executable, install_backend, is_reserved_module};
 pub use interpreter::{CPython, LiveEntity};
+pub use migration::{Migrated, Migration};
 pub use module::add_to_module;
 pub use output::{send_output_to_log, send_records_to_log};
 pub use reference::Reference;

@@ -3,14 +3,15 @@
 //! Attributes are written apart from each other with one memo for all of them. A container that
 //! occurs in a second attribute shows there, and the state is written again in the joined form.
 
+use anabranch_ir::OperatorId;
 use anabranch_kernel::value::state::{StateView, StateWriter};
 use anabranch_kernel::value::wire::{DecodeError, Token};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyString};
 
 use crate::application::Application;
-use crate::decode::{Decoder, EntityClasses, Source, new_instance, set_attribute};
+use crate::decode::{Decoder, EntityClasses, Source, built, new_instance, set_attribute};
 use crate::encode::{Encoder, Memo, OpaqueValues, Refusal, Written, for_each_pair};
 
 /// Writes the attributes of `live`.
@@ -20,14 +21,18 @@ use crate::encode::{Encoder, Memo, OpaqueValues, Refusal, Written, for_each_pair
 pub(crate) fn save(live: &Bound<'_, PyAny>, state: &mut StateWriter) -> PyResult<()> {
     let attributes = live.getattr(intern!(live.py(), "__dict__"))?;
     let attributes = attributes.cast_exact::<PyDict>()?;
-    let written = match separate(attributes, state) {
-        Err(Refusal::InEarlierMessage) => joined(attributes, state),
-        written => written,
-    };
-    written.map_err(|refusal| {
+    write(attributes, state).map_err(|refusal| {
         let entity = live.repr().map_or_else(|_| "…".to_owned(), |repr| repr.to_string());
         refusal.inside(entity).into_error()
     })
+}
+
+/// Writes attributes.
+pub(crate) fn write(attributes: &Bound<'_, PyDict>, state: &mut StateWriter) -> Written {
+    match separate(attributes, state) {
+        Err(Refusal::InEarlierMessage) => joined(attributes, state),
+        written => written,
+    }
 }
 
 fn separate(attributes: &Bound<'_, PyDict>, state: &mut StateWriter) -> Written {
@@ -61,16 +66,36 @@ fn attribute_name<'a>(name: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
     name.cast::<PyString>()?.to_str()
 }
 
-/// A live entity of `class` with the attributes in `state`.
+/// A live entity of the class `operator` with the attributes in `state`, and those that it lacks.
 pub(crate) fn load<'py>(
-    class: &Bound<'py, PyType>,
+    py: Python<'py>,
+    operator: OperatorId,
     state: &[u8],
     application: &Application,
 ) -> Result<Bound<'py, PyAny>, DecodeError> {
-    let py = class.py();
-    let decoder =
-        |message| Decoder::new(py, message, Source::State, EntityClasses::Of(application));
-    let live = new_instance(class)?;
+    let live = new_instance(application.class(py, operator))?;
+    let initial = application.initial_values(operator);
+    let mut found = 0;
+    read(py, state, Source::State, application, |name, value| {
+        found += initial.count(name);
+        set_attribute(&live, name, &value)
+    })?;
+    if found < initial.len() {
+        let attributes = built(live.getattr(intern!(py, "__dict__")))?;
+        initial.complete(built(attributes.cast::<PyDict>())?)?;
+    }
+    Ok(live)
+}
+
+/// Reads the attributes in `state`, one after another.
+pub(crate) fn read<'py>(
+    py: Python<'py>,
+    state: &[u8],
+    source: Source,
+    application: &Application,
+    mut set: impl FnMut(&str, Bound<'py, PyAny>) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
+    let decoder = |message| Decoder::new(py, message, source, EntityClasses::Of(application));
     match StateView::new(state)? {
         StateView::Separate(attributes) => {
             for attribute in attributes {
@@ -78,7 +103,7 @@ pub(crate) fn load<'py>(
                 let mut decoder = decoder(attribute.message)?;
                 let value = decoder.value(1)?;
                 decoder.reader.finish()?;
-                set_attribute(&live, attribute.name, &value)?;
+                set(attribute.name, value)?;
             }
         }
         StateView::Joined(message) => {
@@ -93,10 +118,10 @@ pub(crate) fn load<'py>(
                     return Err(DecodeError::Invalid("the name of an attribute is no string"));
                 };
                 let value = decoder.value(1)?;
-                set_attribute(&live, name, &value)?;
+                set(name, value)?;
             }
             decoder.reader.finish()?;
         }
     }
-    Ok(live)
+    Ok(())
 }

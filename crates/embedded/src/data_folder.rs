@@ -17,6 +17,7 @@ use crate::options::Application;
 use crate::overlay::Frozen;
 use crate::recovery::{open_log, replay};
 use crate::retention::Retention;
+use crate::schema_note::SchemaNote;
 use crate::storage::Storage;
 use crate::view::{Verification, View};
 
@@ -28,11 +29,14 @@ pub struct DataFolder {
     /// The version of Anabranch that created it.
     pub created_by: String,
     pub application: Option<Application>,
+    /// The schema that its entities were written with, if there is a note of it.
+    pub schema: Option<SchemaNote>,
     /// What it holds, including what is only in the log.
     pub view: View,
     /// The log's files and where it stands.
     pub log: Inspection,
     directory: PathBuf,
+    pub(crate) storage: Storage,
     _lock: DirectoryLock,
 }
 
@@ -49,12 +53,16 @@ impl DataFolder {
         let log = inspect(&storage.log_files, stored.sequence);
         let log = log.map_err(|error| in_directory(OpenError::Log(error)))?;
         let view = view(&storage, stored).map_err(in_directory)?;
+        let schema = SchemaNote::read(|key| view.read(key));
+        let schema = schema.map_err(|error| in_directory(OpenError::Store(error)))?;
         Ok(Self {
             created_by: manifest.created_by,
             application: manifest.application,
+            schema,
             view,
             log,
             directory: directory.to_owned(),
+            storage,
             _lock: lock,
         })
     }

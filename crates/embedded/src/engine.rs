@@ -16,6 +16,7 @@ use crate::health::Health;
 use crate::lock::DirectoryLock;
 use crate::recovery::recover;
 use crate::reply_to::ReplyTo;
+use crate::schema_note;
 use crate::statistics::{Counters, Statistics};
 use crate::storage::Storage;
 use crate::threads::{Shared, start_threads};
@@ -78,6 +79,11 @@ impl Embedded {
     ) -> Result<Self, OpenError> {
         // Each thread keeps the folder locked as long as it runs.
         let lock = Arc::new(lock);
+        if let Some(schema) = &options.schema {
+            let application = options.application.as_ref();
+            let program_hash = application.map(|application| &*application.program_hash);
+            schema_note::agree(storage.store.as_ref(), schema, program_hash)?;
+        }
         let recovered = recover(&storage, &program)?;
         let (shared, overlay) = Shared::new(recovered, &storage);
         let health = Arc::clone(&shared.health);

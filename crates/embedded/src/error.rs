@@ -107,6 +107,13 @@ pub enum OpenError {
     #[error("cannot {action} in the data folder {}: {source}", directory.display())]
     Io { directory: PathBuf, action: &'static str, source: io::Error },
 
+    #[error(
+        "the entities in the data folder {} were written with other classes than the application \
+         has now; `anabranch migrate {} APPLICATION` says how they differ",
+        directory.display(), directory.display()
+    )]
+    SchemaDiffers { directory: PathBuf },
+
     #[error("cannot read or write the store: {0}")]
     Store(StoreError),
 
@@ -129,6 +136,7 @@ impl OpenError {
             Self::Store(StoreError(problem)) | Self::Unusable(problem) => {
                 Self::Damaged { directory, problem }
             }
+            Self::SchemaDiffers { .. } => Self::SchemaDiffers { directory },
             Self::Log(LogError::Damaged(damage)) => {
                 Self::LogDamaged { directory, problem: damage.to_string() }
             }

@@ -35,6 +35,8 @@
 //!   (`fields`); `classes`: names of classes.
 //! - [`view`]: what a folder holds, for tools; [`data_folder`]: a folder that no engine uses, and its
 //!   repair; [`copy`]: backups, also as an [`archive`]; [`import`]: entities from elsewhere.
+//!   `rewrite`: migrations.
+//! - `schema_note`: what is noted about the schema of the entities.
 //! - `directory`: opens and creates the data folder, with its `manifest` and `lock`.
 //!
 //! Invariants:
@@ -79,6 +81,8 @@ mod recovery;
 mod reply_record;
 mod reply_to;
 mod retention;
+mod rewrite;
+mod schema_note;
 mod state_record;
 mod store_key;
 mod table_list;
@@ -95,6 +99,8 @@ pub use engine::Embedded;
 pub use error::OpenError;
 pub use import::{Import, ImportError};
 pub use options::{Application, Options};
+pub use rewrite::Rewritten;
+pub use schema_note::SchemaNote;
 pub use statistics::Statistics;
 pub use storage::Storage;
 pub use view::{ClassSummary, StoredEntity, Verification, View};

@@ -43,6 +43,8 @@ pub struct Options {
     pub clock: Clock,
     /// What a new data folder records about the application.
     pub application: Option<Application>,
+    /// The schema of the application's entities, as text. A folder with another one is not opened.
+    pub schema: Option<String>,
 }
 
 impl Default for Options {
@@ -63,6 +65,7 @@ impl Default for Options {
             reply_retention_count: 1_000_000,
             clock: Clock::system(),
             application: None,
+            schema: None,
         }
     }
 }

@@ -231,7 +231,12 @@ impl View {
         })
     }
 
-    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    /// What the snapshot does not have, sorted by key.
+    pub(crate) fn newer(&self) -> &[Change] {
+        &self.newer
+    }
+
+    pub(crate) fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.newer.binary_search_by(|change| change.key[..].cmp(key)) {
             Ok(position) => Ok(self.newer[position].value.clone()),
             Err(_) => self.snapshot.read(key),

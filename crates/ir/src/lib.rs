@@ -113,7 +113,7 @@ pub use effects::{Effects, Member};
 pub use function::{Body, Function, Parameter, ParameterKind, Signature};
 pub use hint::Hint;
 pub use ids::{FunctionId, ModuleId, OperatorId, SegmentId};
-pub use operator::{Attribute, Operator};
+pub use operator::{Attribute, Initial, Operator};
 pub use program::{
     CallEdge, CallKind, EnumClass, EnumMember, EnumValue, Field, Module, Program, Record,
 };

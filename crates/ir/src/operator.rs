@@ -10,6 +10,8 @@ pub struct Operator {
     pub module: ModuleId,
     /// What `__key__` returns, as annotated.
     pub key: Hint,
+    /// What `__key__` computes, as source text: tells whether it changed.
+    pub key_text: Option<String>,
     /// The parameters of `__init__`, without `self`.
     pub constructor: Signature,
     /// The key of a new entity in terms of the constructor's arguments, where it follows from them.
@@ -28,5 +30,21 @@ pub struct Operator {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attribute {
     pub name: String,
+    /// As annotated, else as what `__init__` assigns looks like.
     pub hint: Hint,
+    pub initial: Initial,
+}
+
+/// What gives an entity the attribute: a new one, and one that was stored before the class had it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Initial {
+    /// Nothing: a method assigns it later, if at all.
+    Unset,
+    /// The class has a value for all entities that have none of their own.
+    Class,
+    /// `__init__` assigns this Python expression, which has the same value for all entities. It is
+    /// evaluated in the class's module.
+    Constant(String),
+    /// `__init__` computes it.
+    Computed,
 }

@@ -16,7 +16,8 @@
 //!            {   NAME [= "TEXT" | = NUMBER] }
 //! operator = opN NAME SIGNATURE key HINT in moduleN at SPAN
 //!            {   # TEXT }                                        the docstring
-//!            {   attribute NAME: HINT }
+//!            {   attribute NAME: HINT [= class | = "TEXT" | = ...] }
+//!            [   key text "TEXT" ]
 //!            [   new key EXPRESSION ]
 //!            [   methods {fnN} ]
 //! function = fnN [OPERATOR.]NAME SIGNATURE [native] in moduleN at SPAN
@@ -60,7 +61,8 @@ use std::str::FromStr;
 
 use crate::Program;
 
-pub use parse::parse;
+pub use parse::{parse, parse_hint};
+pub use print::hint_text;
 
 /// Why a text is no program.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -61,6 +61,7 @@ fn program(items: Vec<Expression>) -> Program {
         module: ModuleId(0),
         key: Hint::Str,
         constructor: function.signature.clone(),
+        key_text: None,
         new_key: Some(parameter("name")),
         attributes: Vec::new(),
         methods,

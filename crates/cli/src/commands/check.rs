@@ -59,11 +59,12 @@ fn noted(notes: &[Diagnostic]) -> String {
         (Code::TakenFromTransaction, "taken from the transaction"),
         (Code::OutsideEffect, "may happen more than once"),
         (Code::NotRepeatable, "not the same when a request runs again"),
+        (Code::OpaqueState, "stored as pickles"),
     ];
     let parts = counted.iter().filter_map(|(code, what)| {
         let count = notes.iter().filter(|note| note.code == *code).count();
         (count > 0).then(|| format!("{count} {what}"))
     });
     let parts: Vec<String> = parts.collect();
-    format!("times, random values and effects in entity code: {} (see --notes)", parts.join(", "))
+    format!("worth knowing of entity code: {} (see --notes)", parts.join(", "))
 }

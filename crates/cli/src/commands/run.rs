@@ -4,14 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anabranch_cpython::{Application, CPython, Mode, install_backend, run_main};
-use anabranch_embedded::Embedded;
-use anabranch_ir::Program;
 use anabranch_local::LocalEngine;
 
 use crate::arguments::{Engine, RunArguments, TransactionTimeout};
 use crate::commands::serve::{close, engine_options};
 use crate::target::Target;
-use crate::{Failure, output};
+use crate::{Failure, folder_schema, output};
 
 pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
     let target = Target::find(&arguments.application)?;
@@ -30,7 +28,9 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
             Ok(run_main(&target.root, &target.module, Mode::Plain)?)
         }
         Engine::Local => {
-            let (program, interpreter) = load(&target)?;
+            let application = load(&target)?;
+            let program = Arc::clone(application.program());
+            let interpreter = CPython::new(application);
             let engine = match arguments.compare_effects {
                 true => LocalEngine::comparing(program, interpreter),
                 false => LocalEngine::new(program, interpreter),
@@ -53,10 +53,11 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
 }
 
 fn run_embedded(target: &Target, folder: &Path, arguments: &RunArguments) -> Result<i32, Failure> {
-    let (program, interpreter) = load(target)?;
+    let application = load(target)?;
     let timeout = arguments.transaction_timeout.unwrap_or(TransactionTimeout(None));
-    let options = engine_options(target, &program, timeout, &arguments.engine_options);
-    let engine = Arc::new(Embedded::open(folder, program, interpreter, &options)?);
+    let program = application.program();
+    let options = engine_options(target, program, timeout, &arguments.engine_options);
+    let engine = Arc::new(folder_schema::open(folder, target, &application, &options)?);
     install_backend(Arc::clone(&engine) as Arc<_>)?;
     let code = run_main(&target.root, &target.module, Mode::Engine)?;
     close(&engine)?;
@@ -64,8 +65,7 @@ fn run_embedded(target: &Target, folder: &Path, arguments: &RunArguments) -> Res
 }
 
 /// Compiles and imports the application.
-pub(crate) fn load(target: &Target) -> Result<(Arc<Program>, CPython), Failure> {
+pub(crate) fn load(target: &Target) -> Result<Arc<Application>, Failure> {
     let program = Arc::new(target.program()?);
-    let application = Application::import(&target.root, Arc::clone(&program))?;
-    Ok((program, CPython::new(Arc::new(application))))
+    Ok(Arc::new(Application::import(&target.root, program)?))
 }

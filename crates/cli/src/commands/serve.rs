@@ -8,12 +8,13 @@ use anabranch_cpython::{send_output_to_log, send_records_to_log};
 use anabranch_embedded::{Embedded, Options as EngineOptions};
 use anabranch_ir::Program;
 use anabranch_maintenance::EngineMaintenance;
+use anabranch_schema::Schema;
 use anabranch_server::{Options, serve};
 
 use crate::arguments::{EngineArguments, ServeArguments, TransactionTimeout};
 use crate::commands::run::load;
 use crate::target::Target;
-use crate::{Failure, output, source};
+use crate::{Failure, folder_schema, output, source};
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     let target = Target::find(&arguments.application)?;
@@ -25,11 +26,12 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
         ..Options::default()
     };
     send_output_to_log()?;
-    let (program, interpreter) = load(&target)?;
+    let application = load(&target)?;
     send_records_to_log()?;
     let timeout = arguments.transaction_timeout;
-    let engine_options = engine_options(&target, &program, timeout, &arguments.engine_options);
-    let engine = Embedded::open(&arguments.data, program, interpreter, &engine_options)?;
+    let program = application.program();
+    let engine_options = engine_options(&target, program, timeout, &arguments.engine_options);
+    let engine = folder_schema::open(&arguments.data, &target, &application, &engine_options)?;
     let engine = Arc::new(engine);
     let noting = Arc::clone(&engine);
     let on_listening = |address| {
@@ -85,6 +87,7 @@ pub(crate) fn engine_options(
             module: target.module.clone(),
             program_hash: program.fingerprint(),
         }),
+        schema: Some(Schema::of(program).to_text()),
         transaction_timeout: timeout.0,
         memory_bytes: memory_bytes.unwrap_or(default.memory_bytes),
         checkpoint_bytes: given.checkpoint_size.unwrap_or(default.checkpoint_bytes),

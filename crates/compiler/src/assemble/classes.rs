@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anabranch_ir::program::{EnumMember, EnumValue};
-use anabranch_ir::{Attribute, EnumClass, Field, Hint, Record};
+use anabranch_ir::{Attribute, EnumClass, Field, Hint, Initial, Record};
 use ruff_python_ast::{Expr, Number, Stmt, StmtClassDef};
+use ruff_text_size::{Ranged, TextRange};
 
+use super::initial;
 use crate::hints::{annotation, class_name};
+use crate::lower::mangled;
 use crate::resolve::{Application, Binding, EntityClass};
 use crate::types::{Type, Typing};
 
@@ -18,17 +21,35 @@ pub(super) fn key_hint(application: &Application<'_>, entity: &EntityClass<'_>) 
     hint.map(Hint::bounded).filter(Hint::can_be_key).unwrap_or(Hint::Any)
 }
 
+/// What `__key__` computes, as source text without its docstring, on one line.
+pub(super) fn key_text(application: &Application<'_>, entity: &EntityClass<'_>) -> Option<String> {
+    let is_text = |statement: &&Stmt| matches!(statement, Stmt::Expr(node) if node.value.is_string_literal_expr());
+    let mut statements = entity.key?.body.iter().filter(|statement| !is_text(statement));
+    let (first, last) = (statements.clone().next()?, statements.next_back()?);
+    let range = TextRange::new(first.range().start(), last.range().end());
+    let text = application.loaded.files[entity.module].slice(range);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ");
+    Some(text.strip_prefix("return ").unwrap_or(&text).to_owned())
+}
+
 /// The attributes that the class's own code assigns, in source order.
 pub(super) fn attributes(typing: &Typing<'_>, index: usize) -> Vec<Attribute> {
     let entity = &typing.application.entities[index];
+    let known = initial::attributes(typing.application, index);
     let mut attributes: Vec<Attribute> = Vec::new();
     let mut add = |name: &str| {
         // A property is no part of the state, whatever its setter is called with.
         let is_function = typing.application.method(index, name).is_some()
             || typing.application.accessor(index, name).is_some();
         if !is_function && !attributes.iter().any(|attribute| attribute.name == name) {
-            let hint = hint_of(typing, &typing.attribute(index, name)).bounded();
-            attributes.push(Attribute { name: name.to_owned(), hint });
+            let found = known.get(name);
+            let inferred = || hint_of(typing, &typing.attribute(index, name));
+            let hint = found.and_then(|it| it.declared.clone().or_else(|| it.assigned.clone()));
+            let hint = hint.filter(|hint| *hint != Hint::Any).unwrap_or_else(inferred).bounded();
+            let initial = found.map_or(Initial::Unset, |it| it.initial.clone());
+            let name = mangled(Some(entity.name), name);
+            attributes.push(Attribute { name, hint, initial });
         }
     };
     for name in crate::names::bound_names(&entity.node.body) {

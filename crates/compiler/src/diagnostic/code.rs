@@ -125,14 +125,17 @@ codes! {
     OutsideEffect = AB071,
     /// Entity code uses a value that is another one when the request runs again.
     NotRepeatable = AB072,
+    /// An attribute of an entity may be stored as a pickle.
+    OpaqueState = AB073,
 }
 
 impl Code {
     pub fn severity(self) -> Severity {
         match self {
-            Code::TakenFromTransaction | Code::OutsideEffect | Code::NotRepeatable => {
-                Severity::Note
-            }
+            Code::TakenFromTransaction
+            | Code::OutsideEffect
+            | Code::NotRepeatable
+            | Code::OpaqueState => Severity::Note,
             _ => Severity::Error,
         }
     }

@@ -302,6 +302,7 @@ pub(crate) fn program() -> Arc<Program> {
         module: ModuleId(0),
         key: Hint::Str,
         constructor: Signature::default(),
+        key_text: None,
         new_key: None,
         attributes: Vec::new(),
         methods: (0..functions.len())

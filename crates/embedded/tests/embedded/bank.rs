@@ -50,6 +50,7 @@ pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
         module: ModuleId(0),
         key: Hint::Str,
         constructor: Signature::default(),
+        key_text: None,
         new_key: None,
         attributes: Vec::new(),
         methods: vec![DEPOSIT, TRANSFER, PANIC, ENDLESS],

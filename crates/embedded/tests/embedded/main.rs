@@ -20,4 +20,5 @@ mod memory_store;
 mod queues;
 mod random;
 mod real_disk;
+mod rewriting;
 mod tools;

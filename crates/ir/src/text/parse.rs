@@ -13,8 +13,8 @@ use super::names::Names;
 use super::word::{is_id, is_name_character};
 use crate::program::{EnumMember, EnumValue};
 use crate::{
-    Attribute, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId, Module,
-    ModuleId, Operator, OperatorId, Program, Record, Segment, SegmentId, SourceLine, Span,
+    Attribute, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId, Initial,
+    Module, ModuleId, Operator, OperatorId, Program, Record, Segment, SegmentId, SourceLine, Span,
 };
 
 /// Parses a program.
@@ -112,6 +112,17 @@ impl<'t> Lines<'t> {
     }
 }
 
+/// A hint that stands alone.
+///
+/// # Errors
+/// The text is no hint.
+pub fn parse_hint(text: &str) -> Result<crate::Hint, ParseError> {
+    let mut line = Cursor::new(text, 1);
+    let hint = hint(&mut line)?;
+    line.expect_end()?;
+    Ok(hint)
+}
+
 /// Modules, records and enums.
 fn tables(lines: &mut Lines<'_>, program: &mut Program) -> Result<(), ParseError> {
     while let Some(mut line) = lines.next_starting(2, "module") {
@@ -171,7 +182,15 @@ fn operator<'t>(
         line.expect_word("attribute")?;
         let name = line.name()?;
         line.expect(":")?;
-        attributes.push(Attribute { name, hint: hint(&mut line)? });
+        let hint = hint(&mut line)?;
+        attributes.push(Attribute { name, hint, initial: initial(&mut line)? });
+        line.expect_end()?;
+    }
+    let mut key_text = None;
+    if let Some(mut line) = lines.next_starting(2, "key text") {
+        line.expect_word("key")?;
+        line.expect_word("text")?;
+        key_text = Some(line.quoted()?);
         line.expect_end()?;
     }
     let new_key_line = lines.next_starting(2, "new key");
@@ -186,6 +205,7 @@ fn operator<'t>(
         name,
         module,
         key,
+        key_text,
         constructor,
         new_key: None,
         attributes,
@@ -194,6 +214,19 @@ fn operator<'t>(
         span,
     };
     Ok((operator, new_key_line))
+}
+
+fn initial(line: &mut Cursor<'_>) -> Result<Initial, ParseError> {
+    if !line.eat("=") {
+        return Ok(Initial::Unset);
+    }
+    if line.eat_word("class") {
+        return Ok(Initial::Class);
+    }
+    if line.eat("...") {
+        return Ok(Initial::Computed);
+    }
+    Ok(Initial::Constant(line.quoted()?))
 }
 
 /// The end of a header: ` in module0 at 3-20`.

@@ -8,8 +8,8 @@ use super::names::Names;
 use super::word::{Name, Path, Quoted, Rest};
 use crate::program::{EnumValue, Module};
 use crate::{
-    Body, CallEdge, CallKind, EnumClass, Exit, Function, Hint, ModuleId, Operator, Parameter,
-    ParameterKind, Program, Record, Segment, Signature, Span,
+    Body, CallEdge, CallKind, EnumClass, Exit, Function, Hint, Initial, ModuleId, Operator,
+    Parameter, ParameterKind, Program, Record, Segment, Signature, Span,
 };
 
 impl fmt::Display for Program {
@@ -76,7 +76,16 @@ fn write_operator(
     writeln!(f, "{}", Place(operator.module, operator.span))?;
     write_documentation(f, operator.documentation.as_deref())?;
     for attribute in &operator.attributes {
-        writeln!(f, "  attribute {}: {}", Name(&attribute.name), HintText(&attribute.hint))?;
+        write!(f, "  attribute {}: {}", Name(&attribute.name), HintText(&attribute.hint))?;
+        match &attribute.initial {
+            Initial::Unset => writeln!(f)?,
+            Initial::Class => writeln!(f, " = class")?,
+            Initial::Constant(text) => writeln!(f, " = {}", Quoted(text))?,
+            Initial::Computed => writeln!(f, " = ...")?,
+        }
+    }
+    if let Some(text) = &operator.key_text {
+        writeln!(f, "  key text {}", Quoted(text))?;
     }
     if let Some(key) = &operator.new_key {
         writeln!(f, "  new key {}", effects::expression_text(program, names, key))?;
@@ -248,6 +257,11 @@ fn parameter_text(parameter: &Parameter) -> String {
         _ => ("", ""),
     };
     format!("{stars}{}: {}{default}", Name(&parameter.name), HintText(&parameter.hint))
+}
+
+/// A hint that stands alone, so that [`super::parse_hint`] reads it.
+pub fn hint_text(hint: &Hint) -> String {
+    HintText(hint).to_string()
 }
 
 /// A hint with whole class names; what could be mistaken for something else is marked.

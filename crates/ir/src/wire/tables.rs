@@ -7,9 +7,9 @@ use super::{DecodeError, Wire};
 use crate::program::{EnumMember, EnumValue};
 use crate::{
     Access, AccessMode, AccessSet, Attribute, Body, CallEdge, CallKind, Effects, EnumClass, Exit,
-    Expression, Field, Function, FunctionId, Hint, Member, Module, ModuleId, Operator, OperatorId,
-    Parameter, ParameterKind, Program, Reason, Record, Segment, SegmentId, Signature, SourceLine,
-    Span,
+    Expression, Field, Function, FunctionId, Hint, Initial, Member, Module, ModuleId, Operator,
+    OperatorId, Parameter, ParameterKind, Program, Reason, Record, Segment, SegmentId, Signature,
+    SourceLine, Span,
 };
 
 macro_rules! structs {
@@ -79,9 +79,9 @@ structs! {
     EnumMember { name, value }
     CallEdge { from, to, kind }
     Operator {
-        name, module, key, constructor, new_key, attributes, methods, documentation, span
+        name, module, key, key_text, constructor, new_key, attributes, methods, documentation, span
     }
-    Attribute { name, hint }
+    Attribute { name, hint, initial }
     Function { name, operator, module, signature, body, effects, documentation, span }
     Effects { reads, writes, exists, creates, deletes, changes, calls, access }
     Member { operator, name }
@@ -99,6 +99,12 @@ enums! {
     EnumValue "enum value" {
         0 Str(text),
         1 Int(number),
+    }
+    Initial "initial value" {
+        0 Unset,
+        1 Class,
+        2 Constant(text),
+        3 Computed,
     }
     CallKind "kind of edge" {
         0 Method(name),

@@ -3,9 +3,9 @@
 use anabranch_ir::program::{EnumMember, EnumValue};
 use anabranch_ir::{
     Access, AccessMode, AccessSet, Attribute, Body, CallEdge, CallKind, Effects, EnumClass, Exit,
-    Expression, Field, Function, FunctionId, Hint, Member, Module, ModuleId, Operator, OperatorId,
-    Parameter, ParameterKind, Program, Reason, Record, Segment, SegmentId, Signature, SourceLine,
-    Span,
+    Expression, Field, Function, FunctionId, Hint, Initial, Member, Module, ModuleId, Operator,
+    OperatorId, Parameter, ParameterKind, Program, Reason, Record, Segment, SegmentId, Signature,
+    SourceLine, Span,
 };
 
 pub(crate) const USER: OperatorId = OperatorId(0);
@@ -75,11 +75,19 @@ fn span(line: u32, end_line: u32) -> Span {
 
 fn user() -> Operator {
     let name = parameter("username", ParameterKind::PositionalOrKeyword, Hint::Str);
-    let attribute = |name: &str, hint| Attribute { name: name.into(), hint };
+    let initial = |name: &str| match name {
+        "balance" => Initial::Constant("\"\" or 0".into()),
+        "cart" => Initial::Class,
+        "color" => Initial::Computed,
+        _ => Initial::Unset,
+    };
+    let attribute =
+        |name: &str, hint| Attribute { name: name.into(), hint, initial: initial(name) };
     Operator {
         name: "User".into(),
         module: ModuleId(0),
         key: Hint::Tuple(vec![Hint::Str, Hint::Union(vec![Hint::Int, Hint::Uuid])]),
+        key_text: Some("self.username, \"x\"".into()),
         constructor: Signature { parameters: vec![name], returns: Some(Hint::None) },
         new_key: Some(Expression::Tuple(vec![
             Expression::Parameter("username".into()),
@@ -108,6 +116,7 @@ fn item() -> Operator {
         name: "Item".into(),
         module: ModuleId(0),
         key: Hint::Bytes,
+        key_text: None,
         constructor: Signature::default(),
         new_key: None,
         attributes: Vec::new(),

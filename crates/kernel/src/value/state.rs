@@ -20,7 +20,7 @@
 mod tests;
 
 use crate::value::Value;
-use crate::value::wire::{self, DecodeError, Reader, Writer, write_length};
+use crate::value::wire::{self, DecodeError, NewKey, Reader, Writer, write_length};
 
 const SEPARATE: u8 = 0x10;
 const JOINED: u8 = 0x11;
@@ -221,6 +221,33 @@ pub fn difference(before: &[u8], after: &[u8]) -> Difference {
     }
     // Bytes that differ outside of all attributes: one of the two is damaged.
     if different.is_empty() { Difference::Everything } else { Difference::Attributes(different) }
+}
+
+/// `state` with new keys in its references; `None` if all keep theirs.
+///
+/// # Errors
+/// The bytes are no state.
+pub fn rewrite_references(
+    state: &[u8],
+    new_key: &NewKey<'_>,
+) -> Result<Option<Vec<u8>>, DecodeError> {
+    let attributes = match StateView::new(state)? {
+        StateView::Separate(attributes) => attributes,
+        StateView::Joined(message) => {
+            let rewritten = wire::rewrite_references(message, new_key)?;
+            return Ok(rewritten.map(|message| [&[JOINED], &message[..]].concat()));
+        }
+    };
+    let mut writer = StateWriter::new();
+    writer.separate(attributes.left);
+    let mut changed = false;
+    for attribute in attributes {
+        let Attribute { name, message } = attribute?;
+        let rewritten = wire::rewrite_references(message, new_key)?;
+        changed |= rewritten.is_some();
+        writer.attribute_message(name, rewritten.as_deref().unwrap_or(message));
+    }
+    Ok(changed.then_some(writer.bytes))
 }
 
 /// The state with these attributes.

@@ -11,6 +11,7 @@
 //! bytes and their own objects; [`encode`] and [`decode`] are the same for [`Value`].
 
 mod reader;
+mod references;
 mod tag;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod tree;
 mod writer;
 
 pub use reader::{DecodeError, Reader, Token};
+pub use references::{NewKey, rewrite_references};
 pub use tree::{decode, encode};
 pub use writer::Writer;
 pub(crate) use writer::write_length;

@@ -2,8 +2,8 @@
 
 use anabranch_ir::program::{EnumMember, EnumValue};
 use anabranch_ir::{
-    Attribute, Body, EnumClass, Field, Function, FunctionId, Hint, Module, ModuleId, Operator,
-    Parameter, ParameterKind, Program, Record, Signature, Span,
+    Attribute, Body, EnumClass, Field, Function, FunctionId, Hint, Initial, Module, ModuleId,
+    Operator, Parameter, ParameterKind, Program, Record, Signature, Span,
 };
 
 const SPAN: Span = Span { module: ModuleId(0), line: 1, end_line: 1 };
@@ -98,8 +98,13 @@ fn add_class(program: &mut Program, name: &str, key: Hint, parameters: Vec<Param
         module: ModuleId(0),
         key,
         constructor: Signature { parameters, returns: None },
+        key_text: None,
         new_key: None,
-        attributes: vec![Attribute { name: "stock".to_owned(), hint: Hint::Int }],
+        attributes: vec![Attribute {
+            name: "stock".to_owned(),
+            hint: Hint::Int,
+            initial: Initial::Unset,
+        }],
         methods: vec![],
         documentation: Some(format!("The class {name}.")),
         span: SPAN,

@@ -17,11 +17,13 @@ use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
 use crate::effects::{Action, Effects, Spot, spots};
-use crate::resolve::{Binding, FunctionKind};
-use crate::types::{FunctionScope, Inference, Typing};
+use crate::resolve::Binding;
+use crate::types::{FunctionScope, Inference, Typing, Way};
 
 pub use explain::{Explanation, explain};
 pub use origin::Origin;
+
+use self::keys::Passed;
 
 /// How often footprints may flow along calls before a cycle is taken to go on for ever.
 const ROUNDS_MAX: usize = 12;
@@ -164,15 +166,23 @@ impl<'a> Pass<'_, 'a> {
                     return;
                 };
                 self.found.calls.insert((*class, spot.member.to_owned()));
-                if let Some(method) = self.typing.application.method(*class, spot.member) {
-                    self.callee(method, origin, node, spot);
+                let name = self.scope.member_name(spot.member);
+                if let Some(method) = self.typing.application.method(*class, &name) {
+                    self.callee(method, origin, Passed::Implicitly, node, spot);
                 }
             }
             (Action::SelfCall { method, .. }, Expr::Call(node)) => {
-                self.callee(*method, Some(Origin::Receiver), node, spot);
+                self.callee(*method, Some(Origin::Receiver), Passed::Implicitly, node, spot);
+            }
+            (Action::InheritedCall { method, way, .. }, Expr::Call(node)) => {
+                let passed = match way {
+                    Way::Super => Passed::Implicitly,
+                    Way::Class => Passed::AsArgument,
+                };
+                self.callee(*method, Some(Origin::Receiver), passed, node, spot);
             }
             (Action::Function { function, .. }, Expr::Call(node)) => {
-                self.callee(*function, None, node, spot);
+                self.callee(*function, None, Passed::AsArgument, node, spot);
             }
             (Action::Create { entity }, Expr::Call(node)) => {
                 self.found.creates.insert(*entity);
@@ -245,6 +255,7 @@ impl<'a> Pass<'_, 'a> {
         &mut self,
         callee: usize,
         receiver: Option<Origin>,
+        passed: Passed,
         call: &'a ExprCall,
         spot: &Spot<'a>,
     ) {
@@ -252,7 +263,6 @@ impl<'a> Pass<'_, 'a> {
         self.found.merge_effects(footprint);
         self.found.unknown.extend(footprint.unknown.iter().cloned());
         let definition = &self.typing.application.functions[callee];
-        let is_method = definition.kind == FunctionKind::Method;
         for (class, origin) in footprint.touches.clone() {
             let mapped = match &origin {
                 Origin::Receiver => match &receiver {
@@ -261,7 +271,7 @@ impl<'a> Pass<'_, 'a> {
                     None => continue,
                 },
                 Origin::Parameter(name) | Origin::Element(name) => {
-                    let argument = keys::argument(definition.node, is_method, call, name);
+                    let argument = keys::argument(definition.node, passed, call, name);
                     let argument = argument.map(|argument| self.origin(argument, spot));
                     match (argument, &origin) {
                         (Some(Ok(found)), Origin::Parameter(_)) => Ok(found),

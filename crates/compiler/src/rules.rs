@@ -2,11 +2,13 @@
 //!
 //! Each rule looks at one entity class or one function of entity code and reports all it finds.
 
+mod bases;
 mod captures;
 mod classes;
 mod functions;
 mod places;
 mod references;
+mod supers;
 
 use ruff_python_ast::Stmt;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};

@@ -179,7 +179,7 @@ impl<'py> Run<'_, 'py> {
         } else if is(intern!(py, "create")) {
             Done::Later(self.create(&exit)?)
         } else if is(intern!(py, "function")) {
-            Done::Later(self.helper(&exit)?)
+            Done::Later(self.function(&exit)?)
         } else if is(intern!(py, "exists")) {
             Done::Later(self.exists(&exit)?)
         } else if is(intern!(py, "delete")) {
@@ -261,10 +261,10 @@ impl<'py> Run<'_, 'py> {
     }
 
     /// `"function", resume, live, function, positional, keywords`
-    fn helper(&self, exit: &Exit<'_, 'py>) -> PyResult<Action<Value>> {
+    fn function(&self, exit: &Exit<'_, 'py>) -> PyResult<Action<Value>> {
         let name = exit.name(3)?;
-        let function = self.application.helper(&name);
-        let function = function.ok_or_else(|| bug(&format!("no helper is called {name}")))?;
+        let function = self.application.called(&name);
+        let function = function.ok_or_else(|| bug(&format!("no function is called {name}")))?;
         Ok(Action::Function { function, arguments: exit.arguments(4)? })
     }
 
@@ -373,11 +373,12 @@ impl<'a, 'py> Exit<'a, 'py> {
     }
 }
 
-/// Whether `class` has a static method or class method called `name`.
+/// Whether `name` is a static method or class method of `class`, its own or inherited.
 fn is_bound_to_class(class: &Bound<'_, PyType>, name: &Bound<'_, PyString>) -> bool {
-    let defined = class.getattr(intern!(class.py(), "__dict__"));
-    let defined = defined.and_then(|attributes| attributes.get_item(name));
-    defined.is_ok_and(|function| {
+    let attributes = intern!(class.py(), "__dict__");
+    let mut classes = class.mro().iter();
+    let defined = classes.find_map(|class| class.getattr(attributes).ok()?.get_item(name).ok());
+    defined.is_some_and(|function| {
         let kind = function.get_type();
         kind.name().is_ok_and(|name| name == "staticmethod" || name == "classmethod")
     })

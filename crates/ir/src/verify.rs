@@ -9,7 +9,7 @@
 //! - Classes, functions, attributes, fields, members, parameters and variables are called by Python
 //!   identifiers.
 //! - Records and enums are called `module:QualifiedName`, with a module of the program.
-//! - These are unique: modules, operators, records, enums; methods and attributes of an operator;
+//! - These are unique: modules, operators, records, enums; methods and attributes of an operator (overridden ones apart);
 //!   helper functions of a module; fields of a record; members of an enum; parameters of a signature.
 //!
 //! **Places.**
@@ -29,16 +29,18 @@
 //!
 //! **Operators and functions.**
 //! - The methods of an operator name it as theirs, and every function of an operator is among its
-//!   methods, once.
+//!   methods or the overridden ones, once.
+//! - A method is in the module of its class, which is that of the operator or one of its bases; a
+//!   helper function has none.
 //!
 //! **Segments** of a function that can suspend.
 //! - There is one at least. `seg0` takes the parameters, has no input and catches nothing.
 //! - Exits lead to segments that exist, never to `seg0`, and none is there twice.
 //! - Every other segment can be reached from `seg0`.
 //! - A segment with an input is entered by actions only, one that catches by one action at least.
-//! - Names of segments are unique among the methods of an operator, or the helpers of a module.
+//! - Names of segments are unique among the methods of a class, or the helpers of a module.
 //! - Live variables and input are all different.
-//! - A `function` exit names a helper function of the program.
+//! - A `function` exit names a helper function of the program, or a method of the same operator.
 //!
 //! **Code** of a segment.
 //! - It starts with `def NAME(`, the other lines are indented, empty or inside a string; no line

@@ -77,6 +77,10 @@ impl<'a> Walk<'_, 'a> {
 
     fn attribute(&mut self, expression: &'a Expr, is_reading: bool) {
         let Expr::Attribute(node) = expression else { return };
+        if let Some((function, _)) = self.inference.inherited(node) {
+            self.found.callees.insert(function);
+            return;
+        }
         if self.inference.binding(&node.value).is_some() {
             return;
         }
@@ -86,15 +90,12 @@ impl<'a> Walk<'_, 'a> {
             Type::Reference(entity) => (entity, false),
             _ => return,
         };
-        let name = node.attr.as_str();
-        let application = self.inference.application();
-        if let Some(function) =
-            application.method(entity, name).or_else(|| application.accessor(entity, name))
-        {
+        let name = self.inference.scope.member_name(node.attr.as_str());
+        if let Some(function) = self.inference.application().member_from(entity, 0, &name) {
             self.found.callees.insert(function);
             return;
         }
-        let attribute = (entity, name.to_owned());
+        let attribute = (entity, name);
         if node.ctx == ExprContext::Load {
             self.found.reads.insert(attribute.clone());
             let kind = self.inference.infer(expression);
@@ -134,7 +135,8 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                         Type::SelfEntity(entity) | Type::Reference(entity) => Some(entity),
                         _ => None,
                     };
-                    self.found.reads.extend(class.map(|class| (class, target.attr.to_string())));
+                    let name = self.inference.scope.member_name(target.attr.as_str());
+                    self.found.reads.extend(class.map(|class| (class, name)));
                 }
                 visitor::walk_stmt(self, statement);
             }
@@ -219,9 +221,12 @@ impl<'a> Walk<'_, 'a> {
             }
             other => self.read(other),
         }
+        let is_inherited = self.inference.inherited_call(node).is_some();
         let keywords = node.arguments.keywords.iter().map(|keyword| &keyword.value);
         for argument in node.arguments.args.iter().chain(keywords) {
-            self.is_reading = leaves_arguments_alone;
+            // What `Base.method(self)` does with the entity is known.
+            self.is_reading =
+                leaves_arguments_alone || (is_inherited && self.inference.is_self(argument));
             self.visit_expr(argument);
         }
     }

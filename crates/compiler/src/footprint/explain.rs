@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use super::{Footprint, Origin};
-use crate::resolve::{Application, FunctionKind};
+use crate::resolve::Application;
 
 /// What is said of one method.
 #[derive(Clone, Debug)]
@@ -25,22 +25,20 @@ impl Display for Explanation {
     }
 }
 
-/// Explains every method of every entity class, in source order.
+/// Explains every method of every entity class, inherited ones last.
 pub fn explain(
     application: &Application<'_>,
     footprints: &BTreeMap<usize, Footprint>,
 ) -> Vec<Explanation> {
     let mut explanations = Vec::new();
-    for (index, definition) in application.functions.iter().enumerate() {
-        let (FunctionKind::Method, Some(owner)) = (definition.kind, definition.owner) else {
-            continue;
-        };
-        let Some(footprint) = footprints.get(&index) else { continue };
-        let class = application.entities[owner].name;
-        explanations.push(Explanation {
-            method: format!("{class}.{}", definition.name),
-            lines: lines(application, footprint),
-        });
+    for entity in &application.entities {
+        for index in &entity.methods {
+            let Some(footprint) = footprints.get(index) else { continue };
+            explanations.push(Explanation {
+                method: format!("{}.{}", entity.name, application.functions[*index].name),
+                lines: lines(application, footprint),
+            });
+        }
     }
     explanations
 }

@@ -4,11 +4,19 @@ use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
 
 use crate::types::Typing;
 
+/// How a call passes the first parameter of the function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passed {
+    /// As the receiver of a method, which is not among the arguments.
+    Implicitly,
+    AsArgument,
+}
+
 /// The argument that `call` of `function` passes for the parameter `name`, if it is there to be
 /// seen: not in a starred argument, not a default.
 pub(super) fn argument<'a>(
     function: &StmtFunctionDef,
-    is_method: bool,
+    first: Passed,
     call: &'a ExprCall,
     name: &str,
 ) -> Option<&'a Expr> {
@@ -20,7 +28,7 @@ pub(super) fn argument<'a>(
     }
     let parameters = &function.parameters;
     let positional = parameters.posonlyargs.iter().chain(&parameters.args);
-    let mut positional = positional.skip(usize::from(is_method));
+    let mut positional = positional.skip(usize::from(first == Passed::Implicitly));
     let position = positional.position(|parameter| parameter.name().as_str() == name)?;
     call.arguments.args.get(position)
 }
@@ -33,11 +41,15 @@ pub(super) fn key_argument<'a>(
     call: &'a ExprCall,
 ) -> Option<&'a Expr> {
     let class = &typing.application.entities[entity];
-    let attribute = match &class.key?.body[..] {
+    // Another `__init__` may set it again.
+    if class.constructors.len() > 1 {
+        return None;
+    }
+    let attribute = match &class.key()?.node.body[..] {
         [Stmt::Return(node)] => self_attribute(node.value.as_deref()?)?,
         _ => return None,
     };
-    let constructor = class.constructor?;
+    let constructor = class.constructor()?.node;
     let parameter = constructor.body.iter().find_map(|statement| match statement {
         Stmt::Assign(node) => match (&node.targets[..], &*node.value) {
             ([target], Expr::Name(parameter)) if self_attribute(target) == Some(attribute) => {
@@ -47,7 +59,7 @@ pub(super) fn key_argument<'a>(
         },
         _ => None,
     })?;
-    argument(constructor, true, call, parameter)
+    argument(constructor, Passed::Implicitly, call, parameter)
 }
 
 /// The attribute in `self.attribute`.

@@ -264,6 +264,7 @@ fn function(name: &str, body: Body) -> Function {
     Function {
         name: name.to_owned(),
         operator,
+        class: class.map(str::to_owned),
         module: ModuleId(0),
         signature: signature(&body),
         body,
@@ -281,12 +282,14 @@ pub(crate) fn program() -> Arc<Program> {
         name: name.to_owned(),
         module: ModuleId(0),
         key: Hint::Str,
+        bases: Vec::new(),
         constructor: Signature::default(),
         attributes: Vec::new(),
         methods: (0..functions.len())
             .filter(|index| functions[*index].operator == Some(id))
             .map(FunctionId::from_index)
             .collect(),
+        overridden: Vec::new(),
         documentation: None,
         span: Span { module: ModuleId(0), line: 1, end_line: 1 },
     };

@@ -6,9 +6,9 @@ use super::writer::Writer;
 use super::{DecodeError, Wire};
 use crate::program::{EnumMember, EnumValue};
 use crate::{
-    Attribute, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId, Hint,
-    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Record, Segment,
-    SegmentId, Signature, SourceLine, Span,
+    Attribute, BaseClass, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId,
+    Hint, Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Record,
+    Segment, SegmentId, Signature, SourceLine, Span,
 };
 
 macro_rules! structs {
@@ -77,9 +77,12 @@ structs! {
     EnumClass { name, members }
     EnumMember { name, value }
     CallEdge { from, to, kind }
-    Operator { name, module, key, constructor, attributes, methods, documentation, span }
+    Operator {
+        name, module, key, bases, constructor, attributes, methods, overridden, documentation, span
+    }
+    BaseClass { name, module }
     Attribute { name, hint }
-    Function { name, operator, module, signature, body, documentation, span }
+    Function { name, operator, class, module, signature, body, documentation, span }
     Signature { parameters, returns }
     Parameter { name, kind, hint, has_default }
     Segment { name, live, input, catches, exits, code }

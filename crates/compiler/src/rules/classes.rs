@@ -26,7 +26,8 @@ pub(super) fn check<'a>(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let class = &typing.application.entities[entity];
-    if class.keys.is_empty() {
+    // A base that is not known may have it.
+    if class.keys.is_empty() && class.findings.is_empty() {
         let message = format!("the entity class `{}` has no `__key__`", class.name);
         diagnostics.push(
             Diagnostic::new(Code::MissingKey, message)

@@ -78,7 +78,9 @@ impl<'a> Uses<'_, 'a> {
         let class = &application.entities[entity];
         let stored = self.inference.scope.member_name(name);
         let is_class_member = || class.bodies.iter().any(|it| has_class_member(it.node, name));
-        let is_known = application.member_from(entity, 0, &stored).is_some()
+        // A base that is not known may have it.
+        let is_known = !class.findings.is_empty()
+            || application.member_from(entity, 0, &stored).is_some()
             || self.inference.typing.has_attribute(entity, &stored)
             || (name.starts_with("__") && name.ends_with("__"))
             || matches!(kind, Type::SelfEntity(_)) && is_class_member();

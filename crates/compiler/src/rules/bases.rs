@@ -37,19 +37,7 @@ fn refusal(
 ) -> Diagnostic {
     let name = class.name;
     let (message, label, why, help) = match &finding.obstacle {
-        Obstacle::Entity(other) => {
-            let other = application.entities[*other].name;
-            return Diagnostic::new(
-                Code::EntityBaseClass,
-                format!("the entity class `{name}` inherits from the entity class `{other}`"),
-            )
-            .at(finding.module, finding.range, "an entity class")
-            .why("a reference names exactly one class, and the same key may be taken in both")
-            .help(format!(
-                "move what both share into a class without `@entity`, or give `{name}` a reference \
-                 to a `{other}`"
-            ));
-        }
+        Obstacle::Entity(other) => return entity_base(application, name, *other, finding),
         Obstacle::Record(other) => (
             format!("the entity class `{name}` inherits from the dataclass `{other}`"),
             "a dataclass",
@@ -117,4 +105,21 @@ fn refusal(
         .at(finding.module, finding.range, label)
         .why(why)
         .help(help)
+}
+
+fn entity_base(
+    application: &Application<'_>,
+    name: &str,
+    other: usize,
+    finding: &Finding,
+) -> Diagnostic {
+    let other = application.entities[other].name;
+    let message = format!("the entity class `{name}` inherits from the entity class `{other}`");
+    Diagnostic::new(Code::EntityBaseClass, message)
+        .at(finding.module, finding.range, "an entity class")
+        .why("a reference names exactly one class, and the same key may be taken in both")
+        .help(format!(
+            "move what both share into a class without `@entity`, or give `{name}` a reference to a \
+             `{other}`"
+        ))
 }

@@ -96,7 +96,7 @@ def test_inherited_members_over_http(http: httpx.Client) -> None:
 
 
 def test_openapi_has_inherited_methods(http: httpx.Client) -> None:
-    paths = http.get("/v1/openapi.json").json()["paths"]
+    paths = http.get("/openapi.json").json()["paths"]
     for entity in ["Account", "Safe"]:
         assert f"/v1/{entity}/{{key}}/note" in paths
         assert f"/v1/{entity}/{{key}}/_private" not in paths
@@ -157,3 +157,38 @@ def test_a_traceback_shows_the_base(tmp_path: Path) -> None:
     lines = [line.strip() for line in completed.stderr.splitlines() if "File " in line]
     assert f'File "{main}", line 6, in ask' in lines
     assert f'File "{tmp_path / "base.py"}", line 8, in ask' in lines
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("Base.ask = lambda self, other: 1", "ask is another function than the one at line 7"),
+        ("A.__bases__ = (Base, More)", "inherits from other classes than those in its source"),
+    ],
+)
+def test_what_is_changed_after_compilation_is_refused(
+    tmp_path: Path, change: str, message: str
+) -> None:
+    main = tmp_path / "main.py"
+    main.write_text(
+        "from anabranch import entity\n"
+        "class Base:\n"
+        "    def __init__(self, name):\n"
+        "        self.name = name\n"
+        "    def __key__(self):\n"
+        "        return self.name\n"
+        "    def ask(self, other):\n"
+        "        return other.name\n"
+        "class More:\n"
+        "    pass\n"
+        "@entity\n"
+        "class A(Base):\n"
+        "    pass\n"
+        f"{change}\n"
+        "def main():\n"
+        "    print(A('a').ask(A('b')))\n",
+        encoding="utf-8",
+    )
+    completed = anabranch("run", main, "--engine", "local")
+    assert completed.returncode == 1
+    assert message in completed.stderr

@@ -198,6 +198,7 @@ fn load_segments(
         Some(class) => class.getattr(&*function.name)?,
         None => module.getattr(&function.name)?,
     };
+    check_source(function, &original)?;
     let mut loaded = Vec::with_capacity(segments.len());
     for (index, segment) in segments.iter().enumerate() {
         let callable = match class {
@@ -221,6 +222,26 @@ fn load_segments(
         loaded.push(LoadedSegment { callable, takes_input, catches, raising });
     }
     Ok(LoadedFunction::Segments(loaded))
+}
+
+/// Makes sure that `original` is what was compiled, and nothing that was put in its place.
+fn check_source(function: &Function, original: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = original.py();
+    let code = original.getattr_opt(intern!(py, "__code__"))?;
+    let line = match code {
+        Some(code) => Some(code.getattr(intern!(py, "co_firstlineno"))?.extract::<u32>()?),
+        None => None,
+    };
+    let span = function.span;
+    if line.is_some_and(|line| (span.line..=span.end_line).contains(&line)) {
+        return Ok(());
+    }
+    let name = &function.name;
+    Err(PyTypeError::new_err(format!(
+        "{name} is another function than the one at line {} of its source; write what it does there, \
+         and do not assign to it",
+        span.line
+    )))
 }
 
 fn defined<'py>(scope: &Bound<'py, PyDict>, name: &str) -> PyResult<Bound<'py, PyAny>> {

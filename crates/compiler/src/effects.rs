@@ -49,9 +49,7 @@ impl Effects {
 /// The scopes of all functions, by index into the application's table.
 pub fn scopes<'a>(typing: &Typing<'a>) -> Vec<FunctionScope<'a>> {
     let functions = typing.application.functions.iter();
-    functions
-        .map(|function| typing.scope(function.module, function.self_class(), function.node))
-        .collect()
+    functions.map(|function| typing.scope(function)).collect()
 }
 
 /// Computes the effects of all functions.
@@ -82,15 +80,14 @@ pub fn effects<'a>(typing: &Typing<'a>, scopes: &[FunctionScope<'a>]) -> Effects
 
 fn mark_entity_code(typing: &Typing<'_>, scopes: &[FunctionScope<'_>], effects: &mut Effects) {
     let application = typing.application;
-    let methods = application
-        .entities
-        .iter()
-        .flat_map(|entity| entity.methods.iter().chain(&entity.accessors).copied());
-    let mut pending: Vec<usize> = methods.collect();
+    let methods = application.entities.iter().flat_map(|entity| {
+        entity.methods.iter().chain(&entity.overridden).chain(&entity.accessors)
+    });
+    let mut pending: Vec<usize> = methods.copied().collect();
     for entity in &application.entities {
-        for node in entity.constructor.iter().chain(&entity.key) {
-            let scope = FunctionScope::new(application, entity.module, None, node);
-            pending.extend(named_functions(typing, &scope, &node.body));
+        for definition in entity.constructors.iter().chain(&entity.keys) {
+            let scope = FunctionScope::new(application, definition);
+            pending.extend(named_functions(typing, &scope, &definition.node.body));
         }
     }
     while let Some(function) = pending.pop() {

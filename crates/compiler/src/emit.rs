@@ -25,8 +25,7 @@ use ruff_text_size::Ranged;
 use crate::SourceFile;
 use crate::cfg::{BlockId, Code, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
 use crate::liveness::{Liveness, liveness};
-use crate::lower::mangled;
-use crate::names::{bound_names, parameter_names};
+use crate::names::{bound_names, mangled, parameter_names};
 use crate::parse::ParsedModule;
 
 /// Stands for a variable without a value.
@@ -45,8 +44,10 @@ pub const RETURN: &str = "return \"return\",";
 #[derive(Clone, Copy, Debug)]
 pub struct Function<'a> {
     pub node: &'a StmtFunctionDef,
-    /// The entity class of a method.
+    /// The class in whose body a method stands.
     pub class: Option<&'a str>,
+    /// What the names of its segments start with.
+    pub stem: &'a str,
     pub source: &'a SourceFile,
     pub module: &'a ParsedModule,
 }
@@ -152,11 +153,7 @@ impl Emitter<'_, '_> {
 
     fn segment(&mut self, block: BlockId, input: Option<String>) -> Segment {
         let number = self.numbers[&block];
-        let name = format!(
-            "{}_{}",
-            mangled(self.function.class, self.function.node.name.as_str()),
-            number.0
-        );
+        let name = format!("{}_{}", self.function.stem, number.0);
         let is_entry = block == Graph::ENTRY;
         let catches =
             self.resumed_at.contains_key(&block) && self.graph.block(block).region.is_some();

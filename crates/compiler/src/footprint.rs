@@ -13,6 +13,7 @@ mod changes;
 mod classes;
 mod explain;
 mod expression;
+mod instances;
 mod keys;
 mod reach;
 mod roots;

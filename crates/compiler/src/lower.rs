@@ -199,19 +199,7 @@ impl<'a> Lowering<'_, 'a> {
     /// The name as Python stores it: a private name in a class body is mangled (Python reference,
     /// 6.2.1).
     fn mangled(&self, name: &str) -> String {
-        let owner = self.inference.scope.owner;
-        let class = owner.map(|owner| self.inference.application().entities[owner].name);
-        mangled(class, name)
-    }
-}
-
-/// `name` as Python stores it in the body of `class`.
-pub fn mangled(class: Option<&str>, name: &str) -> String {
-    match class.map(|class| class.trim_start_matches('_')) {
-        Some(class) if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() => {
-            format!("_{class}{name}")
-        }
-        _ => name.to_owned(),
+        self.inference.scope.member_name(name)
     }
 }
 

@@ -69,6 +69,16 @@ pub fn parameter_names(parameters: &Parameters) -> Vec<&str> {
     parameters.iter().map(|parameter| parameter.name().as_str()).collect()
 }
 
+/// `name` as Python stores it in the body of `class`.
+pub fn mangled(class: Option<&str>, name: &str) -> String {
+    match class.map(|class| class.trim_start_matches('_')) {
+        Some(class) if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() => {
+            format!("_{class}{name}")
+        }
+        _ => name.to_owned(),
+    }
+}
+
 #[derive(Default)]
 struct Collector<'a> {
     found: Vec<Occurrence<'a>>,

@@ -166,8 +166,8 @@ pub fn notes<'a>(
         }
     }
     for entity in &application.entities {
-        for node in entity.constructor.iter().chain(&entity.key) {
-            let scope = FunctionScope::new(application, entity.module, None, node);
+        for definition in entity.constructors.iter().chain(&entity.keys) {
+            let scope = FunctionScope::new(application, definition);
             note(typing, &scope, &mut found);
         }
     }

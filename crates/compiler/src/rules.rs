@@ -2,12 +2,14 @@
 //!
 //! Each rule looks at one entity class or one function of entity code and reports all it finds.
 
+mod bases;
 mod captures;
 mod classes;
 mod definitions;
 mod functions;
 mod places;
 mod references;
+mod supers;
 mod undefined;
 
 use ruff_python_ast::Stmt;

@@ -67,7 +67,8 @@ pub enum Exit {
     /// `"create", resume, live, class, positional, keywords`
     Create { resume: SegmentId, operator: OperatorId },
     /// `"function", resume, live, function, positional, keywords`: a helper function that can
-    /// suspend, run on behalf of the same entity.
+    /// suspend, or a method as `super()` finds it, run on behalf of the same entity. It goes by its
+    /// [`call_name`](crate::Program::call_name).
     Function { resume: SegmentId, function: String },
     /// `"exists", resume, live, class, key`
     Exists { resume: SegmentId },

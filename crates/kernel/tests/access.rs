@@ -45,6 +45,7 @@ fn program(items: Vec<Expression>) -> Program {
     let function = Function {
         name: "call".into(),
         operator: Some(USER),
+        class: Some("User".into()),
         module: ModuleId(0),
         signature: Signature { parameters: parameters.to_vec(), returns: None },
         body: Body::Segments(Vec::new()),
@@ -60,10 +61,12 @@ fn program(items: Vec<Expression>) -> Program {
         name: name.into(),
         module: ModuleId(0),
         key: Hint::Str,
+        bases: Vec::new(),
         constructor: function.signature.clone(),
         new_key: Some(parameter("name")),
         attributes: Vec::new(),
         methods,
+        overridden: Vec::new(),
         documentation: None,
         span: SPAN,
     };

@@ -12,13 +12,15 @@ use crate::types::{Type, Typing};
 
 /// What `__key__` returns, as annotated, else as the attribute that it returns is.
 pub(super) fn key_hint(application: &Application<'_>, entity: &EntityClass<'_>) -> Hint {
-    let returns = entity.key.and_then(|key| key.returns.as_deref());
-    let hint = returns.map(|returns| annotation(application, entity.module, returns).0);
+    let key = entity.key();
+    let returns = key.and_then(|key| Some((key.module, key.node.returns.as_deref()?)));
+    let hint = returns.map(|(module, returns)| annotation(application, module, returns).0);
     // What no key can be is a mistake that the first entity to be created shows.
     hint.map(Hint::bounded).filter(Hint::can_be_key).unwrap_or(Hint::Any)
 }
 
-/// The attributes that the class's own code assigns, in source order.
+/// The attributes that the code of the class and of its bases assigns, bases first, each in source
+/// order.
 pub(super) fn attributes(typing: &Typing<'_>, index: usize) -> Vec<Attribute> {
     let entity = &typing.application.entities[index];
     let mut attributes: Vec<Attribute> = Vec::new();
@@ -31,15 +33,17 @@ pub(super) fn attributes(typing: &Typing<'_>, index: usize) -> Vec<Attribute> {
             attributes.push(Attribute { name: name.to_owned(), hint });
         }
     };
-    for name in crate::names::bound_names(&entity.node.body) {
-        let is_annotated = entity.node.body.iter().any(|statement| match statement {
-            Stmt::AnnAssign(node) => {
-                matches!(&*node.target, Expr::Name(target) if target.id.as_str() == name)
+    for body in entity.bodies.iter().rev() {
+        for name in crate::names::bound_names(&body.node.body) {
+            let is_annotated = body.node.body.iter().any(|statement| match statement {
+                Stmt::AnnAssign(node) => {
+                    matches!(&*node.target, Expr::Name(target) if target.id.as_str() == name)
+                }
+                _ => false,
+            });
+            if is_annotated {
+                add(&crate::names::mangled(Some(body.name), name));
             }
-            _ => false,
-        });
-        if is_annotated {
-            add(name);
         }
     }
     for name in typing.assigned_attributes(index) {

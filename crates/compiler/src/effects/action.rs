@@ -4,7 +4,7 @@ use ruff_python_ast::{Expr, ExprCall};
 
 use super::Effects;
 use crate::resolve::Binding;
-use crate::types::{Inference, Type};
+use crate::types::{Inference, Type, Way};
 
 /// How surely an access suspends.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -26,6 +26,8 @@ pub enum Action {
     Call { receiver: Option<usize> },
     /// `self.method(…)` of a method that can suspend itself.
     SelfCall { method: usize, certainty: Certainty },
+    /// `super().method(…)` or `Base.method(self, …)` of a method that can suspend itself.
+    InheritedCall { method: usize, way: Way, certainty: Certainty },
     /// `helper(…)` of a function that can suspend itself.
     Function { function: usize, certainty: Certainty },
     /// `Item(…)`
@@ -46,7 +48,9 @@ impl Action {
                     Certainty::Maybe
                 }
             }
-            Action::SelfCall { certainty, .. } | Action::Function { certainty, .. } => *certainty,
+            Action::SelfCall { certainty, .. }
+            | Action::InheritedCall { certainty, .. }
+            | Action::Function { certainty, .. } => *certainty,
             Action::Create { .. } | Action::Exists | Action::Delete => Certainty::Surely,
         }
     }
@@ -93,6 +97,10 @@ fn call_action<'a>(
     effects: &Effects,
     node: &'a ExprCall,
 ) -> Option<Action> {
+    if let Some((method, way)) = inference.inherited_call(node) {
+        let certainty = effects.suspends(method)?;
+        return Some(Action::InheritedCall { method, way, certainty });
+    }
     if let Some(binding) = inference.binding(&node.func) {
         return match binding {
             Binding::Entity(entity) => Some(Action::Create { entity }),
@@ -110,7 +118,8 @@ fn call_action<'a>(
         return None;
     }
     if let Type::SelfEntity(entity) = inference.infer(&attribute.value) {
-        let method = inference.application().method(entity, attribute.attr.as_str())?;
+        let name = inference.scope.member_name(attribute.attr.as_str());
+        let method = inference.application().method(entity, &name)?;
         let certainty = effects.suspends(method)?;
         return Some(Action::SelfCall { method, certainty });
     }

@@ -199,6 +199,9 @@ impl<'a> Uses<'_, 'a> {
 
     /// Whether a call changes nothing of its arguments and keeps nothing of them.
     fn only_looks(&mut self, node: &'a ExprCall) -> bool {
+        if let Some((function, _)) = self.inference.inherited_call(node) {
+            return self.alone[function];
+        }
         if let Some(binding) = self.inference.binding(&node.func) {
             return match binding {
                 Binding::Entity(_) => true,
@@ -211,7 +214,7 @@ impl<'a> Uses<'_, 'a> {
             return LOOKING_BUILTINS.contains(&name);
         }
         let Expr::Attribute(attribute) = &*node.func else { return false };
-        let name = attribute.attr.as_str();
+        let name = &*self.inference.scope.member_name(attribute.attr.as_str());
         let application = self.inference.application();
         match self.inference.infer(&attribute.value) {
             Type::SelfEntity(entity) => {

@@ -6,7 +6,7 @@ use ruff_python_ast::statement_visitor::{self, StatementVisitor};
 use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprFString, Number, Stmt};
 
 use super::classes::ApplicationClasses;
-use super::keys::{Argument, argument, key_attribute, new_key};
+use super::keys::{Argument, Passed, argument, key_attribute, new_key};
 use crate::names::{parameter_names, statement_occurrences, targets};
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Type, Typing};
@@ -126,7 +126,8 @@ impl<'a> Follow<'_, 'a> {
         }
         match inference.infer(&node.value) {
             Type::SelfEntity(entity) | Type::Reference(entity) => {
-                if key_attribute(self.typing.application, self.classes, entity) != Some(name) {
+                let key = key_attribute(self.typing.application, self.classes, entity);
+                if key != Some(self.scope.member_name(name)) {
                     return kept();
                 }
                 let of = self.follow(&node.value, elements, depth)?;
@@ -139,7 +140,9 @@ impl<'a> Follow<'_, 'a> {
                     matches!(statement, Stmt::AnnAssign(field)
                         if matches!(&*field.target, Expr::Name(field) if field.id.as_str() == name))
                 });
-                if !is_field || !self.classes.is_fixed(name) {
+                // A private name of one class means nothing in another.
+                let is_private = self.scope.member_name(name) != name;
+                if !is_field || is_private || !self.classes.is_fixed(name) {
                     return kept();
                 }
                 let module = &self.typing.application.loaded.modules[class.module].name;
@@ -189,12 +192,14 @@ impl<'a> Follow<'_, 'a> {
         let class = application.entities[entity].name;
         let unclear = || format!("the key of this {class} is computed while it is made");
         let key = new_key(application, self.classes, entity).ok_or_else(unclear)?;
-        let constructor = application.entities[entity].constructor.ok_or_else(unclear)?;
-        let key = substituted(&key, None, &|name| match argument(constructor, true, call, name) {
-            Argument::Given(given) => self.value(given, elements),
-            Argument::Default(default) => constant(default).ok_or_else(unclear),
-            Argument::Unclear => Err(unclear()),
-        })?;
+        let constructor = application.entities[entity].constructor().ok_or_else(unclear)?;
+        let parameter =
+            |name: &str| match argument(constructor.node, Passed::Implicitly, call, name) {
+                Argument::Given(given) => self.value(given, elements),
+                Argument::Default(default) => constant(default).ok_or_else(unclear),
+                Argument::Unclear => Err(unclear()),
+            };
+        let key = substituted(&key, None, &parameter)?;
         self.reference(entity, key)
     }
 

@@ -206,6 +206,10 @@ impl<'a> Search<'_, 'a> {
         expression: &'a Expr,
         node: &'a ruff_python_ast::ExprAttribute,
     ) {
+        if inference.inherited(node).is_some() {
+            self.found.insert(Root::Unknown);
+            return;
+        }
         if let Some(base) = inference.binding(&node.value) {
             let member = inference.application().member(&base, node.attr.as_str());
             if matches!(member, None | Some(Binding::Variable | Binding::External(_))) {
@@ -215,12 +219,20 @@ impl<'a> Search<'_, 'a> {
         }
         match inference.infer(&node.value) {
             Type::SelfEntity(entity) => {
+                let name = inference.scope.member_name(node.attr.as_str());
+                // A property may give any of the entity's objects.
+                if inference.application().member_from(entity, 0, &name).is_some() {
+                    self.found.insert(Root::Unknown);
+                    return;
+                }
                 // References are shared, and never change.
                 if !matches!(inference.infer(expression), Type::Reference(_)) {
-                    self.found.insert(Root::State((entity, node.attr.to_string())));
+                    self.found.insert(Root::State((entity, name)));
                 }
             }
             Type::Reference(entity) => {
+                let name = inference.scope.member_name(node.attr.as_str());
+                let function = inference.application().member_from(entity, 0, &name);
                 // A copy; unless it is the function's own entity in disguise.
                 let mut base = RootSet::new();
                 std::mem::swap(&mut base, &mut self.found);
@@ -228,7 +240,8 @@ impl<'a> Search<'_, 'a> {
                 std::mem::swap(&mut base, &mut self.found);
                 for root in base {
                     self.found.insert(match root {
-                        Root::Itself => Root::State((entity, node.attr.to_string())),
+                        Root::Itself if function.is_some() => Root::Unknown,
+                        Root::Itself => Root::State((entity, name.clone())),
                         other => other,
                     });
                 }
@@ -254,11 +267,18 @@ impl<'a> Search<'_, 'a> {
             if !node.func.is_name_expr() {
                 self.found.insert(Root::Unknown);
             }
+            if inference.builtin(&node.func) == Some("super") {
+                self.found.insert(Root::Itself);
+            }
             if inference.builtin(&node.func).is_none() {
                 self.expression(inference, &node.func);
             }
             return self.all(inference, arguments);
         };
+        if inference.inherited(attribute).is_some() {
+            self.found.insert(Root::Unknown);
+            return;
+        }
         match inference.infer(&attribute.value) {
             Type::SelfEntity(_) => {
                 self.found.insert(Root::Unknown);

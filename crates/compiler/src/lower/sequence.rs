@@ -149,6 +149,8 @@ impl<'a> Lowering<'_, 'a> {
                 // Any other name is looked for when its turn comes, and may be missing.
                 Name::Builtin => BUILTINS.binary_search(&name.id.as_str()).is_ok(),
             },
+            // It says no more than where to look.
+            Expr::Call(_) => self.inference.super_level(expression).is_some(),
             _ => false,
         }
     }

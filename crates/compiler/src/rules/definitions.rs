@@ -7,6 +7,7 @@ use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use crate::effects::{Certainty, Effects, action_of};
+use crate::resolve::{FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Inference, Typing};
 use crate::{Code, Diagnostic};
 
@@ -33,18 +34,26 @@ pub(super) fn check_class<'a>(
     found: &mut Vec<Diagnostic>,
 ) {
     let class = &typing.application.entities[entity];
-    let functions = class.constructor.into_iter().chain(class.key);
-    for node in functions.clone() {
-        let scope = typing.scope(class.module, Some(entity), node);
-        check(typing, &scope, effects, found);
+    let functions = class.constructors.iter().chain(&class.keys);
+    for definition in functions.clone() {
+        check(typing, &typing.scope(definition), effects, found);
     }
-    let Some(node) = functions.last() else { return };
-    let scope = typing.scope(class.module, None, node);
-    let mut walk = walk(typing, &scope, effects, found);
-    walk.place = "a class body";
-    for statement in &class.node.body {
-        if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) {
-            walk.visit_stmt(statement);
+    let Some(any) = functions.last() else { return };
+    for body in &class.bodies {
+        // Names at the top level of the module, without any of a function.
+        let definition = FunctionDefinition {
+            module: body.module,
+            kind: FunctionKind::Helper,
+            owner: None,
+            ..any.clone()
+        };
+        let scope = typing.scope(&definition);
+        let mut walk = walk(typing, &scope, effects, found);
+        walk.place = "a class body";
+        for statement in &body.node.body {
+            if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) {
+                walk.visit_stmt(statement);
+            }
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn check_accessor<'a>(
         FunctionKind::Property => "a property",
         FunctionKind::StaticMethod => "a static method",
         FunctionKind::ClassMethod => "a class method",
-        FunctionKind::Method | FunctionKind::Helper => return,
+        FunctionKind::Method | FunctionKind::Constructor | FunctionKind::Helper => return,
     };
     for spot in spots(typing, scope, effects, &scope.node.body) {
         if spot.place == Place::Body && spot.action.certainty() == Certainty::Surely {
@@ -64,7 +64,9 @@ fn what_happens(action: &Action) -> &'static str {
         Action::Get { .. } => "reads an attribute of another entity",
         Action::Set { .. } => "writes an attribute of another entity",
         Action::Call { .. } => "calls another entity",
-        Action::SelfCall { .. } => "calls a method that makes remote calls",
+        Action::SelfCall { .. } | Action::InheritedCall { .. } => {
+            "calls a method that makes remote calls"
+        }
         Action::Function { .. } => "calls a function that makes remote calls",
         Action::Create { .. } => "creates an entity",
         Action::Exists => "asks for another entity",

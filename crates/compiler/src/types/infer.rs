@@ -1,6 +1,7 @@
 //! The inference: types of attributes, variables and expressions.
 
 mod call;
+mod inherited;
 mod table;
 mod variables;
 
@@ -9,8 +10,9 @@ use std::collections::BTreeMap;
 use ruff_python_ast::{Comprehension, Expr, Number, Operator, UnaryOp};
 
 use super::{FunctionScope, Name, Type};
-use crate::resolve::{Application, Binding, FunctionKind};
+use crate::resolve::{Application, Binding};
 
+pub use inherited::Way;
 pub use table::Typing;
 
 /// Types of the expressions of one function.
@@ -180,6 +182,9 @@ impl<'t, 'a> Inference<'t, 'a> {
 
     fn infer_attribute(&mut self, node: &'a ruff_python_ast::ExprAttribute) -> Type {
         let name = node.attr.as_str();
+        if let Some((function, Way::Super)) = self.inherited(node) {
+            return self.typing.member_type(function);
+        }
         if let Some(base) = self.binding(&node.value) {
             return match (&base, self.application().member(&base, name)) {
                 (Binding::Enum(_), _) => Type::Plain,
@@ -190,17 +195,11 @@ impl<'t, 'a> Inference<'t, 'a> {
         }
         match self.infer(&node.value) {
             Type::Reference(entity) | Type::SelfEntity(entity) => {
-                let application = self.application();
-                if application.method(entity, name).is_some() {
-                    return Type::Local;
+                let name = self.scope.member_name(name);
+                match self.application().member_from(entity, 0, &name) {
+                    Some(function) => self.typing.member_type(function),
+                    None => self.typing.attribute(entity, &name),
                 }
-                if let Some(accessor) = application.accessor(entity, name) {
-                    return match application.functions[accessor].kind {
-                        FunctionKind::Property => self.typing.result(accessor),
-                        _ => Type::Local,
-                    };
-                }
-                self.typing.attribute(entity, name)
             }
             Type::Record(record) => self.typing.field(record, name),
             Type::Plain => Type::Plain,

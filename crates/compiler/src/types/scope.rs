@@ -7,8 +7,8 @@ use ruff_python_ast::{ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use super::Type;
-use crate::names::{bound_names, parameter_names, statement_occurrences};
-use crate::resolve::{Application, Binding};
+use crate::names::{bound_names, mangled, parameter_names, statement_occurrences};
+use crate::resolve::{Application, Binding, FunctionDefinition};
 
 /// What a name inside a function refers to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,12 +21,25 @@ pub enum Name {
     Builtin,
 }
 
+/// A place in the body of a class that an entity class is made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClassPlace<'a> {
+    /// The entity class.
+    pub entity: usize,
+    /// Which of its bodies.
+    pub level: usize,
+    /// What that class is called.
+    pub name: &'a str,
+}
+
 /// One function's variables and their types.
 #[derive(Clone, Debug)]
 pub struct FunctionScope<'a> {
     pub module: usize,
     /// The entity class of a method.
     pub owner: Option<usize>,
+    /// The class in whose body the function stands.
+    pub class: Option<ClassPlace<'a>>,
     pub node: &'a StmtFunctionDef,
     /// The first parameter of a method.
     pub self_name: Option<&'a str>,
@@ -38,12 +51,13 @@ pub struct FunctionScope<'a> {
 }
 
 impl<'a> FunctionScope<'a> {
-    pub fn new(
-        application: &Application<'a>,
-        module: usize,
-        owner: Option<usize>,
-        node: &'a StmtFunctionDef,
-    ) -> Self {
+    pub fn new(application: &Application<'a>, definition: &FunctionDefinition<'a>) -> Self {
+        let FunctionDefinition { module, node, level, .. } = *definition;
+        let owner = definition.self_class();
+        let class = definition.owner.map(|entity| {
+            let name = application.entities[entity].bodies[level].name;
+            ClassPlace { entity, level, name }
+        });
         let parameters = parameter_names(&node.parameters);
         let self_name = owner.and_then(|_| {
             let mut positional = node.parameters.posonlyargs.iter().chain(&node.parameters.args);
@@ -59,7 +73,13 @@ impl<'a> FunctionScope<'a> {
         for name in crate::rules::global_names(&node.body) {
             variables.remove(name);
         }
-        Self { module, owner, node, self_name, variables, imports, types: BTreeMap::new() }
+        let types = BTreeMap::new();
+        Self { module, owner, class, node, self_name, variables, imports, types }
+    }
+
+    /// The name by which Python stores the attribute that the function calls `attribute`.
+    pub fn member_name(&self, attribute: &str) -> String {
+        mangled(self.class.map(|class| class.name), attribute)
     }
 
     /// What `name` means in the function.

@@ -38,6 +38,7 @@ pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
     let function = |name: &str| Function {
         name: name.to_owned(),
         operator: Some(ACCOUNT),
+        class: Some("Account".to_owned()),
         module: ModuleId(0),
         signature: Signature::default(),
         body: Body::Native,
@@ -49,10 +50,12 @@ pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
         name: (*name).to_owned(),
         module: ModuleId(0),
         key: Hint::Str,
+        bases: Vec::new(),
         constructor: Signature::default(),
         new_key: None,
         attributes: Vec::new(),
         methods: vec![DEPOSIT, TRANSFER, PANIC, ENDLESS],
+        overridden: Vec::new(),
         documentation: None,
         span,
     };

@@ -2,18 +2,20 @@
 
 mod classes;
 mod documentation;
+mod edges;
 mod signature;
 
 use std::collections::BTreeSet;
 
 use anabranch_ir::{
-    Body, CallEdge, CallKind, FunctionId, Module, ModuleId, Operator, OperatorId, Program, Span,
+    Body, CallEdge, FunctionId, Module, ModuleId, Operator, OperatorId, Program, Span,
 };
 use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
 
 use crate::Diagnostic;
-use crate::effects::{Action, Effects, spots};
+use crate::effects::Effects;
 use crate::emit::{Function, emit};
 use crate::lower::{lower, mangled};
 use crate::resolve::{Application, FunctionDefinition, FunctionKind};
@@ -24,7 +26,7 @@ use crate::types::{FunctionScope, Typing};
 pub fn assemble<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    effects: &Effects,
+    effects: &Effects<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Program {
     let application = typing.application;
@@ -44,10 +46,9 @@ pub fn assemble<'a>(
         let function = function(typing, &scopes[*index], effects, *index, diagnostics);
         program.functions.push(function);
     }
-    let number = |index: &usize| {
-        let position = included.iter().position(|other| other == index);
-        FunctionId::from_index(position.expect("methods are included"))
-    };
+    let positions: FxHashMap<usize, usize> =
+        included.iter().enumerate().map(|(position, index)| (*index, position)).collect();
+    let number = |index: &usize| FunctionId::from_index(positions[index]);
     for (index, entity) in application.entities.iter().enumerate() {
         program.operators.push(Operator {
             name: entity.name.to_owned(),
@@ -63,16 +64,11 @@ pub fn assemble<'a>(
             span: span(application, entity.module, entity.node.range()),
         });
     }
+    let edges = edges::edges(effects, application.functions.len());
     for index in &included {
         let from = number(index);
-        let mut visited = BTreeSet::new();
-        let mut edges = Edges { typing, scopes, effects, from, found: Vec::new() };
-        edges.collect(*index, &mut visited);
-        for edge in edges.found {
-            if !program.edges.contains(&edge) {
-                program.edges.push(edge);
-            }
-        }
+        let sent = edges[*index].iter();
+        program.edges.extend(sent.map(|(to, kind)| CallEdge { from, to: *to, kind: kind.clone() }));
     }
     program.records = classes::records(application);
     program.enums = classes::enums(application);
@@ -99,7 +95,7 @@ fn span(application: &Application<'_>, module: usize, range: TextRange) -> Span 
 fn function<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
-    effects: &Effects,
+    effects: &Effects<'a>,
     index: usize,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> anabranch_ir::Function {
@@ -108,7 +104,7 @@ fn function<'a>(
     let node: &StmtFunctionDef = definition.node;
     let class = definition.owner.map(|owner| application.entities[owner].name);
     let body = if effects.suspends(index).is_some() {
-        let (graph, found) = lower(typing, scope, effects);
+        let (graph, found) = lower(typing, scope, effects, index);
         diagnostics.extend(found);
         let function = Function {
             node,
@@ -131,38 +127,3 @@ fn function<'a>(
     }
 }
 
-/// Collects what one function sends to operators, by itself and through helper functions.
-struct Edges<'t, 'a> {
-    typing: &'t Typing<'a>,
-    scopes: &'t [FunctionScope<'a>],
-    effects: &'t Effects,
-    from: FunctionId,
-    found: Vec<CallEdge>,
-}
-
-impl Edges<'_, '_> {
-    fn collect(&mut self, function: usize, visited: &mut BTreeSet<usize>) {
-        if !visited.insert(function) {
-            return;
-        }
-        let scope = &self.scopes[function];
-        for spot in spots(self.typing, scope, self.effects, &scope.node.body) {
-            let name = spot.member.to_owned();
-            let to = |receiver: Option<usize>| receiver.map(OperatorId::from_index);
-            let (to, kind) = match spot.action {
-                Action::Get { receiver } => (to(receiver), CallKind::Read(name)),
-                Action::Set { receiver } => (to(receiver), CallKind::Write(name)),
-                Action::Call { receiver } => (to(receiver), CallKind::Method(name)),
-                Action::Create { entity } => (to(Some(entity)), CallKind::Create),
-                Action::Exists => (None, CallKind::Exists),
-                Action::Delete => (None, CallKind::Delete),
-                Action::Function { function, .. } => {
-                    self.collect(function, visited);
-                    continue;
-                }
-                Action::SelfCall { .. } => continue,
-            };
-            self.found.push(CallEdge { from: self.from, to, kind });
-        }
-    }
-}

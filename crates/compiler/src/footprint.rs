@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
-use crate::effects::{Action, Effects, Spot, spots};
+use crate::effects::{Action, Effects, Spot};
 use crate::resolve::{Binding, FunctionKind};
 use crate::types::{FunctionScope, Inference, Typing};
 
@@ -79,17 +79,13 @@ impl Footprint {
 pub fn footprints<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    effects: &Effects,
+    effects: &Effects<'a>,
 ) -> BTreeMap<usize, Footprint> {
     let is_included = |index: &usize| effects.is_entity_code(*index);
     let included: Vec<usize> = (0..scopes.len()).filter(is_included).collect();
     let own: BTreeMap<usize, attributes::OwnEffects> = included
         .iter()
         .map(|index| (*index, attributes::own_effects(typing, &scopes[*index])))
-        .collect();
-    let found: BTreeMap<usize, Vec<Spot<'a>>> = included
-        .iter()
-        .map(|index| (*index, spots(typing, &scopes[*index], effects, &scopes[*index].node.body)))
         .collect();
     let mut footprints: BTreeMap<usize, Footprint> =
         included.iter().map(|index| (*index, Footprint::default())).collect();
@@ -100,7 +96,7 @@ pub fn footprints<'a>(
             let mut pass =
                 Pass { typing, scope, footprints: &footprints, found: Footprint::default() };
             pass.own_effects(&own[index]);
-            found[index].iter().for_each(|spot| pass.spot(spot));
+            effects.spots(*index).iter().for_each(|spot| pass.spot(spot));
             let mut footprint = pass.found;
             if round == ROUNDS_MAX && footprints[index] != footprint {
                 let text = "calls go round in a circle with other keys each time".to_owned();

@@ -27,6 +27,7 @@
 
 pub mod assemble;
 pub mod builtins;
+mod call_graph;
 pub mod cfg;
 pub mod diagnostic;
 pub mod effects;

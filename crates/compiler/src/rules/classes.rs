@@ -6,7 +6,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
-use crate::effects::{Certainty, Effects, spots};
+use crate::effects::{Certainty, Effects};
 use crate::resolve::classes::builtin_decorator;
 use crate::resolve::{Binding, EntityClass, FunctionKind};
 use crate::types::{FunctionScope, Inference, Type, Typing};
@@ -15,7 +15,7 @@ use crate::{Code, Diagnostic};
 pub(super) fn check<'a>(
     typing: &Typing<'a>,
     entity: usize,
-    effects: &Effects,
+    effects: &Effects<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let class = &typing.application.entities[entity];
@@ -120,12 +120,12 @@ fn check_constructor<'a>(
     typing: &Typing<'a>,
     entity: usize,
     node: &'a StmtFunctionDef,
-    effects: &Effects,
+    effects: &Effects<'a>,
     found: &mut Vec<Diagnostic>,
 ) {
     let class = &typing.application.entities[entity];
     let scope = typing.scope(class.module, Some(entity), node);
-    for spot in spots(typing, &scope, effects, &node.body) {
+    for spot in effects.spots_in(typing, &scope, &node.body) {
         if spot.action.certainty() == Certainty::Surely {
             let message = format!("`{}.{}` makes a remote call", class.name, node.name);
             found.push(

@@ -7,6 +7,7 @@ use ruff_python_ast::{ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use super::Type;
+use super::infer::Memo;
 use crate::names::{bound_names, parameter_names, statement_occurrences};
 use crate::resolve::{Application, Binding};
 
@@ -35,6 +36,8 @@ pub struct FunctionScope<'a> {
     /// Variables that only an import statement binds, with what they mean.
     imports: BTreeMap<&'a str, Binding>,
     pub types: BTreeMap<&'a str, Type>,
+    /// What is known of the function's expressions.
+    pub(super) memo: Memo,
 }
 
 impl<'a> FunctionScope<'a> {
@@ -52,14 +55,17 @@ impl<'a> FunctionScope<'a> {
         let mut variables: BTreeSet<&str> = bound_names(&node.body).into_iter().collect();
         let mut imports = BTreeMap::new();
         collect_imports(application, module, &node.body, &mut imports);
-        let mut otherwise_bound = BTreeSet::new();
-        collect_other_bindings(&node.body, &mut otherwise_bound);
-        imports.retain(|name, _| !otherwise_bound.contains(name) && !parameters.contains(name));
+        if !imports.is_empty() {
+            let mut otherwise_bound = BTreeSet::new();
+            collect_other_bindings(&node.body, &mut otherwise_bound);
+            imports.retain(|name, _| !otherwise_bound.contains(name) && !parameters.contains(name));
+        }
         variables.extend(parameters);
         for name in crate::rules::global_names(&node.body) {
             variables.remove(name);
         }
-        Self { module, owner, node, self_name, variables, imports, types: BTreeMap::new() }
+        let (types, memo) = (BTreeMap::new(), Memo::default());
+        Self { module, owner, node, self_name, variables, imports, types, memo }
     }
 
     /// What `name` means in the function.

@@ -17,6 +17,7 @@ pub(super) fn infer_variables<'a>(typing: &Typing<'a>, scope: &mut FunctionScope
     let declared = declared_types(typing, scope);
     for round in 0..=ROUNDS_MAX {
         scope.types.extend(declared.iter().map(|(name, kind)| (*name, kind.clone())));
+        scope.memo.forget_types();
         let mut pass = Pass { inference: Inference::new(typing, scope), found: BTreeMap::new() };
         pass.visit_body(&scope.node.body);
         let mut found = pass.found;
@@ -31,6 +32,7 @@ pub(super) fn infer_variables<'a>(typing: &Typing<'a>, scope: &mut FunctionScope
             }
         }
         scope.types = found;
+        scope.memo.forget_types();
     }
 }
 

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
+use crate::call_graph::groups;
 use crate::effects::{Action, Effects, Spot};
 use crate::resolve::{Binding, FunctionKind};
 use crate::types::{FunctionScope, Inference, Typing};
@@ -87,29 +88,47 @@ pub fn footprints<'a>(
         .iter()
         .map(|index| (*index, attributes::own_effects(typing, &scopes[*index])))
         .collect();
+    let assigned: BTreeMap<usize, origin::Assigned<'a>> =
+        included.iter().map(|index| (*index, origin::Assigned::of(&scopes[*index]))).collect();
+    let mut callees: Vec<Vec<usize>> = vec![Vec::new(); scopes.len()];
+    for index in &included {
+        callees[*index].extend(&own[index].callees);
+        callees[*index].extend(effects.spots(*index).iter().filter_map(|spot| callee(typing, spot)));
+    }
     let mut footprints: BTreeMap<usize, Footprint> =
         included.iter().map(|index| (*index, Footprint::default())).collect();
-    for round in 0..=ROUNDS_MAX {
-        let mut changed = false;
-        for index in &included {
-            let scope = &scopes[*index];
-            let mut pass =
-                Pass { typing, scope, footprints: &footprints, found: Footprint::default() };
-            pass.own_effects(&own[index]);
-            effects.spots(*index).iter().for_each(|spot| pass.spot(spot));
-            let mut footprint = pass.found;
-            if round == ROUNDS_MAX && footprints[index] != footprint {
-                let text = "calls go round in a circle with other keys each time".to_owned();
-                footprint.unknown.insert(reason(typing, scope, &scope.node.name, text));
+    // Only within a circle of calls something can change after the first round.
+    for group in groups(&callees) {
+        for round in 0..=ROUNDS_MAX {
+            let mut changed = false;
+            for index in group.iter().filter(|index| effects.is_entity_code(**index)) {
+                let scope = &scopes[*index];
+                let (assigned, found) = (&assigned[index], Footprint::default());
+                let mut pass = Pass { typing, scope, assigned, footprints: &footprints, found };
+                pass.own_effects(&own[index]);
+                effects.spots(*index).iter().for_each(|spot| pass.spot(spot));
+                let mut footprint = pass.found;
+                if round == ROUNDS_MAX && footprints[index] != footprint {
+                    let text = "calls go round in a circle with other keys each time".to_owned();
+                    footprint.unknown.insert(reason(typing, scope, &scope.node.name, text));
+                }
+                changed |= footprints[index] != footprint;
+                footprints.insert(*index, footprint);
             }
-            changed |= footprints[index] != footprint;
-            footprints.insert(*index, footprint);
-        }
-        if !changed {
-            break;
+            if !changed {
+                break;
+            }
         }
     }
     footprints
+}
+
+/// The function of the application that is called at `spot`, here or on another entity.
+fn callee(typing: &Typing<'_>, spot: &Spot<'_>) -> Option<usize> {
+    match spot.action {
+        Action::Call { receiver: Some(class) } => typing.application.method(class, spot.member),
+        _ => spot.action.callee(),
+    }
 }
 
 fn reason(
@@ -126,6 +145,7 @@ fn reason(
 struct Pass<'t, 'a> {
     typing: &'t Typing<'a>,
     scope: &'t FunctionScope<'a>,
+    assigned: &'t origin::Assigned<'a>,
     footprints: &'t BTreeMap<usize, Footprint>,
     found: Footprint,
 }
@@ -198,7 +218,7 @@ impl<'a> Pass<'_, 'a> {
     }
 
     fn origin(&self, expression: &'a Expr, spot: &Spot<'a>) -> Result<Origin, String> {
-        origin::origin(self.typing, self.scope, expression, &spot.elements)
+        origin::origin(self.typing, self.scope, self.assigned, expression, &spot.elements)
     }
 
     /// Notes that the entity which `expression` refers to is touched.
@@ -222,7 +242,7 @@ impl<'a> Pass<'_, 'a> {
 
     fn touch_key(&mut self, entity: usize, key: &'a Expr, spot: &Spot<'a>) {
         let source = &self.typing.application.loaded.files[self.scope.module];
-        if origin::follows_from_arguments(self.typing, self.scope, key) {
+        if origin::follows_from_arguments(self.typing, self.scope, self.assigned, key) {
             let key = source.slice(key.range()).to_owned();
             self.found.touches.insert((Some(entity), Origin::Key(key)));
         } else {

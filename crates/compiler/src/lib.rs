@@ -39,6 +39,7 @@ pub mod liveness;
 pub mod load;
 pub mod lower;
 pub mod names;
+mod node_ranges;
 pub mod notes;
 pub mod parse;
 pub mod pipeline;

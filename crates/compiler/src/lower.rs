@@ -33,6 +33,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use crate::cfg::{Action, BlockId, Code, Graph, RegionId, Step, StepKind, Terminator};
 use crate::effects::{Effects, Suspensions};
 use crate::liveness::drop_needless_checks;
+use crate::node_ranges::NodeRanges;
 use crate::names::{parameter_names, statement_occurrences};
 use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Diagnostic, SourceFile};
@@ -49,6 +50,7 @@ pub fn lower<'a>(
         inference: Inference::new(typing, scope),
         effects,
         suspensions: Suspensions::of(effects.spots(function)),
+        bindings: sequence::bindings(&scope.node.body),
         source: &loaded.files[scope.module],
         graph: Graph::default(),
         current: Graph::ENTRY,
@@ -73,6 +75,8 @@ struct Lowering<'t, 'a> {
     inference: Inference<'t, 'a>,
     effects: &'t Effects<'a>,
     suspensions: Suspensions,
+    /// Where it binds variables with `:=`.
+    bindings: NodeRanges,
     source: &'t SourceFile,
     graph: Graph,
     /// Where the next step goes.

@@ -23,7 +23,7 @@ pub const SHAPES: &[Shape] = &[
     Shape { name: "nested calls", size: 180, make: nested_calls },
     Shape { name: "nested conditions", size: 90, make: nested_conditions },
     Shape { name: "branches of a condition", size: 900, make: branches },
-    Shape { name: "elements of a list", size: 5_000, make: elements },
+    Shape { name: "elements of a list", size: 500, make: elements },
     Shape { name: "functions in a chain", size: 5_000, make: chain },
     Shape { name: "functions in a cycle", size: 5_000, make: cycle },
     Shape { name: "classes", size: 500, make: classes },

@@ -22,9 +22,10 @@ pub(super) fn key_hint(application: &Application<'_>, entity: &EntityClass<'_>) 
 pub(super) fn attributes(typing: &Typing<'_>, index: usize) -> Vec<Attribute> {
     let entity = &typing.application.entities[index];
     let mut attributes: Vec<Attribute> = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut add = |name: &str| {
         let is_method = typing.application.method(index, name).is_some();
-        if !is_method && !attributes.iter().any(|attribute| attribute.name == name) {
+        if !is_method && seen.insert(name.to_owned()) {
             let hint = hint_of(typing, &typing.attribute(index, name)).bounded();
             attributes.push(Attribute { name: name.to_owned(), hint });
         }

@@ -8,6 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::{Action, Certainty, action_of, consumed_generator, target_action};
 use crate::names::parameter_names;
+use crate::node_ranges::NodeRanges;
 use crate::types::{FunctionScope, Inference, Type, Typing};
 
 /// The innermost construct around an action that matters for whether it can suspend there.
@@ -69,44 +70,27 @@ pub(super) fn settle(action: &mut Action, suspends: &[Option<Certainty>]) -> boo
 
 /// Where in a function it can suspend.
 #[derive(Debug)]
-pub struct Suspensions {
-    /// In the order of their starts, the shorter first of several.
-    ranges: Vec<TextRange>,
-}
+pub struct Suspensions(NodeRanges);
 
 impl Suspensions {
     /// Of a function with these actions.
     pub fn of(spots: &[Spot<'_>]) -> Self {
         let in_body = spots.iter().filter(|spot| spot.place == Place::Body);
-        let mut ranges: Vec<TextRange> = in_body.map(|spot| spot.range).collect();
-        ranges.sort_by_key(|range| (range.start(), range.end()));
-        Self { ranges }
+        Self(NodeRanges::new(in_body.map(|spot| spot.range).collect()))
     }
 
-    /// Whether evaluating `expression` can suspend.
+    /// Whether evaluating `expression`, or assigning to it, can suspend.
     pub fn in_expression(&self, expression: &Expr) -> bool {
         match expression {
             // The rest runs when somebody uses it.
-            Expr::Generator(node) => self.are_within(node.generators[0].iter.range()),
-            _ => self.are_within(expression.range()),
+            Expr::Generator(node) => self.0.any_within(&node.generators[0].iter),
+            _ => self.0.any_within(expression),
         }
     }
 
     /// Whether running `statement` can suspend.
     pub fn in_statement(&self, statement: &Stmt) -> bool {
-        self.are_within(statement.range())
-    }
-
-    /// The range is that of a node. Nodes are either apart, or one is inside of the other.
-    fn are_within(&self, range: TextRange) -> bool {
-        let first_at = |offset| self.ranges.partition_point(|spot| spot.start() < offset);
-        let from = first_at(range.start());
-        let same_start = self.ranges.get(from).filter(|spot| spot.start() == range.start());
-        if same_start.is_some_and(|shortest| shortest.end() <= range.end()) {
-            return true;
-        }
-        let behind = from + self.ranges[from..].partition_point(|spot| spot.start() <= range.start());
-        self.ranges.get(behind).is_some_and(|spot| spot.end() <= range.end())
+        self.0.any_within(statement)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, ExprContext, Stmt};
+use rustc_hash::FxHashMap;
 
 use crate::names::{bound_names, parameter_names, statement_occurrences};
 use crate::resolve::Binding;
@@ -30,15 +31,17 @@ const DEPTH_MAX: usize = 8;
 pub(super) fn origin<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
+    assigned: &Assigned<'a>,
     expression: &'a Expr,
     elements: &[(&'a str, &'a Expr)],
 ) -> Result<Origin, String> {
-    follow(typing, scope, expression, elements, DEPTH_MAX)
+    follow(typing, scope, assigned, expression, elements, DEPTH_MAX)
 }
 
 fn follow<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
+    assigned: &Assigned<'a>,
     expression: &'a Expr,
     elements: &[(&'a str, &'a Expr)],
     depth: usize,
@@ -48,14 +51,14 @@ fn follow<'a>(
             let name = name.id.as_str();
             if let Some((_, iterable)) = elements.iter().rev().find(|(element, _)| *element == name)
             {
-                return element_of(typing, scope, iterable, elements, depth);
+                return element_of(typing, scope, assigned, iterable, elements, depth);
             }
             if scope.self_name == Some(name) {
                 return Ok(Origin::Receiver);
             }
-            variable(typing, scope, name, elements, depth)
+            variable(typing, scope, assigned, name, elements, depth)
         }
-        Expr::Named(node) => follow(typing, scope, &node.value, elements, depth),
+        Expr::Named(node) => follow(typing, scope, assigned, &node.value, elements, depth),
         Expr::Attribute(node) => {
             Err(format!("the reference is kept in an attribute, `{}`", node.attr))
         }
@@ -66,7 +69,7 @@ fn follow<'a>(
                 Some(Binding::External(name)) if name == "anabranch.ref"
             );
             match &*node.arguments.args {
-                [_, key] if is_ref && follows_from_arguments(typing, scope, key) => {
+                [_, key] if is_ref && follows_from_arguments(typing, scope, assigned, key) => {
                     let source = &typing.application.loaded.files[scope.module];
                     let key = source.slice(ruff_text_size::Ranged::range(key));
                     Ok(Origin::Key(key.to_owned()))
@@ -83,11 +86,12 @@ fn follow<'a>(
 fn element_of<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
+    assigned: &Assigned<'a>,
     iterable: &'a Expr,
     elements: &[(&'a str, &'a Expr)],
     depth: usize,
 ) -> Result<Origin, String> {
-    match follow(typing, scope, iterable, elements, depth)? {
+    match follow(typing, scope, assigned, iterable, elements, depth)? {
         Origin::Parameter(name) => Ok(Origin::Element(name)),
         _ => Err("the references are computed while it runs".to_owned()),
     }
@@ -96,19 +100,20 @@ fn element_of<'a>(
 fn variable<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
+    assigned: &Assigned<'a>,
     name: &'a str,
     elements: &[(&'a str, &'a Expr)],
     depth: usize,
 ) -> Result<Origin, String> {
     let is_parameter = parameter_names(&scope.node.parameters).contains(&name);
-    let bindings = Bindings::of(scope, name);
+    let bindings = assigned.get(name);
     let several = || format!("`{name}` is assigned in several places");
     let Some(depth) = depth.checked_sub(1) else { return Err(several()) };
     match (is_parameter, bindings.count, bindings.only) {
         (true, 0, _) => Ok(Origin::Parameter(name.to_owned())),
-        (false, 1, Some(Only::Value(value))) => follow(typing, scope, value, elements, depth),
+        (false, 1, Some(Only::Value(value))) => follow(typing, scope, assigned, value, elements, depth),
         (false, 1, Some(Only::Elements(iterable))) => {
-            element_of(typing, scope, iterable, elements, depth)
+            element_of(typing, scope, assigned, iterable, elements, depth)
         }
         (false, 0, _) => Err(format!("`{name}` is not a variable of this function")),
         _ => Err(several()),
@@ -116,8 +121,8 @@ fn variable<'a>(
 }
 
 /// The assignments to one variable.
+#[derive(Clone, Copy, Default)]
 struct Bindings<'a> {
-    name: &'a str,
     count: usize,
     /// The assignment, if it is a simple one.
     only: Option<Only<'a>>,
@@ -130,37 +135,46 @@ enum Only<'a> {
     Elements(&'a Expr),
 }
 
-impl<'a> Bindings<'a> {
-    fn of(scope: &FunctionScope<'a>, name: &'a str) -> Self {
-        let mut bindings = Self { name, count: 0, only: None };
-        for statement in &scope.node.body {
-            let stores = statement_occurrences(statement).into_iter();
-            bindings.count += stores
-                .filter(|found| found.name == name && found.context != ExprContext::Load)
-                .count();
+/// The assignments to the variables of a function.
+pub(super) struct Assigned<'a> {
+    by_name: FxHashMap<&'a str, Bindings<'a>>,
+}
+
+impl<'a> Assigned<'a> {
+    pub(super) fn of(scope: &FunctionScope<'a>) -> Self {
+        let mut assigned = Self { by_name: FxHashMap::default() };
+        for found in scope.node.body.iter().flat_map(statement_occurrences) {
+            if found.context != ExprContext::Load {
+                assigned.by_name.entry(found.name).or_default().count += 1;
+            }
         }
-        bindings.visit_body(&scope.node.body);
-        bindings
+        assigned.visit_body(&scope.node.body);
+        assigned
+    }
+
+    fn get(&self, name: &str) -> Bindings<'a> {
+        self.by_name.get(name).copied().unwrap_or_default()
+    }
+
+    fn note(&mut self, target: &'a Expr, only: Option<Only<'a>>) {
+        if let Expr::Name(name) = target {
+            self.by_name.entry(name.id.as_str()).or_default().only = only;
+        }
     }
 }
 
-impl<'a> Visitor<'a> for Bindings<'a> {
+impl<'a> Visitor<'a> for Assigned<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
-        let is_name = |target: &Expr, name: &str| matches!(target, Expr::Name(target) if target.id.as_str() == name);
         match statement {
             Stmt::Assign(node) => {
-                if let [target] = &node.targets[..]
-                    && is_name(target, self.name)
-                {
-                    self.only = Some(Only::Value(&node.value));
+                if let [target] = &node.targets[..] {
+                    self.note(target, Some(Only::Value(&node.value)));
                 }
             }
-            Stmt::AnnAssign(node) if is_name(&node.target, self.name) => {
-                self.only = node.value.as_deref().map(Only::Value);
+            Stmt::AnnAssign(node) => {
+                self.note(&node.target, node.value.as_deref().map(Only::Value));
             }
-            Stmt::For(node) if is_name(&node.target, self.name) => {
-                self.only = Some(Only::Elements(&node.iter));
-            }
+            Stmt::For(node) => self.note(&node.target, Some(Only::Elements(&node.iter))),
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => return,
             _ => {}
         }
@@ -174,11 +188,13 @@ impl<'a> Visitor<'a> for Bindings<'a> {
 pub(super) fn follows_from_arguments<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
+    assigned: &Assigned<'a>,
     expression: &'a Expr,
 ) -> bool {
     let inference = Inference::new(typing, scope);
-    let all =
-        |parts: &[&'a Expr]| parts.iter().all(|part| follows_from_arguments(typing, scope, part));
+    let all = |parts: &[&'a Expr]| {
+        parts.iter().all(|part| follows_from_arguments(typing, scope, assigned, part))
+    };
     match expression {
         Expr::Name(name) => {
             let name = name.id.as_str();
@@ -193,7 +209,7 @@ pub(super) fn follows_from_arguments<'a>(
             let fields = node.value.elements().filter_map(|element| element.as_interpolation());
             fields.into_iter().all(|field| {
                 field.format_spec.is_none()
-                    && follows_from_arguments(typing, scope, &field.expression)
+                    && follows_from_arguments(typing, scope, assigned, &field.expression)
             })
         }
         Expr::Call(node) => {

@@ -64,14 +64,6 @@ impl<'a> Effects<'a> {
     }
 }
 
-/// The scopes of all functions, by index into the application's table.
-pub fn scopes<'a>(typing: &Typing<'a>) -> Vec<FunctionScope<'a>> {
-    let functions = typing.application.functions.iter();
-    functions
-        .map(|function| typing.scope(function.module, function.self_class(), function.node))
-        .collect()
-}
-
 /// Computes the effects of all functions.
 pub fn effects<'a>(typing: &Typing<'a>, scopes: &[FunctionScope<'a>]) -> Effects<'a> {
     let count = typing.application.functions.len();

@@ -23,7 +23,7 @@ use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::Ranged;
 
 use crate::SourceFile;
-use crate::cfg::{BlockId, Code, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
+use crate::cfg::{BlockId, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
 use crate::liveness::{Liveness, VariableSet, liveness};
 use crate::lower::mangled;
 use crate::names::{bound_names, parameter_names};
@@ -304,10 +304,7 @@ impl<'g> Emitter<'g, '_> {
             Terminator::Branch { test, then, otherwise }
                 if self.graph.block(block).steps.is_empty() =>
             {
-                let mut head = Code::new("while ", test.origin());
-                head.append(test.clone());
-                head.push(":");
-                self.code(&head, depth);
+                self.code_between("while ", test, ":", depth);
                 self.open_loop = Some(block);
                 self.edge(block, *then, depth + 1);
                 self.open_loop = None;
@@ -337,27 +334,19 @@ impl<'g> Emitter<'g, '_> {
             }
             Terminator::Goto(next) => self.edge(id, *next, depth),
             Terminator::Branch { test, then, otherwise } => {
-                let mut head = Code::new("if ", test.origin());
-                head.append(test.clone());
-                head.push(":");
-                self.code(&head, depth);
+                self.code_between("if ", test, ":", depth);
                 self.edge(id, *then, depth + 1);
                 self.edge(id, *otherwise, depth);
             }
             Terminator::Next { iterator, target, body, exhausted } => {
-                let mut head = Code::new("for ", target.origin());
-                head.append(target.clone());
-                head.push(&format!(" in {iterator}:"));
-                self.code(&head, depth);
+                self.code_between("for ", target, &format!(" in {iterator}:"), depth);
                 let outer = self.open_loop.replace(id);
                 self.edge(id, *body, depth + 1);
                 self.open_loop = outer;
                 self.edge(id, *exhausted, depth);
             }
             Terminator::Return(value) => {
-                let mut code = Code::new("return \"return\", ", value.origin());
-                code.append(value.clone());
-                self.code(&code, depth);
+                self.code_between("return \"return\", ", value, "", depth);
                 self.exit(Exit::Return);
             }
             Terminator::Suspend { action, result, next } => {
@@ -374,9 +363,7 @@ impl<'g> Emitter<'g, '_> {
                 let bound = self.liveness.bound_after(id);
                 let live = self.live_tuple(next, &wanted, &bound);
                 let head = format!("return \"{}\", {}, {live}, ", action.word, resume.0);
-                let mut code = Code::new(head, action.fields.origin());
-                code.append(action.fields.clone());
-                self.code(&code, depth);
+                self.code_between(&head, &action.fields, "", depth);
                 self.exit(with_resume(action.exit.clone(), resume));
             }
         }
@@ -441,8 +428,10 @@ impl<'g> Emitter<'g, '_> {
         bound: &VariableSet<'_, '_>,
     ) -> String {
         let mut text = "(".to_owned();
-        let live = self.handed_over(block, input);
-        for variable in &live {
+        let live = self.liveness.live(block);
+        let mut count = 0;
+        for variable in live.filter(|variable| Some(*variable) != input.as_deref()) {
+            count += 1;
             if text.len() > 1 {
                 text.push(' ');
             }
@@ -454,7 +443,7 @@ impl<'g> Emitter<'g, '_> {
             }
             text.push(',');
         }
-        if live.len() > 1 {
+        if count > 1 {
             text.pop();
         }
         text.push(')');

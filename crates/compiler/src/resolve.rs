@@ -2,10 +2,9 @@
 
 pub mod classes;
 
-use std::collections::BTreeMap;
-
 use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
+use rustc_hash::FxHashMap;
 
 use crate::load::Modules;
 use crate::names::target_names;
@@ -106,7 +105,7 @@ pub struct Application<'a> {
     pub functions: Vec<FunctionDefinition<'a>>,
     pub records: Vec<RecordClass<'a>>,
     pub enums: Vec<EnumDefinition<'a>>,
-    scopes: Vec<BTreeMap<&'a str, Binding>>,
+    scopes: Vec<FxHashMap<&'a str, Binding>>,
 }
 
 impl<'a> Application<'a> {
@@ -164,7 +163,7 @@ pub fn resolve<'a>(loaded: &'a Modules, diagnostics: &mut Vec<Diagnostic>) -> Ap
         functions: Vec::new(),
         records: Vec::new(),
         enums: Vec::new(),
-        scopes: vec![BTreeMap::new(); loaded.modules.len()],
+        scopes: vec![FxHashMap::default(); loaded.modules.len()],
     };
     // Imports and functions first: what a decorator or a base class means depends on them.
     let mut links = Vec::new();

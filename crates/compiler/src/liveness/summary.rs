@@ -1,6 +1,6 @@
 //! What blocks do to variables.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bits::Bits;
 use crate::cfg::{Block, Graph, RegionKind, Step, Terminator};
@@ -27,8 +27,9 @@ impl<'g> Variables<'g> {
         names.extend(graph.regions().map(|region| match &region.kind {
             RegionKind::Try { exception, .. } | RegionKind::Handling { exception } => &**exception,
         }));
+        let distinct: FxHashSet<&str> = names.iter().copied().collect();
+        let mut names: Vec<&str> = distinct.into_iter().collect();
         names.sort_unstable();
-        names.dedup();
         let numbers = names.iter().enumerate().map(|(number, name)| (*name, number)).collect();
         Self { names, numbers }
     }
@@ -96,7 +97,7 @@ pub(super) fn summaries(graph: &Graph, variables: &Variables<'_>) -> Vec<Summary
 fn summary(block: &Block, variables: &Variables<'_>) -> Summary {
     let mut summary = Summary::default();
     // From the end to the start: what comes earlier in the block hides what comes later.
-    let mut is_read: FxHashMap<usize, bool> = FxHashMap::default();
+    let mut is_read: Vec<(usize, bool)> = Vec::new();
     for name in read_at_end(&block.terminator) {
         is_read.extend(variables.number(name).map(|number| (number, true)));
     }
@@ -104,11 +105,13 @@ fn summary(block: &Block, variables: &Variables<'_>) -> Summary {
         is_read.extend(variables.numbers(&step.surely_binds).map(|number| (number, false)));
         is_read.extend(variables.numbers(&step.code.reads).map(|number| (number, true)));
     }
-    let mut is_read: Vec<(usize, bool)> = is_read.into_iter().collect();
-    is_read.sort_unstable();
-    for (number, is_read) in is_read {
-        let list = if is_read { &mut summary.needed.reads } else { &mut summary.needed.binds };
-        list.push(number);
+    // Of several that follow each other the last counts.
+    is_read.sort_by_key(|(number, _)| *number);
+    for (index, (number, reads)) in is_read.iter().enumerate() {
+        if is_read.get(index + 1).is_none_or(|(next, _)| next != number) {
+            let list = if *reads { &mut summary.needed.reads } else { &mut summary.needed.binds };
+            list.push(*number);
+        }
     }
     for step in &block.steps {
         let bound = variables.numbers(&step.surely_binds).map(|number| (number, true));

@@ -235,6 +235,7 @@ impl<'t, 'a> Inference<'t, 'a> {
                         _ => Type::Local,
                     };
                 }
+                self.scope.consulted.borrow_mut().insert(entity);
                 self.typing.attribute(entity, name)
             }
             Type::Record(record) => self.typing.field(record, name),

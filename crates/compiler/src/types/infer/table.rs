@@ -24,7 +24,8 @@ pub struct Typing<'a> {
 }
 
 impl<'a> Typing<'a> {
-    pub fn new(application: &'a Application<'a>) -> Self {
+    /// With the scopes of all functions, by index into the application's table.
+    pub fn new(application: &'a Application<'a>) -> (Self, Vec<FunctionScope<'a>>) {
         let results = application.functions.iter().map(|function| match &function.node.returns {
             Some(hint) => annotation(application, function.module, hint).1,
             None if returns_a_value(function.node) => Type::Unknown,
@@ -39,11 +40,31 @@ impl<'a> Typing<'a> {
             fields: fields.collect(),
             results: results.collect(),
         };
+        let entities = application.entities.iter().enumerate();
+        let constructors = entities.flat_map(|(entity, class)| {
+            let nodes = class.constructor.iter().chain(&class.key);
+            nodes.map(move |node| (class.module, Some(entity), *node))
+        });
+        let functions = application.functions.iter();
+        let functions =
+            functions.map(|function| (function.module, function.self_class(), function.node));
+        let scope = |(module, owner, node)| typing.scope(module, owner, node);
+        let constructors: Vec<FunctionScope<'a>> = constructors.map(scope).collect();
+        let (count, functions) = (constructors.len(), functions.map(scope));
+        let mut scopes: Vec<FunctionScope<'a>> = constructors.into_iter().chain(functions).collect();
         // What is assigned to one class's attribute may come from another's: a second round.
         for _ in 0..2 {
-            typing.attributes = typing.infer_attributes();
+            let found = typing.infer_attributes(&scopes);
+            let previous = std::mem::replace(&mut typing.attributes, found);
+            let changed = |entity: &usize| previous[*entity] != typing.attributes[*entity];
+            for scope in &mut scopes {
+                if scope.consulted.get_mut().iter().any(changed) {
+                    infer_variables(&typing, scope);
+                }
+            }
         }
-        typing
+        let functions = scopes.split_off(count);
+        (typing, functions)
     }
 
     /// The type of attribute `name` of an entity class.
@@ -83,23 +104,14 @@ impl<'a> Typing<'a> {
         scope
     }
 
-    fn infer_attributes(&self) -> Vec<BTreeMap<&'a str, Type>> {
-        let entities = &self.application.entities;
+    fn infer_attributes(&self, scopes: &[FunctionScope<'a>]) -> Vec<BTreeMap<&'a str, Type>> {
         let mut found: Vec<AttributeTypes<'a>> =
-            (0..entities.len()).map(|entity| self.class_attributes(entity)).collect();
+            (0..self.application.entities.len()).map(|it| self.class_attributes(it)).collect();
         let mut elsewhere = Vec::new();
-        let functions = self.application.functions.iter();
-        let functions =
-            functions.map(|function| (function.module, function.self_class(), function.node));
-        let constructors = entities.iter().enumerate().flat_map(|(entity, class)| {
-            let nodes = class.constructor.iter().chain(&class.key);
-            nodes.map(move |node| (class.module, Some(entity), *node))
-        });
-        for (module, owner, node) in constructors.chain(functions) {
-            let scope = self.scope(module, owner, node);
-            let inference = Inference::new(self, &scope);
+        for scope in scopes {
+            let inference = Inference::new(self, scope);
             let mut pass = Assignments { inference, found: &mut found, elsewhere: &mut elsewhere };
-            pass.visit_body(&node.body);
+            pass.visit_body(&scope.node.body);
         }
         join_elsewhere(&mut found, elsewhere);
         found.into_iter().map(AttributeTypes::finished).collect()

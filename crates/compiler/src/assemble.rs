@@ -126,4 +126,3 @@ fn function<'a>(
         span: span(application, definition.module, node.range()),
     }
 }
-

@@ -60,8 +60,8 @@ mod tests {
 
     #[test]
     fn callees_come_first_and_circles_together() {
-        let callees = [vec![1], vec![2, 3], vec![1], vec![3, 4], vec![], vec![0]];
-        let mut groups = groups(&callees.to_vec());
+        let callees = vec![vec![1], vec![2, 3], vec![1], vec![3, 4], vec![], vec![0]];
+        let mut groups = groups(&callees);
         groups.iter_mut().for_each(|group| group.sort_unstable());
         assert_eq!(groups, [vec![4], vec![3], vec![1, 2], vec![0], vec![5]]);
     }
@@ -69,8 +69,9 @@ mod tests {
     #[test]
     fn long_chains_need_no_stack() {
         let last = 1_000_000;
-        let callees: Vec<Vec<usize>> =
-            (0..=last).map(|caller| Vec::from_iter((caller < last).then_some(caller + 1))).collect();
+        let callees: Vec<Vec<usize>> = (0..=last)
+            .map(|caller| Vec::from_iter((caller < last).then_some(caller + 1)))
+            .collect();
         assert_eq!(groups(&callees).len(), last + 1);
     }
 }

@@ -43,9 +43,7 @@ impl Graph {
         &mut self.blocks[id.0 as usize]
     }
 
-    pub fn ids(
-        &self,
-    ) -> impl DoubleEndedIterator<Item = BlockId> + ExactSizeIterator + use<> {
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = BlockId> + ExactSizeIterator + use<> {
         (0..self.blocks.len() as u32).map(BlockId)
     }
 

@@ -357,8 +357,7 @@ impl<'g> Emitter<'g, '_> {
                 let next = if is_shared { resolved } else { *next };
                 let line = self.function.source.line(action.fields.origin());
                 self.resumed_at.entry(next).or_insert(line);
-                let wanted =
-                    result.clone().filter(|result| self.liveness.is_live(next, result));
+                let wanted = result.clone().filter(|result| self.liveness.is_live(next, result));
                 let resume = self.number(next, wanted.clone());
                 let bound = self.liveness.bound_after(id);
                 let live = self.live_tuple(next, &wanted, &bound);

@@ -93,7 +93,8 @@ pub fn footprints<'a>(
     let mut callees: Vec<Vec<usize>> = vec![Vec::new(); scopes.len()];
     for index in &included {
         callees[*index].extend(&own[index].callees);
-        callees[*index].extend(effects.spots(*index).iter().filter_map(|spot| callee(typing, spot)));
+        callees[*index]
+            .extend(effects.spots(*index).iter().filter_map(|spot| callee(typing, spot)));
     }
     let mut footprints: BTreeMap<usize, Footprint> =
         included.iter().map(|index| (*index, Footprint::default())).collect();
@@ -242,7 +243,7 @@ impl<'a> Pass<'_, 'a> {
 
     fn touch_key(&mut self, entity: usize, key: &'a Expr, spot: &Spot<'a>) {
         let source = &self.typing.application.loaded.files[self.scope.module];
-        if origin::follows_from_arguments(self.typing, self.scope, self.assigned, key) {
+        if origin::follows_from_arguments(self.typing, self.scope, key) {
             let key = source.slice(key.range()).to_owned();
             self.found.touches.insert((Some(entity), Origin::Key(key)));
         } else {

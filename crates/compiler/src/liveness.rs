@@ -85,8 +85,7 @@ pub fn liveness<'g>(graph: &'g Graph, parameters: &[&'g str]) -> Liveness<'g> {
 /// Takes out the checks of variables that surely have a value.
 pub fn drop_needless_checks(graph: &mut Graph, parameters: &[&str]) {
     let is_check = |kind| kind == StepKind::Check;
-    let has_checks =
-        |id| graph.block(id).steps.iter().any(|step| is_check(step.kind));
+    let has_checks = |id| graph.block(id).steps.iter().any(|step| is_check(step.kind));
     let blocks: Vec<BlockId> = graph.ids().filter(|id| has_checks(*id)).collect();
     if blocks.is_empty() {
         return;

@@ -33,8 +33,8 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use crate::cfg::{Action, BlockId, Code, Graph, RegionId, Step, StepKind, Terminator};
 use crate::effects::{Effects, Suspensions};
 use crate::liveness::drop_needless_checks;
-use crate::node_ranges::NodeRanges;
 use crate::names::{parameter_names, statement_occurrences};
+use crate::node_ranges::NodeRanges;
 use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Diagnostic, SourceFile};
 

@@ -146,7 +146,8 @@ impl<'a> Visitor<'a> for Collector<'a> {
     fn visit_expr(&mut self, expression: &'a Expr) {
         if !self.left_out.is_empty() {
             let range = expression.range();
-            let behind = self.left_out.partition_point(|left_out| left_out.start() <= range.start());
+            let behind =
+                self.left_out.partition_point(|left_out| left_out.start() <= range.start());
             let before = behind.checked_sub(1).map(|index| self.left_out[index]);
             if before.is_some_and(|left_out| left_out.contains_range(range)) {
                 return;

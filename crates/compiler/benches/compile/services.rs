@@ -17,20 +17,20 @@ const IMPORTS: &str = "\"\"\"Generated.\"\"\"\n\nimport uuid\nfrom dataclasses i
                        from anabranch import delete, entity, exists, ref, transactional\n";
 
 /// Module names, each with its text. The first one imports all others, directly or not.
-pub type Application = BTreeMap<String, String>;
+pub(crate) type Application = BTreeMap<String, String>;
 
 /// The number of lines of all modules.
-pub fn line_count(application: &Application) -> usize {
+pub(crate) fn line_count(application: &Application) -> usize {
     application.values().map(|text| text.lines().count()).sum()
 }
 
 /// At least `lines` lines in modules of some services each.
-pub fn in_modules(lines: usize) -> Application {
+pub(crate) fn in_modules(lines: usize) -> Application {
     application(lines, SERVICES_PER_MODULE)
 }
 
 /// At least `lines` lines in the module `main`.
-pub fn in_one_module(lines: usize) -> Application {
+pub(crate) fn in_one_module(lines: usize) -> Application {
     application(lines, usize::MAX)
 }
 

@@ -5,15 +5,15 @@ use std::fmt::Write;
 
 /// A family of programs.
 #[derive(Clone, Copy)]
-pub struct Shape {
-    pub name: &'static str,
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
     /// The size at which it is measured.
-    pub size: usize,
+    pub(crate) size: usize,
     /// The program of a size.
-    pub make: fn(usize) -> String,
+    pub(crate) make: fn(usize) -> String,
 }
 
-pub const SHAPES: &[Shape] = &[
+pub(crate) const SHAPES: &[Shape] = &[
     Shape { name: "statements of a function", size: 10_000, make: long_function },
     Shape { name: "remote calls of a function", size: 2_000, make: many_calls },
     Shape { name: "variables of a function", size: 2_000, make: many_variables },
@@ -23,7 +23,6 @@ pub const SHAPES: &[Shape] = &[
     Shape { name: "nested calls", size: 180, make: nested_calls },
     Shape { name: "nested conditions", size: 90, make: nested_conditions },
     Shape { name: "branches of a condition", size: 900, make: branches },
-    Shape { name: "elements of a list", size: 500, make: elements },
     Shape { name: "functions in a chain", size: 5_000, make: chain },
     Shape { name: "functions in a cycle", size: 5_000, make: cycle },
     Shape { name: "classes", size: 500, make: classes },
@@ -68,18 +67,10 @@ fn many_calls(size: usize) -> String {
 }
 
 fn many_variables(size: usize) -> String {
-    let lines = (0..size).map(|number| match number % 100 {
-        99 => "item.other(self)".to_owned(),
-        _ => format!("v{number} = v{} + 1", number.saturating_sub(1)),
-    });
-    let lines = lines.map(|line| line.replace("v0 = v0 + 1", "v0 = 1"));
-    let lines = lines.map(|line| {
-        // The line before was a call.
-        let number = line.trim_start_matches('v').split(' ').next().and_then(|it| it.parse::<usize>().ok());
-        match number {
-            Some(number) if number % 100 == 0 && number > 0 => format!("v{number} = v{} + 1", number - 2),
-            _ => line,
-        }
+    let lines = (0..size).map(|number| match number {
+        0 => "v0 = 1".to_owned(),
+        _ if number % 100 == 99 => format!("v{number} = item.other(self)"),
+        _ => format!("v{number} = v{} + 1", number - 1),
     });
     method(lines)
 }
@@ -119,16 +110,13 @@ fn branches(size: usize) -> String {
     method(lines)
 }
 
-fn elements(size: usize) -> String {
-    let elements: Vec<String> = (0..size).map(|number| format!("unknown.a{}", number % 7)).collect();
-    method([format!("return [{}]", elements.join(", "))])
-}
-
 fn helpers(size: usize, last: &str) -> String {
     let mut text = "from anabranch import entity\n\n\n".to_owned();
     for number in 0..size {
-        let next = if number + 1 == size { last.to_owned() } else { format!("f{}(item)", number + 1) };
-        write!(text, "def f{number}(item: \"Item\"):\n    return {next}\n\n\n").expect("a string takes all");
+        let next =
+            if number + 1 == size { last.to_owned() } else { format!("f{}(item)", number + 1) };
+        write!(text, "def f{number}(item: \"Item\"):\n    return {next}\n\n\n")
+            .expect("a string takes all");
     }
     text + ITEM + "    def work(self, item: \"Item\"):\n        return f0(item)\n"
 }

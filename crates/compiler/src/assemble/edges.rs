@@ -17,8 +17,9 @@ pub(super) type Sent = (Option<OperatorId>, CallKind);
 
 /// What each of the first `count` functions sends.
 pub(super) fn edges(effects: &Effects<'_>, count: usize) -> Vec<Rc<[Sent]>> {
-    let callees: Vec<Vec<usize>> =
-        (0..count).map(|function| effects.spots(function).iter().filter_map(helper).collect()).collect();
+    let callees: Vec<Vec<usize>> = (0..count)
+        .map(|function| effects.spots(function).iter().filter_map(helper).collect())
+        .collect();
     let mut edges = Edges { effects, group_of: vec![0; count], known: vec![Rc::default(); count] };
     for (number, group) in groups(&callees).into_iter().enumerate() {
         group.iter().for_each(|function| edges.group_of[*function] = number + 1);

@@ -69,7 +69,7 @@ fn follow<'a>(
                 Some(Binding::External(name)) if name == "anabranch.ref"
             );
             match &*node.arguments.args {
-                [_, key] if is_ref && follows_from_arguments(typing, scope, assigned, key) => {
+                [_, key] if is_ref && follows_from_arguments(typing, scope, key) => {
                     let source = &typing.application.loaded.files[scope.module];
                     let key = source.slice(ruff_text_size::Ranged::range(key));
                     Ok(Origin::Key(key.to_owned()))
@@ -111,7 +111,9 @@ fn variable<'a>(
     let Some(depth) = depth.checked_sub(1) else { return Err(several()) };
     match (is_parameter, bindings.count, bindings.only) {
         (true, 0, _) => Ok(Origin::Parameter(name.to_owned())),
-        (false, 1, Some(Only::Value(value))) => follow(typing, scope, assigned, value, elements, depth),
+        (false, 1, Some(Only::Value(value))) => {
+            follow(typing, scope, assigned, value, elements, depth)
+        }
         (false, 1, Some(Only::Elements(iterable))) => {
             element_of(typing, scope, assigned, iterable, elements, depth)
         }
@@ -188,13 +190,11 @@ impl<'a> Visitor<'a> for Assigned<'a> {
 pub(super) fn follows_from_arguments<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
-    assigned: &Assigned<'a>,
     expression: &'a Expr,
 ) -> bool {
     let inference = Inference::new(typing, scope);
-    let all = |parts: &[&'a Expr]| {
-        parts.iter().all(|part| follows_from_arguments(typing, scope, assigned, part))
-    };
+    let all =
+        |parts: &[&'a Expr]| parts.iter().all(|part| follows_from_arguments(typing, scope, part));
     match expression {
         Expr::Name(name) => {
             let name = name.id.as_str();
@@ -209,7 +209,7 @@ pub(super) fn follows_from_arguments<'a>(
             let fields = node.value.elements().filter_map(|element| element.as_interpolation());
             fields.into_iter().all(|field| {
                 field.format_spec.is_none()
-                    && follows_from_arguments(typing, scope, assigned, &field.expression)
+                    && follows_from_arguments(typing, scope, &field.expression)
             })
         }
         Expr::Call(node) => {

@@ -113,7 +113,8 @@ fn collect_heads<'l>(line: &'l str, found: &mut BTreeSet<(&'l str, Option<Segmen
     while let Some(at) = rest.find("return ") {
         rest = &rest[at + "return ".len()..];
         let tuple = rest.strip_prefix('(').unwrap_or(rest);
-        let Some((word, fields)) = tuple.strip_prefix('"').and_then(|it| it.split_once("\",")) else {
+        let Some((word, fields)) = tuple.strip_prefix('"').and_then(|it| it.split_once("\","))
+        else {
             continue;
         };
         found.insert((word, None));

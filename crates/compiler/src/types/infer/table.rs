@@ -51,7 +51,8 @@ impl<'a> Typing<'a> {
         let scope = |(module, owner, node)| typing.scope(module, owner, node);
         let constructors: Vec<FunctionScope<'a>> = constructors.map(scope).collect();
         let (count, functions) = (constructors.len(), functions.map(scope));
-        let mut scopes: Vec<FunctionScope<'a>> = constructors.into_iter().chain(functions).collect();
+        let mut scopes: Vec<FunctionScope<'a>> =
+            constructors.into_iter().chain(functions).collect();
         // What is assigned to one class's attribute may come from another's: a second round.
         for _ in 0..2 {
             let found = typing.infer_attributes(&scopes);

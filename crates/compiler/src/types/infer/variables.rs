@@ -20,7 +20,8 @@ pub(super) fn infer_variables<'a>(typing: &Typing<'a>, scope: &mut FunctionScope
     for round in 0..=ROUNDS_MAX {
         scope.types.extend(declared.iter().map(|(name, kind)| (*name, kind.clone())));
         scope.memo.forget_types();
-        let mut pass = Pass { inference: Inference::new(typing, scope), found: FxHashMap::default() };
+        let mut pass =
+            Pass { inference: Inference::new(typing, scope), found: FxHashMap::default() };
         pass.visit_body(&scope.node.body);
         let mut found = pass.found;
         found.extend(declared.clone());

@@ -7,7 +7,7 @@ PYTHON_SOURCES := python examples tests/python
 # Sources of the native module: a change of any of them needs a new build.
 RUST_SOURCES := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: build demo test test-rust test-python check-standard-library lint format clean prerequisites
+.PHONY: bench build check-fuzz demo fuzz test test-rust test-python check-standard-library lint format clean prerequisites
 
 build: $(VENV)/.built
 
@@ -45,6 +45,25 @@ test-python: build
 check-standard-library: $(VENV)/.tools
 	ANABRANCH_PYTHON_FOLDERS=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sep=":")') \
 		cargo test --release --package anabranch-compiler --test standard_library -- --ignored --nocapture
+
+# How fast the compiler is; the figures are in docs/performance.md.
+bench:
+	cargo bench --package anabranch-compiler
+
+# Damaged input into whatever takes bytes: every target for some seconds, each from the seeds that
+# the repository's own programs make. Needs a nightly toolchain and cargo-fuzz.
+SECONDS ?= 60
+FUZZ_TARGETS := compile ir_text ir_wire value_wire
+fuzz:
+	cargo run --quiet --manifest-path fuzz/Cargo.toml --example seeds
+	cd fuzz && for target in $(FUZZ_TARGETS); do \
+		cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=$(SECONDS) \
+			-max_len=16384 -timeout=10 -dict=$$target.dict || exit 1; \
+	done
+
+# The targets build with a stable toolchain too.
+check-fuzz:
+	cargo clippy --quiet --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 
 lint: build
 	cargo fmt --all --check

@@ -2,19 +2,20 @@
 
 mod classes;
 mod documentation;
+mod edges;
 mod signature;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anabranch_ir::{
-    BaseClass, Body, CallEdge, CallKind, FunctionId, Module, ModuleId, Operator, OperatorId,
-    Program, Span,
+    BaseClass, Body, CallEdge, FunctionId, Module, ModuleId, Operator, OperatorId, Program, Span,
 };
 use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
 
 use crate::Diagnostic;
-use crate::effects::{Action, Effects, spots};
+use crate::effects::Effects;
 use crate::emit::{Function, emit};
 use crate::footprint::Footprints;
 use crate::lower::lower;
@@ -27,7 +28,7 @@ use crate::types::{FunctionScope, Typing};
 pub fn assemble<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    effects: &Effects,
+    effects: &Effects<'a>,
     footprints: &Footprints,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Program {
@@ -47,7 +48,7 @@ pub fn assemble<'a>(
     };
     let included: Vec<usize> =
         (0..application.functions.len()).filter(|index| is_included(*index)).collect();
-    let numbers: BTreeMap<usize, FunctionId> = included
+    let numbers: FxHashMap<usize, FunctionId> = included
         .iter()
         .enumerate()
         .map(|(id, index)| (*index, FunctionId::from_index(id)))
@@ -94,16 +95,11 @@ pub fn assemble<'a>(
         });
     }
     // What an overridden method does is said of those that call it.
+    let edges = edges::edges(effects, application.functions.len());
     for index in included.iter().filter(|index| !overridden.contains(index)) {
         let from = number(index);
-        let mut visited = BTreeSet::new();
-        let mut edges = Edges { typing, scopes, effects, from, found: Vec::new() };
-        edges.collect(*index, &mut visited);
-        for edge in edges.found {
-            if !program.edges.contains(&edge) {
-                program.edges.push(edge);
-            }
-        }
+        let sent = edges[*index].iter();
+        program.edges.extend(sent.map(|(to, kind)| CallEdge { from, to: *to, kind: kind.clone() }));
     }
     program.records = classes::records(application);
     program.enums = classes::enums(application);
@@ -130,7 +126,7 @@ fn span(application: &Application<'_>, module: usize, range: TextRange) -> Span 
 fn function<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
-    effects: &Effects,
+    effects: &Effects<'a>,
     (index, stem): (usize, &str),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> anabranch_ir::Function {
@@ -139,7 +135,7 @@ fn function<'a>(
     let node: &StmtFunctionDef = definition.node;
     let class = application.body_of(definition).map(|body| body.name);
     let body = if effects.suspends(index).is_some() {
-        let (graph, found) = lower(typing, scope, effects);
+        let (graph, found) = lower(typing, scope, effects, index);
         diagnostics.extend(found);
         let function = Function {
             node,
@@ -185,42 +181,5 @@ impl Stems {
             stem.push('_');
         }
         stem
-    }
-}
-
-/// Collects what one function sends to operators, by itself and through helper functions.
-struct Edges<'t, 'a> {
-    typing: &'t Typing<'a>,
-    scopes: &'t [FunctionScope<'a>],
-    effects: &'t Effects,
-    from: FunctionId,
-    found: Vec<CallEdge>,
-}
-
-impl Edges<'_, '_> {
-    fn collect(&mut self, function: usize, visited: &mut BTreeSet<usize>) {
-        if !visited.insert(function) {
-            return;
-        }
-        let scope = &self.scopes[function];
-        for spot in spots(self.typing, scope, self.effects, &scope.node.body) {
-            let name = spot.member.to_owned();
-            let to = |receiver: Option<usize>| receiver.map(OperatorId::from_index);
-            let (to, kind) = match spot.action {
-                Action::Get { receiver } => (to(receiver), CallKind::Read(name)),
-                Action::Set { receiver } => (to(receiver), CallKind::Write(name)),
-                Action::Call { receiver } => (to(receiver), CallKind::Method(name)),
-                Action::Create { entity } => (to(Some(entity)), CallKind::Create),
-                Action::Exists => (None, CallKind::Exists),
-                Action::Delete => (None, CallKind::Delete),
-                Action::Function { function, .. }
-                | Action::InheritedCall { method: function, .. } => {
-                    self.collect(function, visited);
-                    continue;
-                }
-                Action::SelfCall { .. } => continue,
-            };
-            self.found.push(CallEdge { from: self.from, to, kind });
-        }
     }
 }

@@ -24,6 +24,17 @@ pub fn occurrences(expression: &Expr) -> Vec<Occurrence<'_>> {
     collector.found
 }
 
+/// The same, but for what lies in the ranges `left_out`: those of parts of `expression` in the order of
+/// the source.
+pub fn occurrences_outside<'a>(
+    expression: &'a Expr,
+    left_out: Vec<TextRange>,
+) -> Vec<Occurrence<'a>> {
+    let mut collector = Collector { left_out, ..Collector::default() };
+    collector.visit_expr(expression);
+    collector.found
+}
+
 /// The names that `pattern` reads and binds.
 pub fn pattern_occurrences(pattern: &Pattern) -> Vec<Occurrence<'_>> {
     let mut collector = Collector::default();
@@ -85,6 +96,8 @@ struct Collector<'a> {
     /// Names of the scopes inside, innermost last.
     hidden: Vec<BTreeSet<&'a str>>,
     captured_depth: usize,
+    /// Where nothing is looked for, in the order of the source.
+    left_out: Vec<TextRange>,
 }
 
 impl<'a> Collector<'a> {
@@ -141,6 +154,15 @@ impl<'a> Visitor<'a> for Collector<'a> {
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
+        if !self.left_out.is_empty() {
+            let range = expression.range();
+            let behind =
+                self.left_out.partition_point(|left_out| left_out.start() <= range.start());
+            let before = behind.checked_sub(1).map(|index| self.left_out[index]);
+            if before.is_some_and(|left_out| left_out.contains_range(range)) {
+                return;
+            }
+        }
         match expression {
             Expr::Name(name) => self.record(name.id.as_str(), name.range(), name.ctx),
             Expr::Lambda(lambda) => {

@@ -156,7 +156,7 @@ const OUTSIDE: &[&str] = &[
 pub fn notes<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    effects: &Effects,
+    effects: &Effects<'a>,
 ) -> Vec<Diagnostic> {
     let application = typing.application;
     let mut found = Vec::new();

@@ -32,8 +32,7 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
     // After a syntax error the module is empty, and all that follows would only be echoes.
     if diagnostics.is_empty() {
         let application = resolve::resolve(&loaded, &mut diagnostics);
-        let typing = Typing::new(&application);
-        let scopes = effects::scopes(&typing);
+        let (typing, scopes) = Typing::new(&application);
         let effects = effects::effects(&typing, &scopes);
         rules::check(&typing, &scopes, &effects, &mut diagnostics);
         // What the rules refuse may be beyond what the later stages can express.

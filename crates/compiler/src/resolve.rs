@@ -5,9 +5,8 @@ pub mod inheritance;
 pub mod members;
 mod module_names;
 
-use std::collections::BTreeMap;
-
 use ruff_python_ast::{Expr, StmtClassDef, StmtFunctionDef};
+use rustc_hash::FxHashMap;
 
 use self::inheritance::{Ancestor, Finding};
 use self::members::ClassBody;
@@ -154,7 +153,7 @@ pub struct Application<'a> {
     pub enums: Vec<EnumDefinition<'a>>,
     /// All classes at the top level of modules, those of the other tables included.
     pub classes: Vec<ClassDefinition<'a>>,
-    scopes: Vec<BTreeMap<&'a str, Binding>>,
+    scopes: Vec<FxHashMap<&'a str, Binding>>,
 }
 
 impl<'a> Application<'a> {
@@ -290,7 +289,7 @@ pub fn resolve<'a>(loaded: &'a Modules, diagnostics: &mut Vec<Diagnostic>) -> Ap
         records: Vec::new(),
         enums: Vec::new(),
         classes: Vec::new(),
-        scopes: vec![BTreeMap::new(); loaded.modules.len()],
+        scopes: vec![FxHashMap::default(); loaded.modules.len()],
     };
     // Imports and functions first: what a decorator or a base class means depends on them.
     let mut links = Vec::new();

@@ -73,7 +73,7 @@ pub struct CallEdge {
 }
 
 /// What an edge carries.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum CallKind {
     /// A call of the method of this name.
     Method(String),

@@ -52,7 +52,7 @@ pub struct SourceLine {
 ///
 /// Actions end the segment with a *run-time test*: where the receiver is not a reference the
 /// interpreter performs the action at once, as Python would, and goes on with `resume`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Exit {
     /// `"return", value`
     Return,

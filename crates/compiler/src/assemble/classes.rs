@@ -24,11 +24,12 @@ pub(super) fn key_hint(application: &Application<'_>, entity: &EntityClass<'_>) 
 pub(super) fn attributes(typing: &Typing<'_>, index: usize) -> Vec<Attribute> {
     let entity = &typing.application.entities[index];
     let mut attributes: Vec<Attribute> = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut add = |name: &str| {
         // A property is no part of the state, whatever its setter is called with.
         let is_function = typing.application.method(index, name).is_some()
             || typing.application.accessor(index, name).is_some();
-        if !is_function && !attributes.iter().any(|attribute| attribute.name == name) {
+        if !is_function && seen.insert(name.to_owned()) {
             let hint = hint_of(typing, &typing.attribute(index, name)).bounded();
             attributes.push(Attribute { name: name.to_owned(), hint });
         }

@@ -2,7 +2,6 @@
 
 use ruff_python_ast::{Expr, ExprCall};
 
-use super::Effects;
 use crate::resolve::Binding;
 use crate::types::{Inference, Type, Way};
 
@@ -39,6 +38,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// The function of the application that is called on the spot, without a remote call.
+    pub fn callee(&self) -> Option<usize> {
+        match self {
+            Action::SelfCall { method: callee, .. }
+            | Action::InheritedCall { method: callee, .. }
+            | Action::Function { function: callee, .. } => Some(*callee),
+            _ => None,
+        }
+    }
+
     pub fn certainty(&self) -> Certainty {
         match self {
             Action::Get { receiver } | Action::Set { receiver } | Action::Call { receiver } => {
@@ -56,10 +65,11 @@ impl Action {
     }
 }
 
-/// The action of `expression` itself, not of its parts.
+/// The action of `expression` itself, not of its parts. `suspends` says of each function whether it
+/// can suspend.
 pub fn action_of<'a>(
     inference: &mut Inference<'_, 'a>,
-    effects: &Effects,
+    suspends: &[Option<Certainty>],
     expression: &'a Expr,
 ) -> Option<Action> {
     match expression {
@@ -69,7 +79,7 @@ pub fn action_of<'a>(
             }
             receiver_action(inference, &node.value, |receiver| Action::Get { receiver })
         }
-        Expr::Call(node) => call_action(inference, effects, node),
+        Expr::Call(node) => call_action(inference, suspends, node),
         _ => None,
     }
 }
@@ -94,18 +104,18 @@ fn receiver_action<'a>(
 
 fn call_action<'a>(
     inference: &mut Inference<'_, 'a>,
-    effects: &Effects,
+    suspends: &[Option<Certainty>],
     node: &'a ExprCall,
 ) -> Option<Action> {
     if let Some((method, way)) = inference.inherited_call(node) {
-        let certainty = effects.suspends(method)?;
+        let certainty = suspends[method]?;
         return Some(Action::InheritedCall { method, way, certainty });
     }
     if let Some(binding) = inference.binding(&node.func) {
         return match binding {
             Binding::Entity(entity) => Some(Action::Create { entity }),
             Binding::Function(function) => {
-                let certainty = effects.suspends(function)?;
+                let certainty = suspends[function]?;
                 Some(Action::Function { function, certainty })
             }
             Binding::External(name) if name == "anabranch.exists" => Some(Action::Exists),
@@ -120,7 +130,7 @@ fn call_action<'a>(
     if let Type::SelfEntity(entity) = inference.infer(&attribute.value) {
         let name = inference.scope.member_name(attribute.attr.as_str());
         let method = inference.application().method(entity, &name)?;
-        let certainty = effects.suspends(method)?;
+        let certainty = suspends[method]?;
         return Some(Action::SelfCall { method, certainty });
     }
     receiver_action(inference, &attribute.value, |receiver| Action::Call { receiver })

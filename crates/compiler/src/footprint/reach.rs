@@ -8,7 +8,7 @@ use ruff_text_size::Ranged;
 
 use super::expression::{Follow, constant, substituted};
 use super::keys::{Argument, Passed, argument};
-use super::{ACCESSES_MAX, Footprint};
+use super::{ACCESSES_MAX, Footprint, add_all};
 use crate::effects::{Action, Spot};
 use crate::resolve::{Binding, FunctionKind};
 use crate::types::{Inference, Way};
@@ -37,12 +37,9 @@ impl<'a> Called<'_, 'a> {
 
 impl<'a> Reach<'_, 'a> {
     pub(super) fn finished(mut self) -> Footprint {
-        if self.found.accesses.len() > ACCESSES_MAX {
-            let own =
-                |_: &(OperatorId, Expression), mode: &mut AccessMode| *mode >= AccessMode::Read;
-            let mut accesses = std::mem::take(&mut self.found.accesses);
-            accesses.retain(|key, mode| key.1 == Expression::Receiver && own(key, mode));
-            self.found.accesses = accesses;
+        if self.found.has_too_many || self.found.accesses.len() > ACCESSES_MAX {
+            self.found.has_too_many = true;
+            self.found.accesses.retain(|(_, entity), _| *entity == Expression::Receiver);
             let name = &self.follow.scope.node.name;
             self.because(name, "it reaches too many different entities to list".to_owned());
         }
@@ -254,7 +251,7 @@ impl<'a> Reach<'_, 'a> {
         } else {
             self.found.changes_itself |= footprint.changes_itself;
         }
-        self.found.reasons.extend(footprint.reasons.iter().cloned());
+        add_all(&mut self.found.reasons, &footprint.reasons);
         for ((operator, entity), mode) in &footprint.accesses {
             let is_own = *entity == Expression::Receiver;
             // Where the receiver itself is unknown, that has been said.

@@ -1,5 +1,6 @@
 //! Where an object may come from, as far as it matters to who sees it change.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{self, Visitor};
@@ -34,6 +35,8 @@ pub(super) struct Variables<'a> {
     /// Whether a variable never holds anything but objects made where they are assigned; they may
     /// come to contain others.
     made_here: BTreeMap<&'a str, bool>,
+    /// The roots of variables that have been asked for.
+    known: RefCell<BTreeMap<&'a str, RootSet>>,
 }
 
 impl<'a> Variables<'a> {
@@ -177,6 +180,14 @@ impl<'a> Search<'_, 'a> {
         if !self.visited.insert(name) {
             return;
         }
+        if let Some(known) = self.variables.known.borrow().get(name) {
+            self.found.extend(known.iter().cloned());
+            self.visited.remove(name);
+            return;
+        }
+        // A search that starts here follows all that leads on from the variable.
+        let is_start = self.visited.len() == 1;
+        let outer = is_start.then(|| std::mem::take(&mut self.found));
         let sources = self.variables.sources.get(name);
         let is_unknown = self.variables.unknown.contains(name);
         if parameter_names(&scope.node.parameters).contains(&name) {
@@ -197,6 +208,14 @@ impl<'a> Search<'_, 'a> {
         for source in sources.into_iter().flatten() {
             // Variables of comprehensions have a type only inside of them.
             self.expression(&mut Inference::new(inference.typing, scope), source);
+        }
+        if let Some(outer) = outer {
+            // Without sources, scopes inside of the function say what the name means.
+            if sources.is_some() {
+                self.variables.known.borrow_mut().insert(name, self.found.clone());
+            }
+            self.found.extend(outer);
+            self.visited.clear();
         }
     }
 

@@ -55,7 +55,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// The action of `expression` itself.
     pub(super) fn action(&mut self, expression: &'a Expr) -> Option<Action> {
-        action_of(&mut self.inference, self.effects, expression)
+        action_of(&mut self.inference, self.effects.certainties(), expression)
     }
 
     /// Performs the action that `expression` is; `result` takes its value.

@@ -7,7 +7,7 @@ use ruff_python_ast::{Expr, ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use super::bases;
-use crate::effects::{Certainty, Effects, spots};
+use crate::effects::{Certainty, Effects};
 use crate::names::{mangled, statement_occurrences};
 use crate::resolve::classes::builtin_decorator;
 use crate::resolve::members::ClassBody;
@@ -22,7 +22,7 @@ const HARMLESS_DECORATORS: &[&str] =
 pub(super) fn check<'a>(
     typing: &Typing<'a>,
     entity: usize,
-    effects: &Effects,
+    effects: &Effects<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let class = &typing.application.entities[entity];
@@ -118,13 +118,13 @@ fn check_method(
 fn check_constructor<'a>(
     typing: &Typing<'a>,
     definition: &FunctionDefinition<'a>,
-    effects: &Effects,
+    effects: &Effects<'a>,
     found: &mut Vec<Diagnostic>,
 ) {
     let node = definition.node;
     let class = typing.application.body_of(definition).map_or("", |body| body.name);
     let scope = typing.scope(definition);
-    for spot in spots(typing, &scope, effects, &node.body) {
+    for spot in effects.spots_in(typing, &scope, &node.body) {
         if spot.action.certainty() == Certainty::Surely {
             let message = format!("`{class}.{}` makes a remote call", node.name);
             found.push(

@@ -15,7 +15,7 @@ use crate::{Code, Diagnostic};
 pub(super) fn check<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
-    effects: &Effects,
+    effects: &Effects<'a>,
     found: &mut Vec<Diagnostic>,
 ) {
     let node = scope.node;
@@ -30,7 +30,7 @@ pub(super) fn check<'a>(
 pub(super) fn check_class<'a>(
     typing: &Typing<'a>,
     entity: usize,
-    effects: &Effects,
+    effects: &Effects<'a>,
     found: &mut Vec<Diagnostic>,
 ) {
     let class = &typing.application.entities[entity];
@@ -61,7 +61,7 @@ pub(super) fn check_class<'a>(
 fn walk<'t, 'a>(
     typing: &'t Typing<'a>,
     scope: &'t FunctionScope<'a>,
-    effects: &'t Effects,
+    effects: &'t Effects<'a>,
     found: &'t mut Vec<Diagnostic>,
 ) -> Walk<'t, 'a> {
     let inference = Inference::new(typing, scope);
@@ -70,7 +70,7 @@ fn walk<'t, 'a>(
 
 struct Walk<'t, 'a> {
     inference: Inference<'t, 'a>,
-    effects: &'t Effects,
+    effects: &'t Effects<'a>,
     place: &'static str,
     found: &'t mut Vec<Diagnostic>,
 }
@@ -87,7 +87,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
     fn visit_annotation(&mut self, _: &'a Expr) {}
 
     fn visit_expr(&mut self, expression: &'a Expr) {
-        let action = action_of(&mut self.inference, self.effects, expression);
+        let action = action_of(&mut self.inference, self.effects.certainties(), expression);
         if action.is_some_and(|action| action.certainty() == Certainty::Surely) {
             let message = format!("a remote call in {}", self.place);
             self.found.push(

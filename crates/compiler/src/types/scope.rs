@@ -1,12 +1,15 @@
 //! The names inside one function.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::{ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Type;
+use super::infer::Memo;
 use crate::names::{bound_names, mangled, parameter_names, statement_occurrences};
 use crate::resolve::{Application, Binding, FunctionDefinition};
 
@@ -44,10 +47,14 @@ pub struct FunctionScope<'a> {
     /// The first parameter of a method.
     pub self_name: Option<&'a str>,
     /// All variables, parameters included.
-    pub variables: BTreeSet<&'a str>,
+    pub variables: FxHashSet<&'a str>,
     /// Variables that only an import statement binds, with what they mean.
     imports: BTreeMap<&'a str, Binding>,
-    pub types: BTreeMap<&'a str, Type>,
+    pub types: FxHashMap<&'a str, Type>,
+    /// The entity classes whose attributes had a say in what is known.
+    pub(super) consulted: RefCell<BTreeSet<usize>>,
+    /// What is known of the function's expressions.
+    pub(super) memo: Memo,
 }
 
 impl<'a> FunctionScope<'a> {
@@ -63,18 +70,30 @@ impl<'a> FunctionScope<'a> {
             let mut positional = node.parameters.posonlyargs.iter().chain(&node.parameters.args);
             positional.next().map(|parameter| parameter.name().as_str())
         });
-        let mut variables: BTreeSet<&str> = bound_names(&node.body).into_iter().collect();
+        let mut variables: FxHashSet<&str> = bound_names(&node.body).into_iter().collect();
         let mut imports = BTreeMap::new();
         collect_imports(application, module, &node.body, &mut imports);
-        let mut otherwise_bound = BTreeSet::new();
-        collect_other_bindings(&node.body, &mut otherwise_bound);
-        imports.retain(|name, _| !otherwise_bound.contains(name) && !parameters.contains(name));
+        if !imports.is_empty() {
+            let mut otherwise_bound = BTreeSet::new();
+            collect_other_bindings(&node.body, &mut otherwise_bound);
+            imports.retain(|name, _| !otherwise_bound.contains(name) && !parameters.contains(name));
+        }
         variables.extend(parameters);
         for name in crate::rules::global_names(&node.body) {
             variables.remove(name);
         }
-        let types = BTreeMap::new();
-        Self { module, owner, class, node, self_name, variables, imports, types }
+        Self {
+            module,
+            owner,
+            class,
+            node,
+            self_name,
+            variables,
+            imports,
+            types: FxHashMap::default(),
+            consulted: RefCell::default(),
+            memo: Memo::default(),
+        }
     }
 
     /// The name by which Python stores the attribute that the function calls `attribute`.
@@ -84,7 +103,9 @@ impl<'a> FunctionScope<'a> {
 
     /// What `name` means in the function.
     pub fn name(&self, application: &Application<'a>, name: &str) -> Name {
-        if let Some(binding) = self.imports.get(name) {
+        if !self.imports.is_empty()
+            && let Some(binding) = self.imports.get(name)
+        {
             return Name::Bound(binding.clone());
         }
         if self.variables.contains(name) {

@@ -1,6 +1,6 @@
 //! The segments of functions that can suspend.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Place, Violations, code, names};
 use crate::{Body, Exit, Function, FunctionId, ModuleId, OperatorId, Program, Segment, SegmentId};
@@ -91,8 +91,9 @@ fn check_exits(
     callable: &BTreeMap<String, Option<OperatorId>>,
     violations: &mut Violations,
 ) {
-    for (index, exit) in segment.exits.iter().enumerate() {
-        if segment.exits[..index].contains(exit) {
+    let mut seen = HashSet::new();
+    for exit in &segment.exits {
+        if !seen.insert(exit) {
             violations.add(place, "an exit is there twice");
         }
         match exit {

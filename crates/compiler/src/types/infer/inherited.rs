@@ -76,6 +76,6 @@ impl Inference<'_, '_> {
         let name = name.id.as_str();
         self.scope.self_name == Some(name)
             && self.name(name) == Name::Local
-            && !self.overlays.iter().any(|variables| variables.contains_key(name))
+            && !self.overlays.iter().any(|overlay| overlay.variables.contains_key(name))
     }
 }

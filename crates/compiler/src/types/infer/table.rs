@@ -25,7 +25,8 @@ pub struct Typing<'a> {
 }
 
 impl<'a> Typing<'a> {
-    pub fn new(application: &'a Application<'a>) -> Self {
+    /// With the scopes of all functions, by index into the application's table.
+    pub fn new(application: &'a Application<'a>) -> (Self, Vec<FunctionScope<'a>>) {
         let results = application.functions.iter().map(|function| match &function.node.returns {
             Some(hint) => annotation(application, function.module, hint).1,
             None if returns_a_value(function.node) => Type::Unknown,
@@ -40,11 +41,29 @@ impl<'a> Typing<'a> {
             fields: fields.collect(),
             results: results.collect(),
         };
+        // Bases first: the annotation of the class itself counts.
+        let constructors = application
+            .entities
+            .iter()
+            .flat_map(|entity| entity.constructors.iter().rev().chain(entity.keys.iter().rev()));
+        let scope = |definition| typing.scope(definition);
+        let constructors: Vec<FunctionScope<'a>> = constructors.map(scope).collect();
+        let (count, functions) = (constructors.len(), application.functions.iter().map(scope));
+        let mut scopes: Vec<FunctionScope<'a>> =
+            constructors.into_iter().chain(functions).collect();
         // What is assigned to one class's attribute may come from another's: a second round.
         for _ in 0..2 {
-            typing.attributes = typing.infer_attributes();
+            let found = typing.infer_attributes(&scopes);
+            let previous = std::mem::replace(&mut typing.attributes, found);
+            let changed = |entity: &usize| previous[*entity] != typing.attributes[*entity];
+            for scope in &mut scopes {
+                if scope.consulted.get_mut().iter().any(changed) {
+                    infer_variables(&typing, scope);
+                }
+            }
         }
-        typing
+        let functions = scopes.split_off(count);
+        (typing, functions)
     }
 
     /// The type of attribute `name` of an entity class.
@@ -94,20 +113,14 @@ impl<'a> Typing<'a> {
         scope
     }
 
-    fn infer_attributes(&self) -> Vec<BTreeMap<String, Type>> {
-        let entities = &self.application.entities;
+    fn infer_attributes(&self, scopes: &[FunctionScope<'a>]) -> Vec<BTreeMap<String, Type>> {
         let mut found: Vec<AttributeTypes> =
-            (0..entities.len()).map(|entity| self.class_attributes(entity)).collect();
+            (0..self.application.entities.len()).map(|it| self.class_attributes(it)).collect();
         let mut elsewhere = Vec::new();
-        // Bases first: the annotation of the class itself counts.
-        let special = entities
-            .iter()
-            .flat_map(|entity| entity.constructors.iter().rev().chain(entity.keys.iter().rev()));
-        for definition in special.chain(&self.application.functions) {
-            let scope = self.scope(definition);
-            let inference = Inference::new(self, &scope);
+        for scope in scopes {
+            let inference = Inference::new(self, scope);
             let mut pass = Assignments { inference, found: &mut found, elsewhere: &mut elsewhere };
-            pass.visit_body(&definition.node.body);
+            pass.visit_body(&scope.node.body);
         }
         join_elsewhere(&mut found, elsewhere);
         found.into_iter().map(AttributeTypes::finished).collect()

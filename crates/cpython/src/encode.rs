@@ -18,6 +18,7 @@ use pyo3::types::{
 };
 
 use crate::class::{Class, Kind, class_of};
+use crate::exception_links::links;
 use crate::reference::Reference;
 use crate::{clock, scalar, well_known};
 
@@ -64,8 +65,23 @@ struct Encoder {
     /// The numbers of containers by address.
     memo: HashMap<usize, usize>,
     opaque: OpaqueValues,
+    causes: Causes,
     /// Whether the container under way may be written again in full.
     repeatable: bool,
+}
+
+/// What becomes of the exceptions that caused an exception.
+#[derive(Clone, Copy)]
+enum Causes {
+    Written,
+    LeftOut,
+}
+
+/// Whether an exception, apart from what caused it, can go everywhere.
+fn is_portable(exception: &Bound<'_, PyAny>) -> bool {
+    let mut encoder = Encoder::new(OpaqueValues::Refused);
+    encoder.causes = Causes::LeftOut;
+    encoder.value(exception, 0).is_ok()
 }
 
 /// Why a value has no message.
@@ -115,7 +131,8 @@ fn exact<'a, 'py, T: pyo3::PyTypeInfo>(object: &'a Bound<'py, PyAny>) -> Option<
 
 impl Encoder {
     fn new(opaque: OpaqueValues) -> Self {
-        Self { writer: Writer::new(), memo: HashMap::new(), opaque, repeatable: false }
+        let causes = Causes::Written;
+        Self { writer: Writer::new(), memo: HashMap::new(), opaque, causes, repeatable: false }
     }
 
     /// Writes what is in a container that may be written again in full, or may not.
@@ -299,10 +316,19 @@ impl Encoder {
         let arguments = object.getattr(intern!(py, "args"))?;
         let arguments = arguments.cast_into::<PyTuple>().map_err(PyErr::from)?;
         let attributes = attributes(object)?;
-        self.writer.exception(class, arguments.len(), attributes.len());
+        let links = match self.causes {
+            Causes::Written => links(object, is_portable)?,
+            Causes::LeftOut => Vec::new(),
+        };
+        self.writer.exception(class, arguments.len(), attributes.len() + links.len());
         let written = self.elements(arguments.iter(), depth);
         written.map_err(|refusal| refusal.inside(".args".to_owned()))?;
-        self.named(&attributes, depth)
+        self.named(&attributes, depth)?;
+        for (name, value) in links {
+            self.writer.name(name);
+            self.value(&value, depth)?;
+        }
+        Ok(())
     }
 
     fn enum_member(&mut self, object: &Bound<'_, PyAny>, class: &Class) -> Written {

@@ -8,7 +8,8 @@
 //!   a class means to them, [`scalar`] and [`clock`] know types without parts, [`key`] those of keys.
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
-//! - [`exception`], [`entity_code`]: errors, and whether the running thread runs entity code.
+//! - [`method`]: methods that are looked up before arguments are evaluated.
+//! - [`exception`], [`exception_links`], [`entity_code`]: errors, and whether the running thread runs entity code.
 //!
 //! Invariants:
 //! - User code never runs while a lock of ours is held.
@@ -25,11 +26,13 @@ mod driver;
 mod encode;
 mod entity_code;
 mod exception;
+mod exception_links;
 mod host;
 mod instance;
 mod interpreter;
 mod key;
 mod loader;
+mod method;
 mod module;
 mod name_table;
 mod reference;

@@ -27,7 +27,10 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// The text of `expression` with edits.
-    pub(super) fn edited(&self, expression: &'a Expr, edits: Vec<Edit>) -> Code {
+    pub(super) fn edited(&self, expression: &'a Expr, mut edits: Vec<Edit>) -> Code {
+        if !self.renames.is_empty() {
+            self.spell_out_renamed(expression, &mut edits);
+        }
         self.slice(expression.range(), occurrences(expression), edits)
     }
 

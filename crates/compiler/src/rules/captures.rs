@@ -199,7 +199,7 @@ impl<'s> Visitor<'s> for Captures<'_, 's> {
                 self.visit_expr(&node.func);
                 for argument in &node.arguments.args {
                     match argument {
-                        Expr::Generator(generator) => visitor::walk_expr(self, &generator.elt),
+                        Expr::Generator(generator) => self.visit_expr(&generator.elt),
                         other => self.visit_expr(other),
                     }
                 }

@@ -1,0 +1,42 @@
+//! Methods that were looked up before the arguments of their call were evaluated.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+use crate::class::{Kind, class_of};
+use crate::reference::Reference;
+use crate::run::stand_in_for;
+
+/// The method of an object that is no entity, ready to be called.
+#[pyclass(frozen, module = "anabranch._native")]
+pub(crate) struct LookedUp {
+    pub(crate) method: Py<PyAny>,
+}
+
+#[pymethods]
+impl LookedUp {
+    #[new]
+    fn new(method: Py<PyAny>) -> Self {
+        Self { method }
+    }
+
+    fn __reduce__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        let py = this.py();
+        (py.get_type::<Self>(), (this.get().method.clone_ref(py),)).into_pyobject(py)
+    }
+}
+
+/// What a segment calls the method `name` of: an entity as it is, which the kernel or the run looks
+/// at when the call is made; for any other receiver the method, which Python looks up before it
+/// evaluates the arguments.
+#[pyfunction]
+pub(crate) fn method<'py>(
+    receiver: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    if receiver.cast_exact::<Reference>().is_ok() || class_of(receiver)?.kind == Kind::Entity {
+        return Ok(receiver.clone());
+    }
+    let method = stand_in_for(name, receiver.getattr(name)?)?.unbind();
+    Ok(Bound::new(receiver.py(), LookedUp { method })?.into_any())
+}

@@ -215,6 +215,11 @@ impl<'py> Run<'_, 'py> {
             }
         };
         let Some(method) = self.application.method(target.operator, &name) else {
+            if name == "__key__" {
+                // A reference knows it.
+                let key = receiver.getattr(&name)?;
+                return Ok(Done::Now(key.call(exit.tuple(5)?, exit.keywords(6)?.as_ref())?));
+            }
             // A static method or class method belongs to no entity.
             let class = self.application.class(self.py, target.operator);
             let function = class.getattr_opt(&name)?;

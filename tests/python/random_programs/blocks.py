@@ -8,7 +8,7 @@ from .statements import StatementWriter
 from .variables import Variables
 from .writer import CLASSES
 
-STATEMENTS_MAX = 3
+STATEMENTS_MAX = 2
 LOOPS_MAX = 2
 BLOCKS_MAX = 3
 
@@ -159,6 +159,8 @@ class BlockWriter(StatementWriter):
         may_suspend = self.may_suspend
         self.may_suspend = may_suspend and self.chance(0.8)
         self.line("try:")
+        # Whether a `finally` will come is not known yet.
+        self.finals += 1
 
         def guarded() -> None:
             self.body()
@@ -188,6 +190,7 @@ class BlockWriter(StatementWriter):
             if self.chance(0.3):
                 self.line("else:")
                 self.block(self.body)
+        self.finals -= 1
         if not has_handler or self.chance(0.4):
             self.variables.meet(before, *ends)
             self.line("finally:")
@@ -218,7 +221,9 @@ class BlockWriter(StatementWriter):
         may_suspend, self.may_suspend = self.may_suspend, False
         self.line(f"with Context({self.number()}, {self.chance(0.5)}) as i0:")
         self.variables.bind("i0")
+        self.contexts += 1
         self.block(self.body)
+        self.contexts -= 1
         self.may_suspend = may_suspend
         self.variables.meet(before)
 

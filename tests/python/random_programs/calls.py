@@ -1,4 +1,4 @@
-"""Random calls: of entities, of the program's own methods and functions, and what makes entities."""
+"""Random calls: of entities, of the program's own functions, and what makes entities."""
 
 from __future__ import annotations
 
@@ -73,9 +73,7 @@ class CallWriter(Writer):
 
     def can_name(self, callee: Callee) -> bool:
         return (
-            self.function.module == "main"
-            or callee.owner is not None
-            or (callee.module != "main")
+            self.function.module == "main" or callee.owner is not None or (callee.module != "main")
         )
 
     def call_of(self, callee: Callee, depth: int, deep: str | None) -> str:

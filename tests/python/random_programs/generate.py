@@ -16,8 +16,8 @@ from .template import CLASS, FOOTER, HEADER, HELPERS, TOOLS
 from .variables import Callee
 from .writer import CLASSES
 
-STATEMENTS_MAX = 4
-FUNCTIONS = (4, 8)
+STATEMENTS_MAX = 3
+FUNCTIONS = (4, 7)
 
 
 class Generator(BlockWriter):
@@ -71,7 +71,9 @@ class Generator(BlockWriter):
             f'ref(E{number}, "x{key}")' for number in range(CLASSES) for key in range(2)
         )
         main.append(FOOTER.format(everything=f"[{everything}]", created=f"[{created}]"))
-        main += [self.root_call(function) for function in self.callees if function.owner is not None]
+        main += [
+            self.root_call(function) for function in self.callees if function.owner is not None
+        ]
         helpers = HELPERS.format(seed=self.seed) + "\n".join(bodies["helpers"]) + "\n"
         return {"main": "".join(main), "helpers": helpers, "tools": TOOLS}
 
@@ -82,9 +84,7 @@ class Generator(BlockWriter):
         deep = f", deep={self.random.choice([1, 2])}" if self.chance(0.5) else ""
         arguments = f"everything[{a}], everything[{b}], {method.index % 5}{deep}"
         call = f"everything[{receiver}].{method.name}({arguments})"
-        return (
-            f'    attempt("E{owner}.{method.name}", lambda: {call})\n    show(everything)\n'
-        )
+        return f'    attempt("E{owner}.{method.name}", lambda: {call})\n    show(everything)\n'
 
 
 def program(seed: str) -> Modules:

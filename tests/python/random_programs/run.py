@@ -7,6 +7,7 @@ must have no other threads.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -58,9 +59,9 @@ class Started:
     """A program under way."""
 
     def __init__(self, folder: Path, engine: str) -> None:
-        self._output = tempfile.TemporaryFile()
-        self._errors = tempfile.TemporaryFile()
-        self._count = tempfile.TemporaryFile()
+        self._output = _file()
+        self._errors = _file()
+        self._count = _file()
         sys.stdout.flush()
         sys.stderr.flush()
         self._process = os.fork()
@@ -72,6 +73,11 @@ class Started:
         _, status = os.waitpid(self._process, 0)
         output, errors, count = map(_content, (self._output, self._errors, self._count))
         return Run(output, errors, os.waitstatus_to_exitcode(status), int(count or "0"))
+
+
+def _file() -> IO[bytes]:
+    # Closed when its content has been read.
+    return tempfile.TemporaryFile()
 
 
 def _content(file: IO[bytes]) -> str:
@@ -93,6 +99,8 @@ def _be_program(
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.dont_write_bytecode = True
+        # It ends before there is much to collect.
+        gc.disable()
         operations = _count_remote_operations()
         command = ["anabranch", "run", str(folder / "main.py"), "--engine", engine]
         code = _native.main(command)

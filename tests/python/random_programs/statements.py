@@ -23,7 +23,7 @@ class StatementWriter(ExpressionWriter):
         self.depth -= 1
 
     def size(self) -> int:
-        return self.random.choice([1, 1, 1, 2, 2, 3])
+        return self.random.choice([1, 1, 1, 1, 1, 2, 2, 3])
 
     def simple_statement(self) -> None:
         options: list[Callable[[], None]] = [
@@ -221,6 +221,9 @@ class StatementWriter(ExpressionWriter):
         self.line(f"if {self.truth(1)}: {self.random.choice(['break', 'continue'])}")
 
     def leave_function(self) -> None:
+        if self.contexts and self.finals and self.loops:
+            # Refused, if the loop is in the `with` and that in a `try` that is taken apart.
+            return
         self.line(f"if {self.truth(1)}: return {self.number_expression(self.size())}")
 
     def fail(self) -> None:

@@ -9,7 +9,8 @@ def tell(place, value=None):
 
 
 def shown(error, depth=3):
-    """An exception with what caused it."""
+    """An exception with its cause. Its context may be what a caller handles, which only Python
+    without an engine knows."""
     if error is None or not depth:
         return repr(error)
     if isinstance(error, NameError):
@@ -17,8 +18,7 @@ def shown(error, depth=3):
         return "NameError"
     notes = getattr(error, "__notes__", [])
     because = f" from {shown(error.__cause__, depth - 1)}" if error.__cause__ else ""
-    during = f" during {shown(error.__context__, depth - 1)}" if error.__context__ else ""
-    return f"{error!r}{notes or ''}{because}{during}{' suppressed' * error.__suppress_context__}"
+    return f"{error!r}{notes or ''}{because}{' suppressed' * error.__suppress_context__}"
 
 
 class Context:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 KINDS = "isldtercx"
-"""int, str, list, dict, tuple, set (`e`), reference, variable of a comprehension, exception (`x`)."""
+"""int, str, list, dict, tuple, set (`e`), reference, of a comprehension, exception (`x`)."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What all parts of the generator share: its choices, and what it knows of the function it writes."""
+"""What all parts of the generator share: choices, and what is known of the function under way."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ class Writer:
         self.random = random.Random(seed)
         self.seed = seed
         self.callees: list[Callee] = []
-        self.place = 0
-        self.fresh = 0
+        self.place: int = 0
+        self.fresh: int = 0
         self.start(Callee("", 0, None, "main", 0))
 
     def start(self, function: Callee) -> None:
         """Begins with another function."""
         self.function = function
         self.lines: list[str] = []
-        self.depth = 1 if function.owner is None else 2
-        self.loops = 0
-        self.blocks = 0
-        self.recursions = 0
+        self.depth: int = 1 if function.owner is None else 2
+        self.loops: int = 0
+        self.blocks: int = 0
+        self.recursions: int = 0
         self.variables = Variables()
         self.may_bind = True
-        self.comprehensions = 0
+        self.comprehensions: int = 0
         self.in_fstring = False
         self.may_suspend = True
+        self.contexts: int = 0
+        self.finals: int = 0
 
     # Choices
 

@@ -59,12 +59,13 @@ impl<'a> Lowering<'_, 'a> {
                 self.assignment(statement, &[&node.target], value);
             }
             Stmt::AugAssign(node) => self.augmented(statement, node),
+            Stmt::Delete(node) => node.targets.iter().for_each(|target| self.delete_target(target)),
             Stmt::For(node) if !node.is_async => self.for_loop(node),
             Stmt::While(node) => self.while_loop(node),
             Stmt::Raise(node) => self.raise(statement, node),
             Stmt::Assert(node) => self.assert(node),
             // Refused by the rules, with the reason.
-            Stmt::With(_) | Stmt::Delete(_) if self.statement_suspends(statement) => {}
+            Stmt::With(_) if self.statement_suspends(statement) => {}
             Stmt::Try(node) if node.is_star && self.statement_suspends(statement) => {}
             // They run in one piece, but may leave through a `finally` clause around them.
             Stmt::With(_) => self.native(statement),

@@ -1,5 +1,6 @@
 //! Methods that were looked up before the arguments of their call were evaluated.
 
+use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
@@ -27,14 +28,22 @@ impl LookedUp {
 }
 
 /// What a segment calls the method `name` of: an entity as it is, which the kernel or the run looks
-/// at when the call is made; for any other receiver the method, which Python looks up before it
+/// at when the call is made, if its class has such a method; for any other receiver the method, which Python looks up before it
 /// evaluates the arguments.
 #[pyfunction]
 pub(crate) fn method<'py>(
     receiver: &Bound<'py, PyAny>,
     name: &Bound<'py, PyString>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    if receiver.cast_exact::<Reference>().is_ok() || class_of(receiver)?.kind == Kind::Entity {
+    if let Ok(reference) = receiver.cast_exact::<Reference>() {
+        let class = reference.get().class().bind(receiver.py());
+        if class.getattr_opt(name)?.is_some() {
+            return Ok(receiver.clone());
+        }
+        let message = format!("'{}' object has no attribute '{name}'", class.name()?);
+        return Err(PyAttributeError::new_err(message));
+    }
+    if class_of(receiver)?.kind == Kind::Entity {
         return Ok(receiver.clone());
     }
     let method = stand_in_for(name, receiver.getattr(name)?)?.unbind();

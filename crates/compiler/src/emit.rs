@@ -34,6 +34,10 @@ pub const UNBOUND: &str = "__anabranch_unbound__";
 /// `MATCHES(exception, classes)`: whether `except classes` catches `exception`.
 pub const MATCHES: &str = "__anabranch_matches__";
 
+/// `METHOD(receiver, name)`: the method `name`, ready to be called; the receiver itself if that is
+/// an entity.
+pub const METHOD: &str = "__anabranch_method__";
+
 /// A meeting block of at most this many steps is written again instead of jumped to.
 const REPEATED_STEPS_MAX: usize = 2;
 

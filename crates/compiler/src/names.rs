@@ -98,12 +98,16 @@ struct Collector<'a> {
     captured_depth: usize,
     /// Where nothing is looked for, in the order of the source.
     left_out: Vec<TextRange>,
+    /// How many of the captures around are generators.
+    generators: usize,
 }
 
 impl<'a> Collector<'a> {
     fn record(&mut self, name: &'a str, range: TextRange, context: ExprContext) {
         if !self.hidden.iter().any(|scope| scope.contains(name)) {
-            let is_captured = self.captured_depth > 0;
+            // What `:=` in a generator binds belongs to the function around it.
+            let is_own = context == ExprContext::Store && self.captured_depth == self.generators;
+            let is_captured = self.captured_depth > 0 && !is_own;
             self.found.push(Occurrence { name, range, context, is_captured });
         }
     }
@@ -195,7 +199,9 @@ impl<'a> Visitor<'a> for Collector<'a> {
                 // The first iterable is evaluated at once, the rest when the generator runs.
                 self.first_iterable(&node.generators);
                 self.captured_depth += 1;
+                self.generators += 1;
                 self.comprehension(&node.generators, &[&node.elt]);
+                self.generators -= 1;
                 self.captured_depth -= 1;
             }
             _ => visitor::walk_expr(self, expression),

@@ -9,7 +9,9 @@
 //! - [`state`]: entities to their stored bytes and back.
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
-//! - [`exception`], [`entity_code`]: errors, and whether the running thread runs entity code.
+//! - [`method`]: methods that are looked up before arguments are evaluated.
+//! - [`exception`], [`exception_links`], [`entity_code`]: errors, and whether the running thread runs
+//!   entity code.
 //! - [`interrupt`]: ends entity code that runs too long; [`output`]: what it prints and logs.
 //!
 //! Invariants:
@@ -27,12 +29,14 @@ mod driver;
 mod encode;
 mod entity_code;
 mod exception;
+mod exception_links;
 mod host;
 mod instance;
 mod interpreter;
 mod interrupt;
 mod key;
 mod loader;
+mod method;
 mod module;
 mod name_table;
 mod output;

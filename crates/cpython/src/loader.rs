@@ -16,6 +16,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFunction, PyModule, PyString, PyType};
 
 use crate::exception::matches;
+use crate::method::method;
 use crate::unbound::Unbound;
 use crate::well_known;
 
@@ -150,6 +151,7 @@ fn execute<'py>(
     let globals = module.dict();
     globals.set_item("__anabranch_unbound__", Unbound::instance(py)?)?;
     globals.set_item("__anabranch_matches__", wrap_pyfunction!(matches, py)?)?;
+    globals.set_item("__anabranch_method__", wrap_pyfunction!(method, py)?)?;
     let scope = PyDict::new(py);
     well_known::builtins_exec(py)?.call1((code, globals, &scope))?;
     Ok(scope)

@@ -17,6 +17,7 @@ use crate::exception;
 use crate::interpreter::LiveEntity;
 use crate::key::encode_key;
 use crate::loader::{LoadedFunction, LoadedSegment};
+use crate::method::LookedUp;
 use crate::reference::Reference;
 use crate::traceback::raise_at;
 use crate::well_known;
@@ -212,6 +213,10 @@ impl<'py> Run<'_, 'py> {
     /// `"call", resume, live, receiver, method, positional, keywords`
     fn call(&self, exit: &Exit<'_, 'py>) -> PyResult<Done<'py>> {
         let receiver = exit.field(3)?;
+        if let Ok(looked_up) = receiver.cast_exact::<LookedUp>() {
+            let method = looked_up.get().method.bind(self.py);
+            return Ok(Done::Now(method.call(exit.tuple(5)?, exit.keywords(6)?.as_ref())?));
+        }
         let name = exit.name(4)?;
         let target = match self.receiver(&receiver)? {
             Receiver::Reference(target) => target,
@@ -223,6 +228,11 @@ impl<'py> Run<'_, 'py> {
             }
         };
         let Some(method) = self.application.method(target.operator, &name) else {
+            if name == "__key__" {
+                // A reference knows it.
+                let key = receiver.getattr(&name)?;
+                return Ok(Done::Now(key.call(exit.tuple(5)?, exit.keywords(6)?.as_ref())?));
+            }
             // A static method or class method belongs to no entity.
             let class = self.application.class(self.py, target.operator);
             let function = class.getattr_opt(&name)?;
@@ -403,7 +413,7 @@ const ASKING_METHODS: [&str; 3] = ["now", "today", "utcnow"];
 
 /// What takes the time from the transaction, if `value` is a method `name` that asks for it; else
 /// `value`.
-fn stand_in_for<'py>(
+pub(crate) fn stand_in_for<'py>(
     name: &Bound<'py, PyString>,
     value: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {

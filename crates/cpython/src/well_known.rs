@@ -44,6 +44,7 @@ well_known! {
     stand_in_for = "anabranch._stand_ins", "stand_in_for";
     rewrite_emitted = "anabranch._substitution", "rewrite_emitted";
     prepare_modules = "anabranch._substitution", "prepare";
+    restore_traceback = "anabranch._tracebacks", "restore";
     driver_read = "anabranch._driver", "read";
     driver_write = "anabranch._driver", "write";
 }

@@ -62,6 +62,8 @@
 //!
 //! A variable that may have no value travels as `__anabranch_unbound__`, and is deleted on arrival.
 //! `__anabranch_matches__(exception, classes)` says whether `except classes` catches the exception.
+//! `__anabranch_method__(receiver, name)` looks a method up before the arguments of its call are
+//! evaluated: it gives the receiver of the `call` that follows.
 //!
 //! # An exit
 //! is a returned tuple. Its first element is a word, its last ones depend on it (see [`Exit`]):

@@ -24,7 +24,7 @@ pub enum Place {
     Lambda,
     Nested,
     Generator,
-    /// A target of `del`, an awaited or asynchronous construct.
+    /// An attribute that is deleted.
     Other,
 }
 
@@ -180,6 +180,21 @@ impl<'t, 'a> Finder<'t, 'a> {
         });
     }
 
+    /// A target of `del`, which may hold what suspends, but does not suspend itself.
+    fn deleted(&mut self, target: &'a Expr) {
+        match target {
+            Expr::Attribute(node) => {
+                if let Some(action) = target_action(&mut self.inference, target) {
+                    self.inside(Place::Other, target.range(), |this| this.record(action, target));
+                }
+                self.visit_expr(&node.value);
+            }
+            Expr::Tuple(node) => node.elts.iter().for_each(|element| self.deleted(element)),
+            Expr::List(node) => node.elts.iter().for_each(|element| self.deleted(element)),
+            _ => visitor::walk_expr(self, target),
+        }
+    }
+
     fn target(&mut self, target: &'a Expr) {
         if let Some(action) = target_action(&mut self.inference, target) {
             self.record(action, target);
@@ -223,9 +238,7 @@ impl<'a> Visitor<'a> for Finder<'_, 'a> {
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {
                 self.inside(Place::Nested, range, |this| visitor::walk_stmt(this, statement));
             }
-            Stmt::Delete(node) => self.inside(Place::Other, range, |this| {
-                node.targets.iter().for_each(|target| this.target(target));
-            }),
+            Stmt::Delete(node) => node.targets.iter().for_each(|target| self.deleted(target)),
             Stmt::Assign(node) => {
                 self.visit_expr(&node.value);
                 node.targets.iter().for_each(|target| self.target(target));

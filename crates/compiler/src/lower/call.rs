@@ -1,7 +1,7 @@
 //! Calls that suspend.
 
 use anabranch_ir::{Exit, OperatorId};
-use ruff_python_ast::{Arguments, Expr, ExprCall};
+use ruff_python_ast::{Arguments, Expr, ExprAttribute, ExprCall};
 use ruff_text_size::Ranged;
 
 use super::expression::{UNNUMBERED, operator};
@@ -9,6 +9,7 @@ use super::sequence::Part;
 use super::{Lowering, start_of};
 use crate::cfg::Code;
 use crate::effects::Action;
+use crate::emit::METHOD;
 use crate::types::Way;
 
 /// The parts of a call's arguments in the order of their evaluation: positional ones first, then
@@ -102,16 +103,33 @@ impl<'a> Lowering<'_, 'a> {
         let Expr::Attribute(attribute) = &*node.func else {
             unreachable!("this is a bug in Anabranch: a method call without a receiver")
         };
-        let mut parts = vec![Part::new(&attribute.value)];
-        parts.extend(argument_parts(&node.arguments));
-        let mut codes = self.settled_sequence(&parts);
-        let receiver = codes.remove(0);
-        let mut fields = self.standalone(&attribute.value, receiver);
         let method = self.mangled(attribute.attr.as_str());
+        let arguments = argument_parts(&node.arguments);
+        let (mut fields, codes) = if class.is_none() && !arguments.iter().all(Part::is_simple) {
+            let receiver = self.looked_up(attribute, &method);
+            (receiver, self.settled_sequence(&arguments))
+        } else {
+            let mut parts = vec![Part::new(&attribute.value)];
+            parts.extend(arguments);
+            let mut codes = self.settled_sequence(&parts);
+            let receiver = codes.remove(0);
+            (self.standalone(&attribute.value, receiver), codes)
+        };
         fields.push(&format!(", \"{method}\", "));
         fields.append(self.arguments(&node.arguments.args, &node.arguments, codes));
         let exit = Exit::Call { resume: UNNUMBERED, receiver: operator(class), method };
         self.suspend("call", fields, exit, result);
+    }
+
+    /// What to call the method of: Python looks it up before it evaluates the arguments. Of an
+    /// entity nothing is looked up yet.
+    fn looked_up(&mut self, attribute: &'a ExprAttribute, method: &str) -> Code {
+        let receiver = self.expression(&attribute.value);
+        let receiver = self.standalone(&attribute.value, receiver);
+        let mut code = Code::new(format!("{METHOD}("), start_of(attribute));
+        code.append(receiver);
+        code.push(&format!(", \"{method}\")"));
+        self.save(code)
     }
 
     /// `exists(class, key)` and `delete(entity)`.

@@ -56,6 +56,12 @@ impl<'a> Part<'a> {
         Self { expression: mapping, stars: Stars::InText, range: mapping.range() }
     }
 
+    /// Whether evaluating it can neither have an effect nor fail.
+    pub(super) fn is_simple(&self) -> bool {
+        let is_name = self.expression.is_name_expr() || self.expression.is_literal_expr();
+        is_name && !self.is_starred()
+    }
+
     pub(super) fn is_starred(&self) -> bool {
         !matches!(self.stars, Stars::None)
     }

@@ -28,6 +28,9 @@ impl<'a> Lowering<'_, 'a> {
 
     /// The text of `expression` with edits.
     pub(super) fn edited(&self, expression: &'a Expr, mut edits: Vec<Edit>) -> Code {
+        if !self.renames.is_empty() {
+            self.spell_out_renamed(expression, &mut edits);
+        }
         edits.sort_by_key(|edit| edit.range.start());
         let replaced = edits.iter().map(|edit| edit.range).collect();
         self.slice(expression.range(), occurrences_outside(expression, replaced), edits)

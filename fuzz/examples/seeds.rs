@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use anabranch_fuzz::{MODULE_MARK, compiled};
 use anabranch_ir::wire;
 use anabranch_kernel::value::wire::encode;
-use anabranch_kernel::value::{
-    Date, ExceptionValue, Reference, Time, TimeDelta, Value, Zone,
-};
+use anabranch_kernel::value::{Date, ExceptionValue, Reference, Time, TimeDelta, Value, Zone};
 
 fn main() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -83,7 +81,8 @@ fn examples(folder: &Path) -> Vec<String> {
 fn values() -> Vec<Value> {
     let text = |text: &str| Value::Str(text.to_owned());
     let date = Date { year: 2024, month: 2, day: 29 };
-    let time = |zone| Time { hour: 23, minute: 59, second: 58, microsecond: 999_999, fold: true, zone };
+    let time =
+        |zone| Time { hour: 23, minute: 59, second: 58, microsecond: 999_999, fold: true, zone };
     vec![
         Value::None,
         Value::Bool(true),

@@ -9,13 +9,17 @@ still fail when it runs, with the same error on every engine. Nearly every value
 
 from __future__ import annotations
 
+import re
+import symtable
+
 from .blocks import BlockWriter
 from .calls import SIGNATURES
 from .run import Modules
 from .template import CLASS, FOOTER, HEADER, HELPERS, TOOLS
-from .variables import Callee
+from .variables import KINDS, Callee
 from .writer import CLASSES
 
+VARIABLE = re.compile(rf"[{KINDS}]\d")
 STATEMENTS_MAX = 3
 FUNCTIONS = (4, 7)
 
@@ -52,6 +56,10 @@ class Generator(BlockWriter):
         self.line(f"return {self.number_expression(2)}")
         method = function.owner is not None
         header = f"{'    ' * method}def {function.name}({parameters}):"
+        # A name that nothing defines would be refused; a variable may have no value.
+        for name in unassigned([header, *self.lines]):
+            indent = "    " * (method + 1)
+            self.lines.insert(0, f"{indent}if i8 is None: {name} = 0")
         return ["", *[""] * (not method), header, *self.lines]
 
     def program(self) -> Modules:
@@ -85,6 +93,21 @@ class Generator(BlockWriter):
         arguments = f"everything[{a}], everything[{b}], {method.index % 5}{deep}"
         call = f"everything[{receiver}].{method.name}({arguments})"
         return f'    attempt("E{owner}.{method.name}", lambda: {call})\n    show(everything)\n'
+
+
+def unassigned(lines: list[str]) -> list[str]:
+    """The variables that the function of these lines reads and nothing in it assigns."""
+    # Methods are indented already.
+    lines = ["if True:", *lines] if lines[0].startswith(" ") else lines
+    table = symtable.symtable("\n".join(lines), "function", "exec")
+    tables, read, assigned = [table], set[str](), set[str]()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            bound = symbol.is_assigned() or symbol.is_parameter() or symbol.is_imported()
+            (assigned if bound else read).add(symbol.get_name())
+    return sorted(name for name in read - assigned if VARIABLE.fullmatch(name))
 
 
 def program(seed: str) -> Modules:

@@ -10,7 +10,7 @@ RUST_SOURCES := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.to
 ACCOUNTS ?= 10000,1000000
 ROUNDS ?= 5
 
-.PHONY: build demo bench test test-rust test-python crash soak check-standard-library lint format clean prerequisites
+.PHONY: build demo bench bench-compiler check-fuzz fuzz test test-rust test-python crash soak check-standard-library lint format clean prerequisites
 
 build: $(VENV)/.built
 
@@ -65,6 +65,25 @@ soak: build
 check-standard-library: $(VENV)/.tools
 	ANABRANCH_PYTHON_FOLDERS=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sep=":")') \
 		cargo test --release --package anabranch-compiler --test standard_library -- --ignored --nocapture
+
+# How fast the compiler is; the figures are in docs/performance.md.
+bench-compiler:
+	cargo bench --package anabranch-compiler
+
+# Damaged input into whatever takes bytes: every target for some seconds, each from the seeds that
+# the repository's own programs make. Needs a nightly toolchain and cargo-fuzz.
+SECONDS ?= 60
+FUZZ_TARGETS := compile ir_text ir_wire value_wire
+fuzz:
+	cargo run --quiet --manifest-path fuzz/Cargo.toml --example seeds
+	cd fuzz && for target in $(FUZZ_TARGETS); do \
+		cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=$(SECONDS) \
+			-max_len=16384 -timeout=10 -dict=$$target.dict || exit 1; \
+	done
+
+# The targets build with a stable toolchain too.
+check-fuzz:
+	cargo clippy --quiet --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 
 lint: build
 	cargo fmt --all --check

@@ -3,6 +3,7 @@
 from typing import Any
 
 from anabranch import _backend
+from anabranch._class_members import class_member
 
 
 class BoundRootCall:
@@ -38,7 +39,9 @@ def read(reference: Any, name: str) -> Any:
     if name.startswith("__") and name.endswith("__"):
         # Python itself asks for these (copying, printing, …); they are never state.
         raise AttributeError(f"'{entity_class.__name__}' object has no attribute '{name}'")
-    attribute = getattr(entity_class, name, None)
+    attribute = class_member(entity_class, name)
+    if isinstance(attribute, staticmethod | classmethod | type):
+        return getattr(entity_class, name)
     if callable(attribute):
         return BoundRootCall(reference, name, attribute)
     return _backend.required(repr(reference)).get_attribute(reference, name)

@@ -1,9 +1,10 @@
 """The decorators."""
 
 import inspect
-from collections.abc import Callable
+from abc import ABCMeta
+from collections.abc import Callable, Iterator
 from types import FunctionType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from anabranch import _engine_mode, _mode, _plain, _registry
 
@@ -28,6 +29,13 @@ _RESERVED = (
     "__getstate__",
     "__setstate__",
 )
+
+
+# The ways to make a class that leave it as it is written.
+_METACLASSES = (type, ABCMeta, type(Protocol))
+
+# Set for classes that are written in Python.
+_HEAP_TYPE = 1 << 9
 
 
 def entity(cls: type[T]) -> type[T]:
@@ -73,8 +81,26 @@ def _validate(cls: object) -> None:
         )
     if len(inspect.signature(key).parameters) != 1:
         raise TypeError(f"{name}.__key__ must take no arguments except self")
+    if type(cls) not in _METACLASSES:
+        raise TypeError(
+            f"entity class {name} cannot have the metaclass {type(cls).__name__}: it may make "
+            "anything of the class"
+        )
     if cls.__dictoffset__ == 0:
         raise TypeError(f"entity class {name} cannot use __slots__")
+    for base in cls.__mro__:
+        if base is object:
+            continue
+        if not base.__flags__ & _HEAP_TYPE:
+            raise TypeError(
+                f"entity class {name} cannot inherit from {base.__name__}, whose instances keep "
+                "data outside of their attributes; keep one in an attribute instead"
+            )
+        if vars(base).get("__slots__"):
+            raise TypeError(
+                f"entity class {name} cannot inherit __slots__ from {base.__name__}: what is in "
+                "slots would not be stored"
+            )
     for reserved in _RESERVED:
         found: Any = getattr(cls, reserved, None)
         if found is not getattr(object, reserved, None):
@@ -82,7 +108,7 @@ def _validate(cls: object) -> None:
                 f"entity class {name} cannot define {reserved}: entities are compared, copied and "
                 "reached by class and key (a dataclass cannot be an entity for the same reason)"
             )
-    for attribute, value in vars(cls).items():
+    for attribute, value in _members(cls):
         if inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value):
             raise TypeError(f"{name}.{attribute} cannot be async: remote calls need no await")
         if inspect.isgeneratorfunction(value):
@@ -90,3 +116,10 @@ def _validate(cls: object) -> None:
                 f"{name}.{attribute} cannot be a generator: a method of an entity runs to its end "
                 "within one transaction; return a list instead"
             )
+
+
+def _members(cls: type) -> Iterator[tuple[str, Any]]:
+    """What `cls` and its bases define, by name."""
+    for base in cls.__mro__:
+        if base is not object:
+            yield from vars(base).items()

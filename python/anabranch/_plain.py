@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from anabranch import _backend
+from anabranch._class_members import class_member
 from anabranch._key import checked_key
 from anabranch.errors import AnabranchError, EntityExists, EntityNotFound, RemoteAccessError
 
@@ -384,7 +385,7 @@ def _getattribute(self: Any, name: str) -> Any:
     if _is_own_code(state):
         state.check_exists()
         return _read(self, name)
-    attribute = inspect.getattr_static(_class_of(self), name, None)
+    attribute = class_member(_class_of(self), name)
     if isinstance(attribute, staticmethod | classmethod | type):
         return _read(self, name)
     if callable(attribute):

@@ -1,6 +1,7 @@
 """What `@entity` accepts, and what it says about the rest."""
 
 import inspect
+from abc import ABCMeta
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,9 +132,55 @@ def with_entity_as_base() -> type:
     return Torch
 
 
+def with_dict_as_base() -> type:
+    class Lamp(dict[str, int]):
+        def __key__(self) -> str:
+            return "lamp"
+
+    return Lamp
+
+
+def with_slots_in_base() -> type:
+    class Socket:
+        __slots__ = ("volts",)
+
+    class Lamp(Socket):
+        def __key__(self) -> str:
+            return "lamp"
+
+    return Lamp
+
+
+def with_metaclass() -> type:
+    class Factory(type):
+        pass
+
+    class Lamp(metaclass=Factory):
+        def __key__(self) -> str:
+            return "lamp"
+
+    return Lamp
+
+
+def with_async_method_in_base() -> type:
+    class Socket:
+        async def glow(self) -> None:
+            pass
+
+    class Lamp(Socket):
+        def __key__(self) -> str:
+            return "lamp"
+
+    return Lamp
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (with_dict_as_base, "entity class Lamp cannot inherit from dict"),
+        (with_slots_in_base, "entity class Lamp cannot inherit __slots__ from Socket"),
+        (with_metaclass, "entity class Lamp cannot have the metaclass Factory"),
+        (with_async_method_in_base, r"Lamp.glow cannot be async"),
         (without_key, "entity class Lamp needs a method __key__"),
         (with_key_attribute, "entity class Lamp needs a method __key__"),
         (with_key_of_arguments, r"Lamp.__key__ must take no arguments except self"),
@@ -184,3 +231,18 @@ def test_classes_of_one_name_are_told_apart_until_looked_up() -> None:
 def test_an_unknown_name_says_what_to_do() -> None:
     with pytest.raises(anabranch.AnabranchError, match="no entity class is called Nothing; import"):
         registry.entity_class("Nothing")
+
+
+def test_an_attribute_may_be_called_like_a_method_of_the_metaclass() -> None:
+    @entity
+    class Lamp(metaclass=ABCMeta):  # noqa: B024
+        def __init__(self) -> None:
+            self.register = ["bulb"]
+            self.mro = 3
+
+        def __key__(self) -> str:
+            return "lamp of a metaclass"
+
+    lamp = Lamp()
+    assert lamp.register == ["bulb"]
+    assert lamp.mro == 3  # pyright: ignore[reportUnknownMemberType]

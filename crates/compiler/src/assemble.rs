@@ -2,22 +2,25 @@
 
 mod classes;
 mod documentation;
+mod edges;
 mod initial;
 mod signature;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anabranch_ir::{
-    Body, CallEdge, CallKind, FunctionId, Module, ModuleId, Operator, OperatorId, Program, Span,
+    BaseClass, Body, CallEdge, FunctionId, Module, ModuleId, Operator, OperatorId, Program, Span,
 };
 use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
 
 use crate::Diagnostic;
-use crate::effects::{Action, Effects, spots};
+use crate::effects::Effects;
 use crate::emit::{Function, emit};
 use crate::footprint::Footprints;
-use crate::lower::{lower, mangled};
+use crate::lower::lower;
+use crate::names::mangled;
 use crate::resolve::{Application, FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Typing};
 
@@ -26,7 +29,7 @@ use crate::types::{FunctionScope, Typing};
 pub fn assemble<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    effects: &Effects,
+    effects: &Effects<'a>,
     footprints: &Footprints,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Program {
@@ -34,56 +37,71 @@ pub fn assemble<'a>(
     let mut program = Program { modules: modules(application), ..Program::default() };
     let methods = application.entities.iter().flat_map(|entity| &entity.methods);
     let methods: BTreeSet<usize> = methods.copied().collect();
-    // Methods and split helpers get the numbers of the program's functions.
+    let overridden = application.entities.iter().flat_map(|entity| &entity.overridden);
+    let overridden: BTreeSet<usize> = overridden.copied().collect();
+    // Methods, and the split ones among the others, get the numbers of the program's functions.
     let is_included = |index: usize| {
+        let is_helper = application.functions[index].kind == FunctionKind::Helper;
         methods.contains(&index)
-            || (application.functions[index].kind == FunctionKind::Helper
+            || ((is_helper || overridden.contains(&index))
                 && effects.is_entity_code(index)
                 && effects.suspends(index).is_some())
     };
     let included: Vec<usize> =
         (0..application.functions.len()).filter(|index| is_included(*index)).collect();
-    let numbers: BTreeMap<usize, FunctionId> = included
+    let numbers: FxHashMap<usize, FunctionId> = included
         .iter()
         .enumerate()
         .map(|(id, index)| (*index, FunctionId::from_index(id)))
         .collect();
     let number = |index: &usize| numbers[index];
     let classes = application.entities.len();
+    let mut stems = Stems::default();
     for index in &included {
-        let mut function = function(typing, &scopes[*index], effects, *index, diagnostics);
-        let (footprint, owner) =
-            (&footprints.functions[index], application.functions[*index].owner);
-        function.effects = footprint.effects(classes, owner, |index| numbers.get(index).copied());
+        let definition = &application.functions[*index];
+        let stem = stems.stem(application, definition);
+        let mut function = function(typing, &scopes[*index], effects, (*index, &stem), diagnostics);
+        let footprint = &footprints.functions[index];
+        let number = |index: &usize| numbers.get(index).copied();
+        function.effects = footprint.effects(classes, definition.owner, number);
         program.functions.push(function);
     }
     for (index, entity) in application.entities.iter().enumerate() {
         program.operators.push(Operator {
             name: entity.name.to_owned(),
             module: ModuleId::from_index(entity.module),
+            bases: entity.bodies[1..]
+                .iter()
+                .map(|body| BaseClass {
+                    name: body.name.to_owned(),
+                    module: ModuleId::from_index(body.module),
+                })
+                .collect(),
             key: classes::key_hint(application, entity),
             key_text: classes::key_text(application, entity),
-            constructor: match entity.constructor {
-                Some(node) => signature::signature(application, entity.module, node, true),
+            constructor: match entity.constructor() {
+                Some(it) => signature::signature(application, it.module, it.node, true),
                 None => Default::default(),
             },
             new_key: footprints.new_keys[index].clone(),
             attributes: classes::attributes(typing, index),
             methods: entity.methods.iter().map(number).collect(),
+            overridden: entity
+                .overridden
+                .iter()
+                .filter(|index| numbers.contains_key(index))
+                .map(number)
+                .collect(),
             documentation: documentation::docstring(&entity.node.body),
             span: span(application, entity.module, entity.node.range()),
         });
     }
-    for index in &included {
+    // What an overridden method does is said of those that call it.
+    let edges = edges::edges(effects, application.functions.len());
+    for index in included.iter().filter(|index| !overridden.contains(index)) {
         let from = number(index);
-        let mut visited = BTreeSet::new();
-        let mut edges = Edges { typing, scopes, effects, from, found: Vec::new() };
-        edges.collect(*index, &mut visited);
-        for edge in edges.found {
-            if !program.edges.contains(&edge) {
-                program.edges.push(edge);
-            }
-        }
+        let sent = edges[*index].iter();
+        program.edges.extend(sent.map(|(to, kind)| CallEdge { from, to: *to, kind: kind.clone() }));
     }
     program.records = classes::records(application);
     program.enums = classes::enums(application);
@@ -110,20 +128,21 @@ fn span(application: &Application<'_>, module: usize, range: TextRange) -> Span 
 fn function<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
-    effects: &Effects,
-    index: usize,
+    effects: &Effects<'a>,
+    (index, stem): (usize, &str),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> anabranch_ir::Function {
     let application = typing.application;
     let definition: &FunctionDefinition<'_> = &application.functions[index];
     let node: &StmtFunctionDef = definition.node;
-    let class = definition.owner.map(|owner| application.entities[owner].name);
+    let class = application.body_of(definition).map(|body| body.name);
     let body = if effects.suspends(index).is_some() {
-        let (graph, found) = lower(typing, scope, effects);
+        let (graph, found) = lower(typing, scope, effects, index);
         diagnostics.extend(found);
         let function = Function {
             node,
             class,
+            stem,
             source: &application.loaded.files[definition.module],
             module: &application.loaded.modules[definition.module],
         };
@@ -132,8 +151,9 @@ fn function<'a>(
         Body::Native
     };
     anabranch_ir::Function {
-        name: mangled(class, definition.name),
+        name: application.stored_name(definition),
         operator: definition.owner.map(OperatorId::from_index),
+        class: class.map(str::to_owned),
         module: ModuleId::from_index(definition.module),
         signature: signature::signature(application, definition.module, node, class.is_some()),
         body,
@@ -143,38 +163,25 @@ fn function<'a>(
     }
 }
 
-/// Collects what one function sends to operators, by itself and through helper functions.
-struct Edges<'t, 'a> {
-    typing: &'t Typing<'a>,
-    scopes: &'t [FunctionScope<'a>],
-    effects: &'t Effects,
-    from: FunctionId,
-    found: Vec<CallEdge>,
-}
+/// What the names of segments start with, each once in the class or module that they stand in.
+#[derive(Default)]
+struct Stems(BTreeSet<(usize, Option<String>, String)>);
 
-impl Edges<'_, '_> {
-    fn collect(&mut self, function: usize, visited: &mut BTreeSet<usize>) {
-        if !visited.insert(function) {
-            return;
+impl Stems {
+    fn stem(
+        &mut self,
+        application: &Application<'_>,
+        definition: &FunctionDefinition<'_>,
+    ) -> String {
+        let class = application.body_of(definition).map(|body| body.name);
+        let mut stem = mangled(class, definition.name);
+        // Several entity classes may inherit the same method.
+        if let Some(owner) = definition.owner.filter(|_| definition.level > 0) {
+            stem = format!("{stem}_of_{}", application.entities[owner].name);
         }
-        let scope = &self.scopes[function];
-        for spot in spots(self.typing, scope, self.effects, &scope.node.body) {
-            let name = spot.member.to_owned();
-            let to = |receiver: Option<usize>| receiver.map(OperatorId::from_index);
-            let (to, kind) = match spot.action {
-                Action::Get { receiver } => (to(receiver), CallKind::Read(name)),
-                Action::Set { receiver } => (to(receiver), CallKind::Write(name)),
-                Action::Call { receiver } => (to(receiver), CallKind::Method(name)),
-                Action::Create { entity } => (to(Some(entity)), CallKind::Create),
-                Action::Exists => (None, CallKind::Exists),
-                Action::Delete => (None, CallKind::Delete),
-                Action::Function { function, .. } => {
-                    self.collect(function, visited);
-                    continue;
-                }
-                Action::SelfCall { .. } => continue,
-            };
-            self.found.push(CallEdge { from: self.from, to, kind });
+        while !self.0.insert((definition.module, class.map(str::to_owned), stem.clone())) {
+            stem.push('_');
         }
+        stem
     }
 }

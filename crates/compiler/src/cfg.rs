@@ -43,7 +43,7 @@ impl Graph {
         &mut self.blocks[id.0 as usize]
     }
 
-    pub fn ids(&self) -> impl DoubleEndedIterator<Item = BlockId> + use<> {
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = BlockId> + ExactSizeIterator + use<> {
         (0..self.blocks.len() as u32).map(BlockId)
     }
 
@@ -51,6 +51,10 @@ impl Graph {
     pub fn add_region(&mut self, parent: Option<RegionId>, kind: RegionKind) -> RegionId {
         self.regions.push(Region { parent, kind });
         RegionId((self.regions.len() - 1) as u32)
+    }
+
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        self.regions.iter()
     }
 
     pub fn region(&self, id: RegionId) -> &Region {
@@ -71,11 +75,17 @@ impl Graph {
 
     /// The handlers that an exception in `block` can reach first: one, or none.
     pub fn handler(&self, block: BlockId) -> Option<(BlockId, &str)> {
-        let around = self.regions_around(block);
-        around.iter().rev().find_map(|id| match &self.region(*id).kind {
-            RegionKind::Try { handler, exception } => Some((*handler, exception.as_str())),
-            RegionKind::Handling { .. } => None,
-        })
+        let mut next = self.block(block).region;
+        while let Some(id) = next {
+            let region = self.region(id);
+            match &region.kind {
+                RegionKind::Try { handler, exception } => {
+                    return Some((*handler, exception.as_str()));
+                }
+                RegionKind::Handling { .. } => next = region.parent,
+            }
+        }
+        None
     }
 }
 

@@ -15,29 +15,47 @@ use ruff_python_ast::{Expr, Stmt};
 
 pub use action::{Action, Certainty, action_of, target_action};
 pub use consumption::consumed_generator;
-pub use spots::{Place, Spot, expression_suspends, spots, statement_suspends, target_suspends};
+pub use spots::{Place, Spot, Suspensions};
 
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Typing};
 
 /// What the call graph says about each function of the application.
 #[derive(Debug)]
-pub struct Effects {
+pub struct Effects<'a> {
     /// By function: whether it can suspend, and if so, how surely.
     suspends: Vec<Option<Certainty>>,
     /// By function: whether it is entity code.
     is_entity_code: Vec<bool>,
+    /// By function: the actions in its body; none unless it is entity code.
+    spots: Vec<Vec<Spot<'a>>>,
 }
 
-impl Effects {
-    /// Nothing is known yet.
-    fn none(count: usize) -> Self {
-        Self { suspends: vec![None; count], is_entity_code: vec![false; count] }
+impl<'a> Effects<'a> {
+    /// All actions in the body of `function`, if it is entity code. Calls of functions that cannot
+    /// suspend are no actions.
+    pub fn spots(&self, function: usize) -> &[Spot<'a>] {
+        &self.spots[function]
     }
 
     /// Whether `function` can suspend: surely, or only if a value turns out to be a reference.
     pub fn suspends(&self, function: usize) -> Option<Certainty> {
         self.suspends[function]
+    }
+
+    /// [`Effects::suspends`] of all functions.
+    pub(crate) fn certainties(&self) -> &[Option<Certainty>] {
+        &self.suspends
+    }
+
+    /// All actions in `body`, a part of a function of `scope` that is in no table.
+    pub fn spots_in(
+        &self,
+        typing: &Typing<'a>,
+        scope: &FunctionScope<'a>,
+        body: &'a [Stmt],
+    ) -> Vec<Spot<'a>> {
+        spots::spots(typing, scope, &self.suspends, body)
     }
 
     /// Whether `function` runs inside transactions.
@@ -46,61 +64,79 @@ impl Effects {
     }
 }
 
-/// The scopes of all functions, by index into the application's table.
-pub fn scopes<'a>(typing: &Typing<'a>) -> Vec<FunctionScope<'a>> {
-    let functions = typing.application.functions.iter();
-    functions
-        .map(|function| typing.scope(function.module, function.self_class(), function.node))
-        .collect()
+/// Computes the effects of all functions.
+pub fn effects<'a>(typing: &Typing<'a>, scopes: &[FunctionScope<'a>]) -> Effects<'a> {
+    let count = typing.application.functions.len();
+    let is_entity_code = entity_code(typing, scopes);
+    // Each function is searched once, as if all could suspend.
+    let every = vec![Some(Certainty::Maybe); count];
+    let mut spots: Vec<Vec<Spot<'a>>> = scopes
+        .iter()
+        .zip(&is_entity_code)
+        .map(|(scope, is_entity_code)| match is_entity_code {
+            true => spots::spots(typing, scope, &every, &scope.node.body),
+            false => Vec::new(),
+        })
+        .collect();
+    let suspends = suspending(&spots);
+    for spot in &mut spots {
+        spot.retain_mut(|spot| spots::settle(&mut spot.action, &suspends));
+    }
+    Effects { suspends, is_entity_code, spots }
 }
 
-/// Computes the effects of all functions.
-pub fn effects<'a>(typing: &Typing<'a>, scopes: &[FunctionScope<'a>]) -> Effects {
-    let application = typing.application;
-    let mut effects = Effects::none(application.functions.len());
-    mark_entity_code(typing, scopes, &mut effects);
-    loop {
-        let mut changed = false;
-        for (index, scope) in scopes.iter().enumerate() {
-            if !effects.is_entity_code[index] {
-                continue;
-            }
-            let found = spots(typing, scope, &effects, &scope.node.body);
-            // Elsewhere than in the body it either runs as plain Python or is refused.
-            let in_body = found.iter().filter(|spot| spot.place == Place::Body);
-            let certainty = in_body.map(|spot| spot.action.certainty()).max();
-            if certainty > effects.suspends[index] {
-                effects.suspends[index] = certainty;
-                changed = true;
+/// Which functions can suspend, and how surely: what each does by itself goes to its callers, and
+/// on to theirs.
+fn suspending(spots: &[Vec<Spot<'_>>]) -> Vec<Option<Certainty>> {
+    let mut suspends = vec![None; spots.len()];
+    let mut callers: Vec<Vec<usize>> = vec![Vec::new(); spots.len()];
+    let mut pending: Vec<usize> = Vec::new();
+    for (index, found) in spots.iter().enumerate() {
+        // Elsewhere than in the body it either runs as plain Python or is refused.
+        for spot in found.iter().filter(|spot| spot.place == Place::Body) {
+            match spot.action.callee() {
+                Some(callee) => callers[callee].push(index),
+                None => suspends[index] = suspends[index].max(Some(spot.action.certainty())),
             }
         }
-        if !changed {
-            return effects;
+        if suspends[index].is_some() {
+            pending.push(index);
         }
     }
+    while let Some(callee) = pending.pop() {
+        for caller in &callers[callee] {
+            if suspends[callee] > suspends[*caller] {
+                suspends[*caller] = suspends[callee];
+                pending.push(*caller);
+            }
+        }
+    }
+    suspends
 }
 
-fn mark_entity_code(typing: &Typing<'_>, scopes: &[FunctionScope<'_>], effects: &mut Effects) {
+/// By function: whether it is entity code.
+fn entity_code(typing: &Typing<'_>, scopes: &[FunctionScope<'_>]) -> Vec<bool> {
     let application = typing.application;
-    let methods = application
-        .entities
-        .iter()
-        .flat_map(|entity| entity.methods.iter().chain(&entity.accessors).copied());
-    let mut pending: Vec<usize> = methods.collect();
+    let mut is_entity_code = vec![false; application.functions.len()];
+    let methods = application.entities.iter().flat_map(|entity| {
+        entity.methods.iter().chain(&entity.overridden).chain(&entity.accessors)
+    });
+    let mut pending: Vec<usize> = methods.copied().collect();
     for entity in &application.entities {
-        for node in entity.constructor.iter().chain(&entity.key) {
-            let scope = FunctionScope::new(application, entity.module, None, node);
-            pending.extend(named_functions(typing, &scope, &node.body));
+        for definition in entity.constructors.iter().chain(&entity.keys) {
+            let scope = FunctionScope::new(application, definition);
+            pending.extend(named_functions(typing, &scope, &definition.node.body));
         }
     }
     while let Some(function) = pending.pop() {
-        if effects.is_entity_code[function] {
+        if is_entity_code[function] {
             continue;
         }
-        effects.is_entity_code[function] = true;
+        is_entity_code[function] = true;
         let scope = &scopes[function];
         pending.extend(named_functions(typing, scope, &scope.node.body));
     }
+    is_entity_code
 }
 
 /// The application's functions that `body` names, called or not.

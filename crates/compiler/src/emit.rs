@@ -23,10 +23,9 @@ use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::Ranged;
 
 use crate::SourceFile;
-use crate::cfg::{BlockId, Code, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
-use crate::liveness::{Liveness, liveness};
-use crate::lower::mangled;
-use crate::names::{bound_names, parameter_names};
+use crate::cfg::{BlockId, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
+use crate::liveness::{Liveness, VariableSet, liveness};
+use crate::names::{bound_names, mangled, parameter_names};
 use crate::parse::ParsedModule;
 
 /// Stands for a variable without a value.
@@ -34,6 +33,10 @@ pub const UNBOUND: &str = "__anabranch_unbound__";
 
 /// `MATCHES(exception, classes)`: whether `except classes` catches `exception`.
 pub const MATCHES: &str = "__anabranch_matches__";
+
+/// `METHOD(receiver, name)`: the method `name`, ready to be called; the receiver itself if that is
+/// an entity.
+pub const METHOD: &str = "__anabranch_method__";
 
 /// A meeting block of at most this many steps is written again instead of jumped to.
 const REPEATED_STEPS_MAX: usize = 2;
@@ -45,8 +48,10 @@ pub const RETURN: &str = "return \"return\",";
 #[derive(Clone, Copy, Debug)]
 pub struct Function<'a> {
     pub node: &'a StmtFunctionDef,
-    /// The entity class of a method.
+    /// The class in whose body a method stands.
     pub class: Option<&'a str>,
+    /// What the names of its segments start with.
+    pub stem: &'a str,
     pub source: &'a SourceFile,
     pub module: &'a ParsedModule,
 }
@@ -120,7 +125,7 @@ struct Emitter<'g, 'a> {
     function: Function<'a>,
     graph: &'g Graph,
     meetings: BTreeSet<BlockId>,
-    liveness: Liveness,
+    liveness: Liveness<'g>,
     /// The parameter that takes the exception of the suspended action.
     raised: String,
     numbers: BTreeMap<BlockId, SegmentId>,
@@ -138,7 +143,7 @@ struct Emitter<'g, 'a> {
     continues: bool,
 }
 
-impl Emitter<'_, '_> {
+impl<'g> Emitter<'g, '_> {
     /// The segment that starts at `block`.
     fn number(&mut self, block: BlockId, input: Option<String>) -> SegmentId {
         if let Some(number) = self.numbers.get(&block) {
@@ -152,11 +157,7 @@ impl Emitter<'_, '_> {
 
     fn segment(&mut self, block: BlockId, input: Option<String>) -> Segment {
         let number = self.numbers[&block];
-        let name = format!(
-            "{}_{}",
-            mangled(self.function.class, self.function.node.name.as_str()),
-            number.0
-        );
+        let name = format!("{}_{}", self.function.stem, number.0);
         let is_entry = block == Graph::ENTRY;
         let catches =
             self.resumed_at.contains_key(&block) && self.graph.block(block).region.is_some();
@@ -226,8 +227,8 @@ impl Emitter<'_, '_> {
 
     /// The variables that the segment at `block` takes, its input apart.
     fn handed_over(&self, block: BlockId, input: &Option<String>) -> Vec<String> {
-        let live = self.liveness.live(block).iter();
-        live.filter(|variable| Some(*variable) != input.as_ref()).cloned().collect()
+        let live = self.liveness.live(block);
+        live.filter(|variable| Some(*variable) != input.as_deref()).map(str::to_owned).collect()
     }
 
     /// Opens the regions of `block` that are not open yet, around what `content` writes.
@@ -273,13 +274,17 @@ impl Emitter<'_, '_> {
             self.block(handler, depth);
             return;
         }
-        let bound = self.liveness.bound_before(handler);
-        let text = self.jump(handler, &bound);
+        let number = self.number(handler, None);
+        let text = self.jump(handler, number, &self.liveness.bound_before(handler));
+        self.exit(Exit::Jump(number));
         self.made_up(depth, &text, origin);
     }
 
     fn segment_body(&mut self, block: BlockId, depth: usize) {
-        if matches!(self.graph.block(block).terminator, Terminator::Next { .. }) {
+        // A loop that closes inside of a segment leads back to where its ways meet.
+        let is_loop = self.meetings.contains(&block)
+            && !matches!(self.graph.block(block).terminator, Terminator::Next { .. });
+        if !is_loop {
             self.block(block, depth);
             return;
         }
@@ -300,10 +305,7 @@ impl Emitter<'_, '_> {
             Terminator::Branch { test, then, otherwise }
                 if self.graph.block(block).steps.is_empty() =>
             {
-                let mut head = Code::new("while ", test.origin());
-                head.append(test.clone());
-                head.push(":");
-                self.code(&head, depth);
+                self.code_between("while ", test, ":", depth);
                 self.open_loop = Some(block);
                 self.edge(block, *then, depth + 1);
                 self.open_loop = None;
@@ -333,27 +335,19 @@ impl Emitter<'_, '_> {
             }
             Terminator::Goto(next) => self.edge(id, *next, depth),
             Terminator::Branch { test, then, otherwise } => {
-                let mut head = Code::new("if ", test.origin());
-                head.append(test.clone());
-                head.push(":");
-                self.code(&head, depth);
+                self.code_between("if ", test, ":", depth);
                 self.edge(id, *then, depth + 1);
                 self.edge(id, *otherwise, depth);
             }
             Terminator::Next { iterator, target, body, exhausted } => {
-                let mut head = Code::new("for ", target.origin());
-                head.append(target.clone());
-                head.push(&format!(" in {iterator}:"));
-                self.code(&head, depth);
+                self.code_between("for ", target, &format!(" in {iterator}:"), depth);
                 let outer = self.open_loop.replace(id);
                 self.edge(id, *body, depth + 1);
                 self.open_loop = outer;
                 self.edge(id, *exhausted, depth);
             }
             Terminator::Return(value) => {
-                let mut code = Code::new("return \"return\", ", value.origin());
-                code.append(value.clone());
-                self.code(&code, depth);
+                self.code_between("return \"return\", ", value, "", depth);
                 self.exit(Exit::Return);
             }
             Terminator::Suspend { action, result, next } => {
@@ -364,15 +358,12 @@ impl Emitter<'_, '_> {
                 let next = if is_shared { resolved } else { *next };
                 let line = self.function.source.line(action.fields.origin());
                 self.resumed_at.entry(next).or_insert(line);
-                let wanted =
-                    result.clone().filter(|result| self.liveness.live(next).contains(result));
+                let wanted = result.clone().filter(|result| self.liveness.is_live(next, result));
                 let resume = self.number(next, wanted.clone());
-                let bound = self.liveness.bound_after(self.graph, id);
+                let bound = self.liveness.bound_after(id);
                 let live = self.live_tuple(next, &wanted, &bound);
                 let head = format!("return \"{}\", {}, {live}, ", action.word, resume.0);
-                let mut code = Code::new(head, action.fields.origin());
-                code.append(action.fields.clone());
-                self.code(&code, depth);
+                self.code_between(&head, &action.fields, "", depth);
                 self.exit(with_resume(action.exit.clone(), resume));
             }
         }
@@ -391,8 +382,9 @@ impl Emitter<'_, '_> {
             let origin = self.lines.last().map_or(1, |line| line.origin);
             self.in_regions(to, depth, origin, &mut |this, depth| this.block(to, depth));
         } else {
-            let bound = self.liveness.bound_after(self.graph, from);
-            let text = self.jump(to, &bound);
+            let number = self.number(to, None);
+            let text = self.jump(to, number, &self.liveness.bound_after(from));
+            self.exit(Exit::Jump(number));
             let origin = self.lines.last().map_or(1, |line| line.origin);
             self.made_up(depth, &text, origin);
         }
@@ -408,9 +400,8 @@ impl Emitter<'_, '_> {
         ends && is_short && block.steps.len() <= REPEATED_STEPS_MAX
     }
 
-    fn jump(&mut self, to: BlockId, bound: &BTreeSet<String>) -> String {
-        let number = self.number(to, None);
-        self.exit(Exit::Jump(number));
+    /// The statement that goes on at `to`, which is segment `number`.
+    fn jump(&self, to: BlockId, number: SegmentId, bound: &VariableSet<'_, '_>) -> String {
         format!("return \"jump\", {}, {}", number.0, self.live_tuple(to, &None, bound))
     }
 
@@ -434,11 +425,13 @@ impl Emitter<'_, '_> {
         &self,
         block: BlockId,
         input: &Option<String>,
-        bound: &BTreeSet<String>,
+        bound: &VariableSet<'_, '_>,
     ) -> String {
         let mut text = "(".to_owned();
-        let live = self.handed_over(block, input);
-        for variable in &live {
+        let live = self.liveness.live(block);
+        let mut count = 0;
+        for variable in live.filter(|variable| Some(*variable) != input.as_deref()) {
+            count += 1;
             if text.len() > 1 {
                 text.push(' ');
             }
@@ -450,7 +443,7 @@ impl Emitter<'_, '_> {
             }
             text.push(',');
         }
-        if live.len() > 1 {
+        if count > 1 {
             text.pop();
         }
         text.push(')');

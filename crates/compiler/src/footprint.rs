@@ -13,6 +13,7 @@ mod changes;
 mod classes;
 mod explain;
 mod expression;
+mod instances;
 mod keys;
 mod reach;
 mod roots;
@@ -23,9 +24,11 @@ use anabranch_ir::{AccessMode, Expression, FunctionId, Member, OperatorId, Reaso
 
 use self::changes::{OwnChanges, own_changes};
 use self::classes::ApplicationClasses;
+use self::expression::Assigned;
 use self::reach::Reach;
 use self::roots::Root;
-use crate::effects::{Effects, Place, Spot, spots};
+use crate::call_graph::groups;
+use crate::effects::{Action, Effects, Place, Spot};
 use crate::types::{FunctionScope, Typing};
 
 pub use explain::{Explanation, explain};
@@ -54,14 +57,16 @@ pub struct Footprint {
     /// Objects that it is given may change.
     changes_arguments: bool,
     accesses: BTreeMap<(OperatorId, Expression), AccessMode>,
+    /// There are more accesses than are worth listing.
+    has_too_many: bool,
     reasons: BTreeSet<Reason>,
 }
 
 impl Footprint {
     /// Takes over all that happens, but neither where nor to the entity itself.
     fn merge_effects(&mut self, other: &Footprint) {
-        self.reads.extend(other.reads.iter().cloned());
-        self.writes.extend(other.writes.iter().cloned());
+        add_all(&mut self.reads, &other.reads);
+        add_all(&mut self.writes, &other.writes);
         self.exists.extend(&other.exists);
         self.creates.extend(&other.creates);
         self.deletes.extend(&other.deletes);
@@ -75,15 +80,30 @@ impl Footprint {
         *strongest = (*strongest).max(mode);
     }
 
-    /// Adds what was known before, so that rounds only ever add.
-    fn keep(&mut self, before: &Footprint) {
-        self.merge_effects(before);
-        self.changes_itself |= before.changes_itself;
-        self.changes_arguments |= before.changes_arguments;
-        for ((operator, entity), mode) in &before.accesses {
-            self.access(operator.index(), entity.clone(), *mode);
-        }
-        self.reasons.extend(before.reasons.iter().cloned());
+    /// Takes what is known so far, to be added to. What calls of the function by itself look at stays.
+    fn take(&mut self) -> Footprint {
+        let (accesses, has_too_many) = (self.accesses.clone(), self.has_too_many);
+        let (changes_itself, changes_arguments) = (self.changes_itself, self.changes_arguments);
+        let taken = std::mem::take(self);
+        *self = Footprint {
+            accesses,
+            has_too_many,
+            changes_itself,
+            changes_arguments,
+            ..Footprint::default()
+        };
+        taken
+    }
+
+    /// A number that is larger whenever there is more in the footprint.
+    fn weight(&self) -> usize {
+        let attributes = self.reads.len() + self.writes.len();
+        let classes = [&self.exists, &self.creates, &self.deletes, &self.changes, &self.calls];
+        let classes: usize = classes.into_iter().map(BTreeSet::len).sum();
+        let accesses: usize = self.accesses.values().map(|mode| 1 + *mode as usize).sum();
+        let changes = usize::from(self.changes_itself) + usize::from(self.changes_arguments);
+        let accesses = if self.has_too_many { 4 * ACCESSES_MAX } else { accesses };
+        attributes + classes + accesses + self.reasons.len() + changes
     }
 
     /// The footprint as part of a program, whose functions have these numbers.
@@ -130,6 +150,15 @@ impl Footprint {
     }
 }
 
+/// Adds copies of what is missing.
+fn add_all<T: Ord + Clone>(set: &mut BTreeSet<T>, others: &BTreeSet<T>) {
+    for other in others {
+        if !set.contains(other) {
+            set.insert(other.clone());
+        }
+    }
+}
+
 /// What is known of the functions of entity code.
 #[derive(Debug)]
 pub struct Footprints {
@@ -139,54 +168,82 @@ pub struct Footprints {
     pub new_keys: Vec<Option<Expression>>,
 }
 
+/// What one function does by itself.
+struct Found<'e, 'a> {
+    own: OwnChanges,
+    /// Where it can suspend.
+    spots: Vec<&'e Spot<'a>>,
+    assigned: Assigned<'a>,
+}
+
 /// The footprints of all functions of entity code.
 pub fn footprints<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    effects: &Effects,
+    effects: &Effects<'a>,
 ) -> Footprints {
     let application = typing.application;
-    let included: Vec<usize> =
-        (0..scopes.len()).filter(|index| effects.is_entity_code(*index)).collect();
     let classes = ApplicationClasses::of(typing, scopes);
-    let alone = arguments::left_alone(typing, scopes, &included, &classes);
-    let found: BTreeMap<usize, (OwnChanges, Vec<Spot<'a>>)> = included
-        .iter()
+    let found: BTreeMap<usize, Found<'_, 'a>> = (0..scopes.len())
+        .filter(|index| effects.is_entity_code(*index))
         .map(|index| {
-            let scope = &scopes[*index];
-            let mut spots = spots(typing, scope, effects, &scope.node.body);
+            let scope = &scopes[index];
             // Elsewhere the code runs as plain Python, which reaches no other entity.
-            spots.retain(|spot| spot.place == Place::Body);
-            (*index, (own_changes(typing, scope, &classes), spots))
+            let spots = effects.spots(index).iter();
+            let spots = spots.filter(|spot| spot.place == Place::Body).collect();
+            let own = own_changes(typing, scope, &classes);
+            (index, Found { own, spots, assigned: Assigned::of(scope) })
         })
         .collect();
-    let mut functions: BTreeMap<usize, Footprint> =
-        included.iter().map(|index| (*index, Footprint::default())).collect();
-    loop {
-        let mut changed = false;
-        for index in &included {
-            let scope = &scopes[*index];
-            let (own, spots) = &found[index];
-            let mut footprint = by_itself(typing, scope, own, &classes, &functions);
-            let can_suspend =
-                effects.suspends(*index).is_some() && application.functions[*index].is_splittable();
-            if can_suspend {
-                let follow = expression::Follow {
-                    typing,
-                    scope,
-                    classes: &classes,
-                    leaves_arguments_alone: alone[*index],
-                };
-                let mut reach = Reach { follow, functions: &functions, found: footprint };
-                spots.iter().for_each(|spot| reach.spot(spot));
-                footprint = reach.finished();
-            }
-            footprint.keep(&functions[index]);
-            changed |= functions[index] != footprint;
-            functions.insert(*index, footprint);
+    let mut callees: Vec<Vec<usize>> = vec![Vec::new(); scopes.len()];
+    for (index, found) in &found {
+        callees[*index].extend(found.own.callees.iter().map(|(callee, _)| *callee));
+        for spot in effects.spots(*index) {
+            add_callees(typing, &scopes[*index], &classes, spot, &mut callees[*index]);
         }
-        if !changed {
-            break;
+    }
+    // Within a group the callees tend to come last.
+    let groups = groups(&callees).into_iter().map(|group| {
+        group.into_iter().rev().filter(|index| effects.is_entity_code(*index)).collect()
+    });
+    let groups: Vec<Vec<usize>> = groups.collect();
+    let alone = arguments::left_alone(typing, scopes, &groups, &classes);
+    let mut functions: BTreeMap<usize, Footprint> =
+        found.keys().map(|index| (*index, Footprint::default())).collect();
+    for group in &groups {
+        let weight = |functions: &BTreeMap<usize, Footprint>| -> usize {
+            group.iter().map(|index| functions[index].weight()).sum()
+        };
+        loop {
+            let before = weight(&functions);
+            for index in group {
+                let scope = &scopes[*index];
+                let found = &found[index];
+                let known = functions.get_mut(index).map(Footprint::take).unwrap_or_default();
+                let mut footprint =
+                    by_itself(typing, scope, &found.own, &classes, (known, &functions));
+                let can_suspend = effects.suspends(*index).is_some()
+                    && application.functions[*index].is_splittable();
+                if can_suspend {
+                    let follow = expression::Follow {
+                        typing,
+                        scope,
+                        assigned: &found.assigned,
+                        classes: &classes,
+                        leaves_arguments_alone: alone[*index],
+                    };
+                    let mut reach = Reach { follow, functions: &functions, found: footprint };
+                    found.spots.iter().for_each(|spot| reach.spot(spot));
+                    footprint = reach.finished();
+                }
+                functions.insert(*index, footprint);
+            }
+            share(group, effects, &mut functions);
+            let changed = weight(&functions) != before;
+            // Only within a circle of calls something can change after the first round.
+            if !changed || matches!(&group[..], [only] if !callees[*only].contains(only)) {
+                break;
+            }
         }
     }
     let entities = 0..application.entities.len();
@@ -194,21 +251,59 @@ pub fn footprints<'a>(
     Footprints { functions, new_keys }
 }
 
-/// What a function does to the entity on whose behalf it runs.
+/// What one function of a circle of calls does all of them do: to say so at once saves rounds.
+fn share(group: &[usize], effects: &Effects<'_>, functions: &mut BTreeMap<usize, Footprint>) {
+    if group.len() < 2 {
+        return;
+    }
+    let mut shared = Footprint::default();
+    for index in group {
+        shared.merge_effects(&functions[index]);
+        add_all(&mut shared.reasons, &functions[index].reasons);
+    }
+    for index in group {
+        let Some(footprint) = functions.get_mut(index) else { continue };
+        footprint.merge_effects(&shared);
+        if effects.suspends(*index).is_some() {
+            add_all(&mut footprint.reasons, &shared.reasons);
+        }
+    }
+}
+
+/// Adds the functions whose footprints have a part in what happens at `spot`.
+fn add_callees(
+    typing: &Typing<'_>,
+    scope: &FunctionScope<'_>,
+    classes: &ApplicationClasses,
+    spot: &Spot<'_>,
+    callees: &mut Vec<usize>,
+) {
+    match spot.action {
+        Action::Get { receiver } | Action::Call { receiver } => {
+            for name in [&*scope.member_name(spot.member), "__getattr__", "__getattribute__"] {
+                callees.extend(match receiver {
+                    Some(class) => classes.members_of(typing.application, class, name),
+                    None => classes.members(name),
+                });
+            }
+        }
+        _ => callees.extend(spot.action.callee()),
+    }
+}
+
+/// What a function does to the entity on whose behalf it runs, added to what is known of it.
 fn by_itself(
     typing: &Typing<'_>,
     scope: &FunctionScope<'_>,
     own: &OwnChanges,
     classes: &ApplicationClasses,
-    functions: &BTreeMap<usize, Footprint>,
+    (known, functions): (Footprint, &BTreeMap<usize, Footprint>),
 ) -> Footprint {
-    let mut found = Footprint {
-        reads: own.reads.clone(),
-        writes: own.writes.clone(),
-        changes_itself: own.changes_itself || classes.changes_unseen,
-        changes_arguments: own.changes_arguments,
-        ..Footprint::default()
-    };
+    let mut found = known;
+    add_all(&mut found.reads, &own.reads);
+    add_all(&mut found.writes, &own.writes);
+    found.changes_itself |= own.changes_itself || classes.changes_unseen;
+    found.changes_arguments |= own.changes_arguments;
     for (index, roots) in &own.callees {
         let Some(callee) = functions.get(index) else { continue };
         found.merge_effects(callee);

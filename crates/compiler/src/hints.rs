@@ -44,7 +44,11 @@ pub fn annotation(application: &Application<'_>, module: usize, expression: &Exp
                     let name = class_name(application, class.module, class.name);
                     return (Hint::Enum(name), Type::Plain);
                 }
-                Some(Binding::PlainClass) => return (Hint::Any, Type::Local),
+                // An entity may inherit from it.
+                Some(Binding::PlainClass(class)) if application.may_be_entity(class) => {
+                    return UNKNOWN;
+                }
+                Some(Binding::PlainClass(_)) => return (Hint::Any, Type::Local),
                 _ => {}
             }
             match type_name(application, module, expression) {

@@ -27,6 +27,7 @@
 
 pub mod assemble;
 pub mod builtins;
+mod call_graph;
 pub mod cfg;
 pub mod diagnostic;
 pub mod effects;
@@ -38,6 +39,7 @@ pub mod liveness;
 pub mod load;
 pub mod lower;
 pub mod names;
+mod node_ranges;
 pub mod notes;
 pub mod parse;
 pub mod pipeline;

@@ -1,77 +1,133 @@
 //! Stage 8: which variables each block needs, and which may be unbound there.
 //!
 //! Two data-flow analyses over the graph, each to its fixpoint: live variables backward, definite
-//! assignment forward.
+//! assignment forward. What a block does is summed up first; then the blocks are gone through in an
+//! order in which most others that they depend on come before them, until nothing changes.
 
-use std::collections::BTreeSet;
+mod bits;
+mod order;
+mod summary;
 
-use crate::cfg::{BlockId, Graph, RegionKind, Step, StepKind, Terminator};
+use crate::cfg::{BlockId, Graph, RegionKind, StepKind, Terminator};
 
-/// A set of variables for each block.
-type VariablesByBlock = Vec<BTreeSet<String>>;
+use bits::Bits;
+use order::forward_order;
+use summary::{Summary, Variables};
 
 /// What is known of the variables at the start of each block.
 #[derive(Debug)]
-pub struct Liveness {
-    live: VariablesByBlock,
-    /// Bound on every path; `None` for a block that cannot be reached.
-    bound: Vec<Option<BTreeSet<String>>>,
+pub struct Liveness<'g> {
+    variables: Variables<'g>,
+    summaries: Vec<Summary>,
+    /// By block.
+    live: Vec<Bits>,
+    /// By block: bound on every path; `None` for a block that cannot be reached.
+    bound: Vec<Option<Bits>>,
 }
 
-impl Liveness {
-    /// The variables that the code from `block` on may read.
-    pub fn live(&self, block: BlockId) -> &BTreeSet<String> {
-        &self.live[block.0 as usize]
+/// A set of variables of a [`Liveness`].
+#[derive(Debug)]
+pub struct VariableSet<'l, 'g> {
+    variables: &'l Variables<'g>,
+    bits: Bits,
+}
+
+impl VariableSet<'_, '_> {
+    pub fn contains(&self, variable: &str) -> bool {
+        self.variables.number(variable).is_some_and(|number| self.bits.contains(number))
+    }
+}
+
+impl<'g> Liveness<'g> {
+    /// The variables that the code from `block` on may read, in the order of their names.
+    pub fn live(&self, block: BlockId) -> impl Iterator<Item = &'g str> {
+        self.live[block.0 as usize].iter().map(|number| self.variables.name(number))
+    }
+
+    /// Whether the code from `block` on may read `variable`.
+    pub fn is_live(&self, block: BlockId, variable: &str) -> bool {
+        let number = self.variables.number(variable);
+        number.is_some_and(|number| self.live[block.0 as usize].contains(number))
     }
 
     /// Whether `variable` has a value on every path to `block`.
     pub fn is_bound(&self, block: BlockId, variable: &str) -> bool {
-        self.bound[block.0 as usize].as_ref().is_none_or(|bound| bound.contains(variable))
+        let number = self.variables.number(variable);
+        let bound = self.bound[block.0 as usize].as_ref();
+        bound.is_none_or(|bound| number.is_some_and(|number| bound.contains(number)))
     }
 
     /// The variables with a value on every path to `block`.
-    pub fn bound_before(&self, block: BlockId) -> BTreeSet<String> {
-        self.bound[block.0 as usize].clone().unwrap_or_default()
+    pub fn bound_before(&self, block: BlockId) -> VariableSet<'_, 'g> {
+        let bits = self.bound[block.0 as usize].clone();
+        let bits = bits.unwrap_or_else(|| Bits::empty(self.variables.count()));
+        VariableSet { variables: &self.variables, bits }
     }
 
     /// The variables bound when the steps of `block` have run.
-    pub fn bound_after(&self, graph: &Graph, block: BlockId) -> BTreeSet<String> {
-        let mut bound = self.bound[block.0 as usize].clone().unwrap_or_default();
-        for step in &graph.block(block).steps {
-            apply(step, &mut bound);
-        }
-        bound
+    pub fn bound_after(&self, block: BlockId) -> VariableSet<'_, 'g> {
+        let mut after = self.bound_before(block);
+        self.summaries[block.0 as usize].run(&mut after.bits);
+        after
     }
 }
 
 /// Analyses `graph`, a function with these parameters.
-pub fn liveness(graph: &Graph, parameters: &[&str]) -> Liveness {
-    Liveness { live: live_variables(graph), bound: bound_variables(graph, parameters) }
+pub fn liveness<'g>(graph: &'g Graph, parameters: &[&'g str]) -> Liveness<'g> {
+    let variables = Variables::of(graph, parameters);
+    let summaries = summary::summaries(graph, &variables);
+    let order = forward_order(graph);
+    let live = live_variables(graph, &variables, &summaries, &order);
+    let bound = bound_variables(graph, parameters, &variables, &summaries, &order);
+    Liveness { variables, summaries, live, bound }
 }
 
 /// Takes out the checks of variables that surely have a value.
 pub fn drop_needless_checks(graph: &mut Graph, parameters: &[&str]) {
-    let bound = bound_variables(graph, parameters);
-    for (id, bound) in graph.ids().zip(bound) {
-        let mut bound = bound.unwrap_or_default();
-        graph.block_mut(id).steps.retain(|step| {
-            let is_needless = step.kind == StepKind::Check && step.code.reads.is_subset(&bound);
-            apply(step, &mut bound);
-            !is_needless
+    let is_check = |kind| kind == StepKind::Check;
+    let has_checks = |id| graph.block(id).steps.iter().any(|step| is_check(step.kind));
+    let blocks: Vec<BlockId> = graph.ids().filter(|id| has_checks(*id)).collect();
+    if blocks.is_empty() {
+        return;
+    }
+    let variables = Variables::of(graph, parameters);
+    let summaries = summary::summaries(graph, &variables);
+    let order = forward_order(graph);
+    let bound = bound_variables(graph, parameters, &variables, &summaries, &order);
+    let mut needless: Vec<Vec<bool>> = Vec::new();
+    for id in &blocks {
+        let mut bound =
+            bound[id.0 as usize].clone().unwrap_or_else(|| Bits::empty(variables.count()));
+        let steps = graph.block(*id).steps.iter();
+        let is_needless = steps.map(|step| {
+            let mut reads = step.code.reads.iter().filter_map(|name| variables.number(name));
+            let is_needless = is_check(step.kind) && reads.all(|number| bound.contains(number));
+            variables.run(step, &mut bound);
+            is_needless
         });
+        needless.push(is_needless.collect());
+    }
+    for (id, needless) in blocks.iter().zip(needless) {
+        let mut needless = needless.into_iter();
+        graph.block_mut(*id).steps.retain(|_| needless.next() == Some(false));
     }
 }
 
-fn live_variables(graph: &Graph) -> VariablesByBlock {
-    let mut live: VariablesByBlock = graph.ids().map(|_| BTreeSet::new()).collect();
+fn live_variables(
+    graph: &Graph,
+    variables: &Variables<'_>,
+    summaries: &[Summary],
+    order: &[BlockId],
+) -> Vec<Bits> {
+    let mut live = vec![Bits::empty(variables.count()); summaries.len()];
     let mut changed = true;
     while changed {
         changed = false;
-        for id in graph.ids().rev() {
-            let after = live_before(graph, id, &live);
+        for id in order.iter().rev() {
+            let before = live_before(graph, *id, variables, &summaries[id.0 as usize], &live);
             let slot = &mut live[id.0 as usize];
-            if after != *slot {
-                *slot = after;
+            if before != *slot {
+                *slot = before;
                 changed = true;
             }
         }
@@ -79,122 +135,119 @@ fn live_variables(graph: &Graph) -> VariablesByBlock {
     live
 }
 
-fn live_before(graph: &Graph, id: BlockId, live: &VariablesByBlock) -> BTreeSet<String> {
-    let block = graph.block(id);
-    let of = |id: &BlockId| live[id.0 as usize].clone();
-    let mut needed = match &block.terminator {
-        Terminator::Unreachable => BTreeSet::new(),
-        Terminator::Goto(next) => of(next),
-        Terminator::Branch { test, then, otherwise } => {
-            let mut needed = of(then);
+fn live_before(
+    graph: &Graph,
+    id: BlockId,
+    variables: &Variables<'_>,
+    summary: &Summary,
+    live: &[Bits],
+) -> Bits {
+    let of = |id: &BlockId| &live[id.0 as usize];
+    let mut needed = match &graph.block(id).terminator {
+        Terminator::Unreachable | Terminator::Return(_) => Bits::empty(variables.count()),
+        Terminator::Goto(next) => of(next).clone(),
+        Terminator::Suspend { next, .. } => {
+            let mut needed = of(next).clone();
+            summary.edge_binds.iter().for_each(|number| needed.remove(*number));
+            needed
+        }
+        Terminator::Branch { then, otherwise, .. } => {
+            let mut needed = of(then).clone();
             needed.extend(of(otherwise));
-            needed.extend(test.reads.iter().cloned());
             needed
         }
-        Terminator::Next { iterator, target, body, exhausted } => {
-            let mut needed = of(body);
+        Terminator::Next { body, exhausted, .. } => {
+            let mut needed = of(body).clone();
             // The target is bound on the way into the body only.
-            needed.retain(|variable| !target.binds.contains(variable));
-            needed.extend(target.reads.iter().cloned());
+            summary.edge_binds.iter().for_each(|number| needed.remove(*number));
             needed.extend(of(exhausted));
-            needed.insert(iterator.clone());
-            needed
-        }
-        Terminator::Return(value) => value.reads.clone(),
-        Terminator::Suspend { action, result, next } => {
-            let mut needed = of(next);
-            if let Some(result) = result {
-                needed.remove(result);
-            }
-            needed.extend(action.fields.reads.iter().cloned());
             needed
         }
     };
-    for step in block.steps.iter().rev() {
-        needed.retain(|variable| !step.surely_binds.contains(variable));
-        needed.extend(step.code.reads.iter().cloned());
-    }
-    needed.extend(needed_by_regions(graph, id, live));
+    summary.needed.binds.iter().for_each(|number| needed.remove(*number));
+    summary.needed.reads.iter().for_each(|number| needed.insert(*number));
+    add_needed_by_regions(graph, id, variables, live, &mut needed);
     needed
 }
 
 /// What handlers may read, wherever in the block an exception occurs, and the exceptions that are
 /// being handled there.
-fn needed_by_regions(graph: &Graph, id: BlockId, live: &VariablesByBlock) -> BTreeSet<String> {
-    let mut needed = BTreeSet::new();
-    for region in graph.regions_around(id) {
-        match &graph.region(region).kind {
+fn add_needed_by_regions(
+    graph: &Graph,
+    id: BlockId,
+    variables: &Variables<'_>,
+    live: &[Bits],
+    needed: &mut Bits,
+) {
+    let mut around = graph.block(id).region;
+    while let Some(region) = around {
+        let region = graph.region(region);
+        match &region.kind {
             RegionKind::Try { handler, exception } => {
-                let handler = live[handler.0 as usize].iter();
-                needed.extend(handler.filter(|variable| *variable != exception).cloned());
+                let mut read = live[handler.0 as usize].clone();
+                variables.number(exception).iter().for_each(|number| read.remove(*number));
+                needed.extend(&read);
             }
             RegionKind::Handling { exception } => {
-                needed.insert(exception.clone());
+                variables.number(exception).iter().for_each(|number| needed.insert(*number));
             }
         }
+        around = region.parent;
     }
-    needed
 }
 
-fn apply(step: &Step, bound: &mut BTreeSet<String>) {
-    bound.extend(step.surely_binds.iter().cloned());
-    bound.retain(|variable| !step.unbinds.contains(variable));
-}
-
-fn bound_variables(graph: &Graph, parameters: &[&str]) -> Vec<Option<BTreeSet<String>>> {
-    let mut bound: Vec<Option<BTreeSet<String>>> = graph.ids().map(|_| None).collect();
-    bound[0] = Some(parameters.iter().map(|name| (*name).to_owned()).collect());
-    let mut pending = vec![Graph::ENTRY];
-    while let Some(id) = pending.pop() {
-        let before = bound[id.0 as usize].clone().expect("only reached blocks are pending");
-        for (next, arriving) in arrivals(graph, id, before) {
-            let slot = &mut bound[next.0 as usize];
-            let met = match slot.as_ref() {
-                None => arriving,
-                Some(known) => known.intersection(&arriving).cloned().collect(),
+fn bound_variables(
+    graph: &Graph,
+    parameters: &[&str],
+    variables: &Variables<'_>,
+    summaries: &[Summary],
+    order: &[BlockId],
+) -> Vec<Option<Bits>> {
+    let mut bound: Vec<Option<Bits>> = vec![None; summaries.len()];
+    let mut first = Bits::empty(variables.count());
+    for number in parameters.iter().filter_map(|name| variables.number(name)) {
+        first.insert(number);
+    }
+    bound[0] = Some(first);
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for id in order {
+            let Some(before) = bound[id.0 as usize].clone() else { continue };
+            let summary = &summaries[id.0 as usize];
+            let mut arrive = |next: BlockId, arriving: Bits| {
+                let slot = &mut bound[next.0 as usize];
+                let is_new = match slot {
+                    Some(known) => known.retain(&arriving),
+                    None => {
+                        *slot = Some(arriving);
+                        true
+                    }
+                };
+                changed |= is_new;
             };
-            if slot.as_ref() != Some(&met) {
-                *slot = Some(met);
-                pending.push(next);
+            if let Some((handler, exception)) = graph.handler(*id) {
+                // The exception may occur before anything is bound, and after anything is unbound.
+                let mut arriving = before.clone();
+                summary.unbinds.iter().for_each(|number| arriving.remove(*number));
+                variables.number(exception).iter().for_each(|number| arriving.insert(*number));
+                arrive(handler, arriving);
+            }
+            let mut after = before;
+            summary.run(&mut after);
+            let terminator = &graph.block(*id).terminator;
+            for next in terminator.successors() {
+                let mut arriving = after.clone();
+                let binds = match terminator {
+                    Terminator::Next { body, .. } => next == *body,
+                    _ => true,
+                };
+                if binds {
+                    summary.edge_binds.iter().for_each(|number| arriving.insert(*number));
+                }
+                arrive(next, arriving);
             }
         }
     }
     bound
-}
-
-/// Where control can go from a block that starts with `before` bound, and what is bound there.
-fn arrivals(
-    graph: &Graph,
-    id: BlockId,
-    before: BTreeSet<String>,
-) -> Vec<(BlockId, BTreeSet<String>)> {
-    let block = graph.block(id);
-    let mut arrivals = Vec::new();
-    if let Some((handler, exception)) = graph.handler(id) {
-        // The exception may occur before anything is bound, and after anything is unbound.
-        let mut arriving = before.clone();
-        for step in &block.steps {
-            arriving.retain(|variable| !step.unbinds.contains(variable));
-        }
-        arriving.insert(exception.to_owned());
-        arrivals.push((handler, arriving));
-    }
-    let mut after = before;
-    for step in &block.steps {
-        apply(step, &mut after);
-    }
-    for next in block.terminator.successors() {
-        let mut arriving = after.clone();
-        match &block.terminator {
-            Terminator::Next { target, body, .. } if next == *body => {
-                arriving.extend(target.binds.iter().cloned());
-            }
-            Terminator::Suspend { result: Some(result), .. } => {
-                arriving.insert(result.clone());
-            }
-            _ => {}
-        }
-        arrivals.push((next, arriving));
-    }
-    arrivals
 }

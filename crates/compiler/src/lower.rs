@@ -31,22 +31,26 @@ use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::cfg::{Action, BlockId, Code, Graph, RegionId, Step, StepKind, Terminator};
-use crate::effects::{self, Effects};
+use crate::effects::{Effects, Suspensions};
 use crate::liveness::drop_needless_checks;
 use crate::names::{parameter_names, statement_occurrences};
+use crate::node_ranges::NodeRanges;
 use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Diagnostic, SourceFile};
 
-/// Lowers the function of `scope`. The diagnostics are about what it cannot express.
+/// Lowers `function`, whose scope is `scope`. The diagnostics are about what it cannot express.
 pub fn lower<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
-    effects: &Effects,
+    effects: &Effects<'a>,
+    function: usize,
 ) -> (Graph, Vec<Diagnostic>) {
     let loaded = typing.application.loaded;
     let mut lowering = Lowering {
         inference: Inference::new(typing, scope),
         effects,
+        suspensions: Suspensions::of(effects.spots(function)),
+        bindings: sequence::bindings(&scope.node.body),
         source: &loaded.files[scope.module],
         graph: Graph::default(),
         current: Graph::ENTRY,
@@ -69,7 +73,10 @@ pub fn lower<'a>(
 
 struct Lowering<'t, 'a> {
     inference: Inference<'t, 'a>,
-    effects: &'t Effects,
+    effects: &'t Effects<'a>,
+    suspensions: Suspensions,
+    /// Where it binds variables with `:=`.
+    bindings: NodeRanges,
     source: &'t SourceFile,
     graph: Graph,
     /// Where the next step goes.
@@ -167,15 +174,15 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     fn suspends(&self, expression: &'a Expr) -> bool {
-        effects::expression_suspends(&self.inference, self.effects, expression)
+        self.suspensions.in_expression(expression)
     }
 
     fn statement_suspends(&self, statement: &'a Stmt) -> bool {
-        effects::statement_suspends(&self.inference, self.effects, statement)
+        self.suspensions.in_statement(statement)
     }
 
     fn target_suspends(&self, target: &'a Expr) -> bool {
-        effects::target_suspends(&self.inference, self.effects, target)
+        self.suspensions.in_expression(target)
     }
 
     /// Reports something that this stage cannot express.
@@ -199,19 +206,7 @@ impl<'a> Lowering<'_, 'a> {
     /// The name as Python stores it: a private name in a class body is mangled (Python reference,
     /// 6.2.1).
     fn mangled(&self, name: &str) -> String {
-        let owner = self.inference.scope.owner;
-        let class = owner.map(|owner| self.inference.application().entities[owner].name);
-        mangled(class, name)
-    }
-}
-
-/// `name` as Python stores it in the body of `class`.
-pub fn mangled(class: Option<&str>, name: &str) -> String {
-    match class.map(|class| class.trim_start_matches('_')) {
-        Some(class) if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() => {
-            format!("_{class}{name}")
-        }
-        _ => name.to_owned(),
+        self.inference.scope.member_name(name)
     }
 }
 

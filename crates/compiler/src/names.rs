@@ -24,6 +24,17 @@ pub fn occurrences(expression: &Expr) -> Vec<Occurrence<'_>> {
     collector.found
 }
 
+/// The same, but for what lies in the ranges `left_out`: those of parts of `expression` in the order of
+/// the source.
+pub fn occurrences_outside<'a>(
+    expression: &'a Expr,
+    left_out: Vec<TextRange>,
+) -> Vec<Occurrence<'a>> {
+    let mut collector = Collector { left_out, ..Collector::default() };
+    collector.visit_expr(expression);
+    collector.found
+}
+
 /// The names that `pattern` reads and binds.
 pub fn pattern_occurrences(pattern: &Pattern) -> Vec<Occurrence<'_>> {
     let mut collector = Collector::default();
@@ -69,18 +80,34 @@ pub fn parameter_names(parameters: &Parameters) -> Vec<&str> {
     parameters.iter().map(|parameter| parameter.name().as_str()).collect()
 }
 
+/// `name` as Python stores it in the body of `class`.
+pub fn mangled(class: Option<&str>, name: &str) -> String {
+    match class.map(|class| class.trim_start_matches('_')) {
+        Some(class) if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() => {
+            format!("_{class}{name}")
+        }
+        _ => name.to_owned(),
+    }
+}
+
 #[derive(Default)]
 struct Collector<'a> {
     found: Vec<Occurrence<'a>>,
     /// Names of the scopes inside, innermost last.
     hidden: Vec<BTreeSet<&'a str>>,
     captured_depth: usize,
+    /// Where nothing is looked for, in the order of the source.
+    left_out: Vec<TextRange>,
+    /// How many of the captures around are generators.
+    generators: usize,
 }
 
 impl<'a> Collector<'a> {
     fn record(&mut self, name: &'a str, range: TextRange, context: ExprContext) {
         if !self.hidden.iter().any(|scope| scope.contains(name)) {
-            let is_captured = self.captured_depth > 0;
+            // What `:=` in a generator binds belongs to the function around it.
+            let is_own = context == ExprContext::Store && self.captured_depth == self.generators;
+            let is_captured = self.captured_depth > 0 && !is_own;
             self.found.push(Occurrence { name, range, context, is_captured });
         }
     }
@@ -131,6 +158,15 @@ impl<'a> Visitor<'a> for Collector<'a> {
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
+        if !self.left_out.is_empty() {
+            let range = expression.range();
+            let behind =
+                self.left_out.partition_point(|left_out| left_out.start() <= range.start());
+            let before = behind.checked_sub(1).map(|index| self.left_out[index]);
+            if before.is_some_and(|left_out| left_out.contains_range(range)) {
+                return;
+            }
+        }
         match expression {
             Expr::Name(name) => self.record(name.id.as_str(), name.range(), name.ctx),
             Expr::Lambda(lambda) => {
@@ -163,7 +199,9 @@ impl<'a> Visitor<'a> for Collector<'a> {
                 // The first iterable is evaluated at once, the rest when the generator runs.
                 self.first_iterable(&node.generators);
                 self.captured_depth += 1;
+                self.generators += 1;
                 self.comprehension(&node.generators, &[&node.elt]);
+                self.generators -= 1;
                 self.captured_depth -= 1;
             }
             _ => visitor::walk_expr(self, expression),

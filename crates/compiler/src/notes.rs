@@ -159,7 +159,7 @@ const OUTSIDE: &[&str] = &[
 pub fn notes<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    effects: &Effects,
+    effects: &Effects<'a>,
 ) -> Vec<Diagnostic> {
     let application = typing.application;
     let mut found = Vec::new();
@@ -169,8 +169,8 @@ pub fn notes<'a>(
         }
     }
     for entity in &application.entities {
-        for node in entity.constructor.iter().chain(&entity.key) {
-            let scope = FunctionScope::new(application, entity.module, None, node);
+        for definition in entity.constructors.iter().chain(&entity.keys) {
+            let scope = FunctionScope::new(application, definition);
             note(typing, &scope, &mut found);
         }
     }

@@ -32,8 +32,7 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
     // After a syntax error the module is empty, and all that follows would only be echoes.
     if diagnostics.is_empty() {
         let application = resolve::resolve(&loaded, &mut diagnostics);
-        let typing = Typing::new(&application);
-        let scopes = effects::scopes(&typing);
+        let (typing, scopes) = Typing::new(&application);
         let effects = effects::effects(&typing, &scopes);
         rules::check(&typing, &scopes, &effects, &mut diagnostics);
         // What the rules refuse may be beyond what the later stages can express.
@@ -59,7 +58,15 @@ fn put_in_order(diagnostics: &mut Vec<Diagnostic>) {
         let place = diagnostic.place.as_ref();
         place.map(|place| (place.file, place.range.start(), diagnostic.code))
     });
-    diagnostics.dedup();
+    // A base class is looked at once for each entity class that inherits from it.
+    let mut unique: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics.drain(..) {
+        let mut same_place = unique.iter().rev().take_while(|it| it.place == diagnostic.place);
+        if !same_place.any(|it| *it == diagnostic) {
+            unique.push(diagnostic);
+        }
+    }
+    *diagnostics = unique;
 }
 
 /// What the stages make of source without mistakes makes sense, or they have one themselves. Whoever

@@ -1,15 +1,19 @@
 //! Stage 3: what each module-level name means.
 
 pub mod classes;
+pub mod inheritance;
+pub mod members;
+mod module_names;
 
-use std::collections::BTreeMap;
+use ruff_python_ast::{Expr, StmtClassDef, StmtFunctionDef};
+use rustc_hash::FxHashMap;
 
-use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
-use ruff_text_size::Ranged;
-
+use self::inheritance::{Ancestor, Finding};
+pub use self::members::ClassBody;
+use self::module_names::{Collector, link_imports};
+use crate::Diagnostic;
 use crate::load::Modules;
-use crate::names::target_names;
-use crate::{Code, Diagnostic};
+use crate::names::mangled;
 
 /// What a name at module level refers to. Indices are into the tables of [`Application`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,7 +24,7 @@ pub enum Binding {
     Record(usize),
     Enum(usize),
     /// A class of the application that is none of the above.
-    PlainClass,
+    PlainClass(usize),
     /// A module of the application.
     Module(usize),
     /// Something outside the application, by its dotted name: `datetime.datetime`.
@@ -29,18 +33,54 @@ pub enum Binding {
     Variable,
 }
 
+/// A class at the top level of a module, whatever it is.
+#[derive(Clone, Copy, Debug)]
+pub struct ClassDefinition<'a> {
+    pub name: &'a str,
+    pub module: usize,
+    pub node: &'a StmtClassDef,
+    /// Another class of the module has the same name: which one is meant only the run can tell.
+    pub is_redefined: bool,
+    /// An entity class inherits from it, or is one.
+    pub is_ancestor: bool,
+}
+
 /// An entity class.
 #[derive(Debug)]
 pub struct EntityClass<'a> {
     pub name: &'a str,
     pub module: usize,
     pub node: &'a StmtClassDef,
-    pub constructor: Option<&'a StmtFunctionDef>,
-    pub key: Option<&'a StmtFunctionDef>,
+    /// Index into [`Application::classes`].
+    pub class: usize,
+    /// What it is made of, in the order in which Python looks for methods: its own body first.
+    pub bodies: Vec<ClassBody<'a>>,
+    /// The same order with classes from outside the application.
+    pub ancestors: Vec<Ancestor>,
+    /// What stands in the way of inheriting.
+    pub findings: Vec<Finding>,
+    /// Each `__init__`, in the order of the bodies: the first one runs.
+    pub constructors: Vec<FunctionDefinition<'a>>,
+    /// Each `__key__`, in the same way.
+    pub keys: Vec<FunctionDefinition<'a>>,
     /// Indices into [`Application::functions`].
     pub methods: Vec<usize>,
+    /// Methods of base classes that another one of the same name hides.
+    pub overridden: Vec<usize>,
     /// Properties, static methods and class methods: they run as plain Python.
     pub accessors: Vec<usize>,
+}
+
+impl<'a> EntityClass<'a> {
+    /// The `__init__` that runs.
+    pub fn constructor(&self) -> Option<&FunctionDefinition<'a>> {
+        self.constructors.first()
+    }
+
+    /// The `__key__` that runs.
+    pub fn key(&self) -> Option<&FunctionDefinition<'a>> {
+        self.keys.first()
+    }
 }
 
 /// What a function of the application is.
@@ -52,18 +92,23 @@ pub enum FunctionKind {
     Property,
     StaticMethod,
     ClassMethod,
+    /// `__init__` or `__key__`.
+    Constructor,
     /// A module-level function: it can suspend.
     Helper,
 }
 
-/// A function of the application: in an entity class or at module level.
-#[derive(Debug)]
+/// A function of the application: at module level, or in a class that an entity class is made of. What
+/// a base class defines is one function for each entity class that inherits it.
+#[derive(Clone, Debug)]
 pub struct FunctionDefinition<'a> {
     pub name: &'a str,
     pub module: usize,
     pub kind: FunctionKind,
     /// Index into [`Application::entities`].
     pub owner: Option<usize>,
+    /// Which of the owner's bodies it stands in.
+    pub level: usize,
     pub node: &'a StmtFunctionDef,
 }
 
@@ -71,7 +116,7 @@ impl FunctionDefinition<'_> {
     /// The entity class whose instance is the function's first parameter.
     pub fn self_class(&self) -> Option<usize> {
         match self.kind {
-            FunctionKind::Method | FunctionKind::Property => self.owner,
+            FunctionKind::Method | FunctionKind::Property | FunctionKind::Constructor => self.owner,
             FunctionKind::StaticMethod | FunctionKind::ClassMethod | FunctionKind::Helper => None,
         }
     }
@@ -106,7 +151,9 @@ pub struct Application<'a> {
     pub functions: Vec<FunctionDefinition<'a>>,
     pub records: Vec<RecordClass<'a>>,
     pub enums: Vec<EnumDefinition<'a>>,
-    scopes: Vec<BTreeMap<&'a str, Binding>>,
+    /// All classes at the top level of modules, those of the other tables included.
+    pub classes: Vec<ClassDefinition<'a>>,
+    scopes: Vec<FxHashMap<&'a str, Binding>>,
 }
 
 impl<'a> Application<'a> {
@@ -143,16 +190,93 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// The property, static method or class method `name` of entity class `entity`.
+    /// The property, static method or class method that entity class `entity` stores as `name`.
     pub fn accessor(&self, entity: usize, name: &str) -> Option<usize> {
-        let accessors = &self.entities[entity].accessors;
-        accessors.iter().copied().find(|accessor| self.functions[*accessor].name == name)
+        let found = self.member_from(entity, 0, name)?;
+        (self.functions[found].kind != FunctionKind::Method).then_some(found)
     }
 
-    /// The function `name` among the methods of entity class `entity`.
+    /// The method that entity class `entity` stores as `name`.
     pub fn method(&self, entity: usize, name: &str) -> Option<usize> {
-        let methods = &self.entities[entity].methods;
-        methods.iter().copied().find(|method| self.functions[*method].name == name)
+        let found = self.member_from(entity, 0, name)?;
+        (self.functions[found].kind == FunctionKind::Method).then_some(found)
+    }
+
+    /// The function that `name` means from the `level`th body of `entity` on: for `super()`, from the
+    /// one after the caller's.
+    pub fn member_from(&self, entity: usize, level: usize, name: &str) -> Option<usize> {
+        let bodies = self.entities[entity].bodies.get(level..)?;
+        bodies.iter().find_map(|body| body.members.get(name)).copied().flatten()
+    }
+
+    /// Whether the body of `entity`, or of a class that it inherits from, defines `name`.
+    pub fn is_in_class(&self, entity: usize, name: &str) -> bool {
+        self.entities[entity].bodies.iter().any(|body| body.members.contains_key(name))
+    }
+
+    /// The function that `class.name` means on an entity of class `entity`, if that inherits from
+    /// `class`.
+    pub fn member_of(&self, entity: usize, class: usize, name: &str) -> Option<usize> {
+        let order = inheritance::lineage(self, class).order;
+        let bodies = &self.entities[entity].bodies;
+        let classes = order.iter().filter_map(|ancestor| match ancestor {
+            Ancestor::Class(class) => Some(*class),
+            _ => None,
+        });
+        for class in classes {
+            let body = bodies.iter().find(|body| body.class == class)?;
+            if let Some(found) = body.members.get(name) {
+                return *found;
+            }
+        }
+        None
+    }
+
+    /// The class that `binding` means, entity class or not.
+    pub fn class_of(&self, binding: &Binding) -> Option<usize> {
+        match binding {
+            Binding::Entity(entity) => Some(self.entities[*entity].class),
+            Binding::PlainClass(class) => Some(*class),
+            _ => None,
+        }
+    }
+
+    /// Whether a value with this class as its hint can be an entity: one that inherits from it, or one
+    /// that fits the protocol.
+    pub fn may_be_entity(&self, class: usize) -> bool {
+        let definition = &self.classes[class];
+        let is_protocol = definition.node.bases().iter().any(|base| {
+            let base = match base {
+                Expr::Subscript(node) => &*node.value,
+                other => other,
+            };
+            let found = self.resolve(definition.module, base);
+            matches!(found, Some(Binding::External(name)) if name.ends_with(".Protocol"))
+        });
+        definition.is_ancestor || is_protocol
+    }
+
+    /// The class in whose body a function stands, if it does.
+    pub fn body_of(&self, definition: &FunctionDefinition<'_>) -> Option<&ClassBody<'a>> {
+        Some(&self.entities[definition.owner?].bodies[definition.level])
+    }
+
+    /// A function as [`Program::qualified_name`](anabranch_ir::Program::qualified_name) names it.
+    pub fn qualified_name(&self, function: usize) -> String {
+        let definition = &self.functions[function];
+        let Some(owner) = definition.owner else { return definition.name.to_owned() };
+        let entity = &self.entities[owner];
+        let (body, name) = (&entity.bodies[definition.level], self.stored_name(definition));
+        if entity.overridden.contains(&function) {
+            format!("{}.{}.{name}", entity.name, body.name)
+        } else {
+            format!("{}.{name}", entity.name)
+        }
+    }
+
+    /// The name by which Python stores a function.
+    pub fn stored_name(&self, definition: &FunctionDefinition<'_>) -> String {
+        mangled(self.body_of(definition).map(|body| body.name), definition.name)
     }
 }
 
@@ -164,20 +288,19 @@ pub fn resolve<'a>(loaded: &'a Modules, diagnostics: &mut Vec<Diagnostic>) -> Ap
         functions: Vec::new(),
         records: Vec::new(),
         enums: Vec::new(),
-        scopes: vec![BTreeMap::new(); loaded.modules.len()],
+        classes: Vec::new(),
+        scopes: vec![FxHashMap::default(); loaded.modules.len()],
     };
     // Imports and functions first: what a decorator or a base class means depends on them.
     let mut links = Vec::new();
-    let mut classes = Vec::new();
     for (index, module) in loaded.modules.iter().enumerate() {
-        let mut collector =
-            Collector { application: &mut application, module: index, links, classes };
+        let mut collector = Collector { application: &mut application, module: index, links };
         collector.statements(&module.body);
-        Collector { links, classes, .. } = collector;
+        Collector { links, .. } = collector;
     }
     link_imports(&mut application, &links, diagnostics);
-    for (module, node) in &classes {
-        classes::define(&mut application, *module, node, diagnostics);
+    for class in 0..application.classes.len() {
+        classes::define(&mut application, class, diagnostics);
     }
     for function in application.functions.iter().filter(|function| function.owner.is_none()) {
         let body = &function.node.body;
@@ -185,187 +308,18 @@ pub fn resolve<'a>(loaded: &'a Modules, diagnostics: &mut Vec<Diagnostic>) -> Ap
     }
     // Entity classes are known now, also to the modules that import them.
     link_imports(&mut application, &links, &mut Vec::new());
+    for entity in 0..application.entities.len() {
+        classes::complete(&mut application, entity);
+    }
     classes::check_names(&application, diagnostics);
     application
-}
-
-/// `from module import name as local` between two modules of the application.
-struct Link<'a> {
-    importer: usize,
-    local: &'a str,
-    exporter: usize,
-    name: &'a str,
-    node: &'a ruff_python_ast::Alias,
-}
-
-fn link_imports(
-    application: &mut Application<'_>,
-    links: &[Link<'_>],
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    // A name may pass through several modules; each round takes it one further.
-    for _ in 0..=links.len().min(application.loaded.modules.len()) {
-        let mut changed = false;
-        for link in links {
-            let found = application.member(&Binding::Module(link.exporter), link.name);
-            let Some(found) = found else { continue };
-            let slot = application.scopes[link.importer].get_mut(link.local);
-            let slot = slot.expect("this is a bug in Anabranch: an import without a name");
-            if *slot != found {
-                *slot = found;
-                changed = true;
-            }
-        }
-        if !changed {
-            break;
-        }
-    }
-    for link in links {
-        if application.member(&Binding::Module(link.exporter), link.name).is_none() {
-            let exporter = &application.loaded.modules[link.exporter];
-            if exporter.body.is_empty() {
-                continue; // It has a syntax error, or is an empty package.
-            }
-            let message = format!("the module `{}` defines no `{}`", exporter.name, link.name);
-            diagnostics.push(
-                Diagnostic::new(Code::ImportedNameNotFound, message)
-                    .at(link.importer, link.node.range(), "not defined there")
-                    .help("correct the name, or define it in that module"),
-            );
-        }
-    }
-}
-
-/// Collects the module-level names of one module.
-struct Collector<'a, 'b> {
-    application: &'b mut Application<'a>,
-    module: usize,
-    links: Vec<Link<'a>>,
-    classes: Vec<(usize, &'a StmtClassDef)>,
-}
-
-impl<'a> Collector<'a, '_> {
-    fn statements(&mut self, body: &'a [Stmt]) {
-        for statement in body {
-            self.statement(statement);
-        }
-    }
-
-    fn statement(&mut self, statement: &'a Stmt) {
-        match statement {
-            Stmt::FunctionDef(node) => {
-                let index = self.application.functions.len();
-                self.application.functions.push(FunctionDefinition {
-                    name: node.name.as_str(),
-                    module: self.module,
-                    kind: FunctionKind::Helper,
-                    owner: None,
-                    node,
-                });
-                // A decorated function is whatever the decorator makes of it.
-                let is_plain = node.decorator_list.is_empty();
-                let binding = if is_plain { Binding::Function(index) } else { Binding::Variable };
-                self.bind(node.name.as_str(), binding);
-            }
-            Stmt::ClassDef(node) => {
-                self.bind(node.name.as_str(), Binding::PlainClass);
-                self.classes.push((self.module, node));
-            }
-            Stmt::Import(import) => {
-                for alias in &import.names {
-                    let name = alias.name.as_str();
-                    let top = name.split('.').next().unwrap_or(name);
-                    let (local, target) = match &alias.asname {
-                        Some(local) => (local.as_str(), name),
-                        None => (top, top),
-                    };
-                    let binding = match self.application.loaded.named(target) {
-                        Some(module) => Binding::Module(module),
-                        None => Binding::External(target.to_owned()),
-                    };
-                    self.bind(local, binding);
-                }
-            }
-            Stmt::ImportFrom(import) => self.import_from(import),
-            Stmt::If(node) => {
-                self.statements(&node.body);
-                for clause in &node.elif_else_clauses {
-                    self.statements(&clause.body);
-                }
-            }
-            Stmt::Try(node) => {
-                self.statements(&node.body);
-                for handler in &node.handlers {
-                    let ruff_python_ast::ExceptHandler::ExceptHandler(handler) = handler;
-                    self.statements(&handler.body);
-                }
-                self.statements(&node.orelse);
-                self.statements(&node.finalbody);
-            }
-            Stmt::With(node) => self.statements(&node.body),
-            _ => {
-                let mut names = Vec::new();
-                target_names(statement, &mut names);
-                for name in names {
-                    self.bind(name, Binding::Variable);
-                }
-            }
-        }
-    }
-
-    fn import_from(&mut self, import: &'a ruff_python_ast::StmtImportFrom) {
-        let loaded = self.application.loaded;
-        let Some(module) = loaded.absolute_name(self.module, import) else { return };
-        let exporter = loaded.named(&module);
-        for alias in &import.names {
-            let name = alias.name.as_str();
-            if name == "*" {
-                if let Some(exporter) = exporter {
-                    self.import_star(exporter);
-                }
-                continue;
-            }
-            let local = alias.asname.as_ref().map_or(name, |local| local.as_str());
-            match exporter {
-                Some(exporter) => {
-                    self.bind(local, Binding::Variable);
-                    let importer = self.module;
-                    self.links.push(Link { importer, local, exporter, name, node: alias });
-                }
-                None => self.bind(local, Binding::External(format!("{module}.{name}"))),
-            }
-        }
-    }
-
-    /// The names may be anything: the run-time test decides on each use.
-    fn import_star(&mut self, exporter: usize) {
-        let loaded = self.application.loaded;
-        let mut names = Vec::new();
-        for statement in &loaded.modules[exporter].body {
-            match statement {
-                Stmt::FunctionDef(node) => names.push(node.name.as_str()),
-                Stmt::ClassDef(node) => names.push(node.name.as_str()),
-                other => target_names(other, &mut names),
-            }
-        }
-        for name in names {
-            self.bind(name, Binding::Variable);
-        }
-    }
-
-    /// A name with two different meanings is only known at run time.
-    fn bind(&mut self, name: &'a str, binding: Binding) {
-        let scope = &mut self.application.scopes[self.module];
-        let is_first = scope.get(name).is_none_or(|previous| *previous == binding);
-        scope.insert(name, if is_first { binding } else { Binding::Variable });
-    }
 }
 
 impl Application<'_> {
     pub(crate) fn rebind(&mut self, module: usize, class: &StmtClassDef, binding: Binding) {
         if let Some(slot) = self.scopes[module].get_mut(class.name.as_str()) {
             // Defined twice: which one counts is known at run time only.
-            if *slot == Binding::PlainClass {
+            if matches!(slot, Binding::PlainClass(_)) {
                 *slot = binding;
             }
         }

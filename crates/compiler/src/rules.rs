@@ -2,26 +2,28 @@
 //!
 //! Each rule looks at one entity class or one function of entity code and reports all it finds.
 
+mod bases;
 mod captures;
 mod classes;
 mod definitions;
 mod functions;
 mod places;
 mod references;
+mod supers;
 mod undefined;
 
 use ruff_python_ast::Stmt;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 
 use crate::Diagnostic;
-use crate::effects::{Effects, spots};
+use crate::effects::Effects;
 use crate::types::{FunctionScope, Typing};
 
 /// Checks the whole application.
 pub fn check<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    effects: &Effects,
+    effects: &Effects<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for entity in 0..typing.application.entities.len() {
@@ -33,17 +35,17 @@ pub fn check<'a>(
             continue;
         }
         functions::check(typing, scope, diagnostics);
-        places::check(typing, scope, effects, diagnostics);
+        let spots = effects.spots(index);
+        places::check(scope, spots, diagnostics);
         references::check(typing, scope, diagnostics);
         definitions::check(typing, scope, effects, diagnostics);
         undefined::check(typing, scope, diagnostics);
         let definition = &typing.application.functions[index];
         if !definition.is_splittable() {
-            places::check_accessor(typing, scope, effects, definition, diagnostics);
+            places::check_accessor(scope, spots, definition, diagnostics);
         } else if effects.suspends(index).is_some() {
             functions::check_split(typing, scope, diagnostics);
-            let spots = spots(typing, scope, effects, &scope.node.body);
-            captures::check(typing, scope, &spots, diagnostics);
+            captures::check(typing, scope, spots, diagnostics);
         }
     }
 }

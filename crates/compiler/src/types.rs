@@ -11,8 +11,8 @@
 mod infer;
 mod scope;
 
-pub use infer::{Inference, Typing};
-pub use scope::{FunctionScope, Name};
+pub use infer::{Inference, Typing, Way};
+pub use scope::{ClassPlace, FunctionScope, Name};
 
 /// What is known of a value. Indices are into the tables of
 /// [`Application`](crate::resolve::Application).

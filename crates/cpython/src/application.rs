@@ -26,8 +26,8 @@ pub struct Application {
     /// By the address of the class.
     operators_by_class: HashMap<usize, OperatorId>,
     functions: Vec<LoadedFunction>,
-    /// Helper functions by `module:function`.
-    helpers: NameTable<FunctionId>,
+    /// Functions as `function` exits call them.
+    by_call_name: NameTable<FunctionId>,
 }
 
 struct LoadedOperator {
@@ -80,6 +80,7 @@ impl Application {
             let class = well_known::registered_entity_class(py)?.call1((&operator.name,))?;
             let class = class.cast_into::<PyType>()?;
             check_layout(&class)?;
+            loader::check_bases(&program, operator, &class)?;
             classes.push(class);
         }
         well_known::prepare_modules(py)?.call1((PyList::new(py, modules)?,))?;
@@ -95,9 +96,9 @@ impl Application {
             let methods = NameTable::new(py, methods);
             operators.push(LoadedOperator { class, initial_values, methods });
         }
-        let names = helper_names(&program);
-        let helpers = NameTable::new(py, names.iter().map(|(name, id)| (name.as_str(), *id)));
-        Ok(Self { program, operators, operators_by_class, functions, helpers })
+        let names = call_names(&program);
+        let by_call_name = NameTable::new(py, names.iter().map(|(name, id)| (name.as_str(), *id)));
+        Ok(Self { program, operators, operators_by_class, functions, by_call_name })
     }
 
     /// The program that this application was compiled to.
@@ -141,8 +142,8 @@ impl Application {
         self.operators[operator.index()].methods.get(name)
     }
 
-    pub(crate) fn helper(&self, name: &Bound<'_, PyString>) -> Option<FunctionId> {
-        self.helpers.get(name)
+    pub(crate) fn called(&self, name: &Bound<'_, PyString>) -> Option<FunctionId> {
+        self.by_call_name.get(name)
     }
 
     /// The entity class called `name`.
@@ -169,15 +170,10 @@ fn refuse_malformed(program: &Program) -> Result<(), ImportError> {
     )))
 }
 
-fn helper_names(program: &Program) -> Vec<(String, FunctionId)> {
-    let mut names = Vec::new();
-    for (index, function) in program.functions.iter().enumerate() {
-        if function.operator.is_none() {
-            let module = &program.module(function.module).name;
-            names.push((format!("{module}:{}", function.name), FunctionId::from_index(index)));
-        }
-    }
-    names
+/// What `function` exits call the functions of the program.
+fn call_names(program: &Program) -> Vec<(String, FunctionId)> {
+    let ids = (0..program.functions.len()).map(FunctionId::from_index);
+    ids.map(|id| (program.call_name(id), id)).collect()
 }
 
 /// What `@entity` makes of classes; see `anabranch._mode`.

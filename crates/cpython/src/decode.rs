@@ -14,6 +14,7 @@ use pyo3::types::{
 
 use crate::application::Application;
 use crate::class::{Kind, Lookup, class_named};
+use crate::exception_links::{LINKS, set_link};
 use crate::reference::Reference;
 use crate::{clock, scalar, well_known};
 
@@ -366,6 +367,10 @@ impl<'a, 'py> Decoder<'a, 'py> {
         for _ in 0..attributes {
             let name = PyString::intern(py, self.reader.name()?);
             let value = self.value(depth)?;
+            if LINKS.contains(&built(name.to_str())?) {
+                built(set_link(&exception, name.to_str().unwrap_or_default(), value))?;
+                continue;
+            }
             let attributes = built(exception.getattr(intern!(py, "__dict__")))?;
             built(attributes.set_item(name, value))?;
         }

@@ -18,6 +18,7 @@ use pyo3::types::{
 };
 
 use crate::class::{Class, Kind, class_of};
+use crate::exception_links::links;
 use crate::reference::Reference;
 use crate::{clock, scalar, well_known};
 
@@ -49,8 +50,25 @@ pub(crate) struct Encoder<'a> {
     writer: &'a mut Writer,
     memo: &'a mut Memo,
     opaque: OpaqueValues,
+    causes: Causes,
     /// Whether the container under way may be written again in full.
     repeatable: bool,
+}
+
+/// What becomes of the exceptions that caused an exception.
+#[derive(Clone, Copy)]
+enum Causes {
+    Written,
+    LeftOut,
+}
+
+/// Whether an exception, apart from what caused it, can go everywhere.
+fn is_portable(exception: &Bound<'_, PyAny>) -> bool {
+    let mut writer = Writer::new();
+    let mut memo = Memo::default();
+    let mut encoder = Encoder::new(&mut writer, &mut memo, OpaqueValues::Refused);
+    encoder.causes = Causes::LeftOut;
+    encoder.value(exception, 0).is_ok()
 }
 
 /// The containers that may occur again, by address.
@@ -128,7 +146,8 @@ impl Memo {
 impl<'a> Encoder<'a> {
     /// An encoder that knows what was written before.
     pub(crate) fn new(writer: &'a mut Writer, memo: &'a mut Memo, opaque: OpaqueValues) -> Self {
-        Self { writer, memo, opaque, repeatable: false }
+        let causes = Causes::Written;
+        Self { writer, memo, opaque, causes, repeatable: false }
     }
 
     /// Writes what is in a container that may be written again in full, or may not.
@@ -316,10 +335,19 @@ impl<'a> Encoder<'a> {
         let arguments = object.getattr(intern!(py, "args"))?;
         let arguments = arguments.cast_into::<PyTuple>().map_err(PyErr::from)?;
         let attributes = attributes(object)?;
-        self.writer.exception(class, arguments.len(), attributes.len());
+        let links = match self.causes {
+            Causes::Written => links(object, is_portable)?,
+            Causes::LeftOut => Vec::new(),
+        };
+        self.writer.exception(class, arguments.len(), attributes.len() + links.len());
         let written = self.elements(arguments.iter(), depth);
         written.map_err(|refusal| refusal.inside(".args".to_owned()))?;
-        self.named(&attributes, depth)
+        self.named(&attributes, depth)?;
+        for (name, value) in links {
+            self.writer.name(name);
+            self.value(&value, depth)?;
+        }
+        Ok(())
     }
 
     fn enum_member(&mut self, object: &Bound<'_, PyAny>, class: &Class) -> Written {

@@ -193,16 +193,13 @@ fn from_raised(py: Python<'_>, raised: &Raised) -> PyErr {
         }
     };
     if !raised.traceback.is_empty() {
-        // Shows where in entity code it was raised, without being part of the exception.
-        let cause = EntityCodeTraceback::new_err(format!("\n{}", raised.traceback.trim_end()));
-        error.set_cause(py, Some(cause));
+        let arguments = (error.value(py), raised.traceback.as_str());
+        let restored = well_known::restore_traceback(py).and_then(|it| it.call1(arguments));
+        if let Err(failure) = restored {
+            return failure;
+        }
+        // With the traceback that it has now.
+        return PyErr::from_value(error.into_value(py).into_bound(py).into_any());
     }
     error
 }
-
-pyo3::create_exception!(
-    anabranch,
-    EntityCodeTraceback,
-    pyo3::exceptions::PyException,
-    "The traceback of an exception as it was raised in entity code; the cause of the exception."
-);

@@ -10,7 +10,9 @@
 //!   [`migration`]: what the user makes of them.
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
-//! - [`exception`], [`entity_code`]: errors, and whether the running thread runs entity code.
+//! - [`method`]: methods that are looked up before arguments are evaluated.
+//! - [`exception`], [`exception_links`], [`entity_code`]: errors, and whether the running thread runs
+//!   entity code.
 //! - [`interrupt`]: ends entity code that runs too long; [`output`]: what it prints and logs.
 //!
 //! Invariants:
@@ -28,6 +30,7 @@ mod driver;
 mod encode;
 mod entity_code;
 mod exception;
+mod exception_links;
 mod host;
 mod initial;
 mod instance;
@@ -35,6 +38,7 @@ mod interpreter;
 mod interrupt;
 mod key;
 mod loader;
+mod method;
 mod migration;
 mod module;
 mod name_table;

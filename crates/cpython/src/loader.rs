@@ -8,14 +8,15 @@
 
 use std::path::Path;
 
-use anabranch_ir::{Body, Function, ModuleId, Program, Segment, python};
-use pyo3::exceptions::PySystemError;
+use anabranch_ir::{Body, Function, ModuleId, Operator, Program, Segment, python};
+use pyo3::exceptions::{PySystemError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFunction, PyModule, PyString, PyType};
 
 use crate::exception::matches;
+use crate::method::method;
 use crate::unbound::Unbound;
 use crate::well_known;
 
@@ -56,15 +57,79 @@ pub(crate) fn load(
     }
     let load_one = |function: &Function| {
         let index = function.module.index();
-        let class = function.operator.map(|operator| &classes[operator.index()]);
+        let module = &modules[index];
+        let class = match function.operator {
+            Some(operator) => Some(defining_class(program, function, &classes[operator.index()])?),
+            None => None,
+        };
         match &function.body {
-            Body::Native => load_native(function, &modules[index], class),
+            Body::Native => load_native(function, module, class.as_ref()),
             Body::Segments(segments) => {
-                load_segments(function, segments, &modules[index], class, &scopes[index])
+                load_segments(function, segments, module, class.as_ref(), &scopes[index])
             }
         }
     };
     program.functions.iter().map(load_one).collect()
+}
+
+/// The class in whose body a method of the entity class `class` stands: that class or a base.
+fn defining_class<'py>(
+    program: &Program,
+    function: &Function,
+    class: &Bound<'py, PyType>,
+) -> PyResult<Bound<'py, PyType>> {
+    let module = &program.module(function.module).name;
+    let wanted = function.class.as_deref().map(|name| (module.clone(), name.to_owned()));
+    for candidate in class.mro().iter() {
+        let candidate = candidate.cast_into::<PyType>()?;
+        if Some(origin(&candidate)?) == wanted {
+            return Ok(candidate);
+        }
+    }
+    Err(changed(class))
+}
+
+/// Makes sure that Python looks for the methods of an entity class where the compiler did.
+///
+/// # Errors
+/// The bases of `class` are not those of `operator`.
+pub(crate) fn check_bases(
+    program: &Program,
+    operator: &Operator,
+    class: &Bound<'_, PyType>,
+) -> PyResult<()> {
+    let mut expected = operator.bases.iter();
+    for base in class.mro().iter().skip(1) {
+        let origin = origin(base.cast::<PyType>()?)?;
+        if STATELESS_BASES.contains(&(&*origin.0, &*origin.1)) {
+            continue;
+        }
+        let compiled = expected.next();
+        let compiled =
+            compiled.map(|base| (program.module(base.module).name.clone(), base.name.clone()));
+        if Some(origin) != compiled {
+            return Err(changed(class));
+        }
+    }
+    if expected.next().is_some() { Err(changed(class)) } else { Ok(()) }
+}
+
+/// Classes from outside the application that entity classes may inherit from.
+const STATELESS_BASES: [(&str, &str); 4] =
+    [("builtins", "object"), ("abc", "ABC"), ("typing", "Generic"), ("typing", "Protocol")];
+
+/// The module that defines `class`, and its name there.
+fn origin(class: &Bound<'_, PyType>) -> PyResult<(String, String)> {
+    let py = class.py();
+    let module = class.getattr(intern!(py, "__module__"))?.extract()?;
+    Ok((module, class.getattr(intern!(py, "__qualname__"))?.extract()?))
+}
+
+fn changed(class: &Bound<'_, PyType>) -> PyErr {
+    PyTypeError::new_err(format!(
+        "{class} inherits from other classes than those in its source; define its bases once, and do \
+         not assign to `__bases__`"
+    ))
 }
 
 /// Runs the emitted text of a module and returns what it defines.
@@ -86,6 +151,7 @@ fn execute<'py>(
     let globals = module.dict();
     globals.set_item("__anabranch_unbound__", Unbound::instance(py)?)?;
     globals.set_item("__anabranch_matches__", wrap_pyfunction!(matches, py)?)?;
+    globals.set_item("__anabranch_method__", wrap_pyfunction!(method, py)?)?;
     let scope = PyDict::new(py);
     well_known::builtins_exec(py)?.call1((code, globals, &scope))?;
     Ok(scope)
@@ -116,9 +182,8 @@ fn load_native(
     class: Option<&Bound<'_, PyType>>,
 ) -> PyResult<LoadedFunction> {
     match class {
-        Some(class) => {
-            let name = mangled(class, &function.name)?;
-            Ok(LoadedFunction::NativeMethod(PyString::intern(module.py(), &name).unbind()))
+        Some(_) => {
+            Ok(LoadedFunction::NativeMethod(PyString::intern(module.py(), &function.name).unbind()))
         }
         None => Ok(LoadedFunction::NativeHelper(module.getattr(&function.name)?.unbind())),
     }
@@ -132,15 +197,16 @@ fn load_segments(
     scope: &Bound<'_, PyDict>,
 ) -> PyResult<LoadedFunction> {
     let original = match class {
-        Some(class) => class.getattr(mangled(class, &function.name)?)?,
+        Some(class) => class.getattr(&*function.name)?,
         None => module.getattr(&function.name)?,
     };
+    check_source(function, &original)?;
     let mut loaded = Vec::with_capacity(segments.len());
     for (index, segment) in segments.iter().enumerate() {
         let callable = match class {
             Some(class) => {
                 let wrapper = defined(scope, &class.name()?.to_string())?;
-                wrapper.getattr(mangled(class, &segment.name)?)?
+                wrapper.getattr(&*segment.name)?
             }
             None => defined(scope, &segment.name)?,
         };
@@ -158,6 +224,26 @@ fn load_segments(
         loaded.push(LoadedSegment { callable, takes_input, catches, raising });
     }
     Ok(LoadedFunction::Segments(loaded))
+}
+
+/// Makes sure that `original` is what was compiled, and nothing that was put in its place.
+fn check_source(function: &Function, original: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = original.py();
+    let code = original.getattr_opt(intern!(py, "__code__"))?;
+    let line = match code {
+        Some(code) => Some(code.getattr(intern!(py, "co_firstlineno"))?.extract::<u32>()?),
+        None => None,
+    };
+    let span = function.span;
+    if line.is_some_and(|line| (span.line..=span.end_line).contains(&line)) {
+        return Ok(());
+    }
+    let name = &function.name;
+    Err(PyTypeError::new_err(format!(
+        "{name} is another function than the one at line {} of its source; write what it does there, \
+         and do not assign to it",
+        span.line
+    )))
 }
 
 fn defined<'py>(scope: &Bound<'py, PyDict>, name: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -199,12 +285,4 @@ fn take_class(segment: &Bound<'_, PyFunction>, class: &Bound<'_, PyType>) -> PyR
         cell.setattr(intern!(py, "cell_contents"), class)?;
     }
     Ok(())
-}
-
-/// The name under which a class keeps an attribute that its body calls `name`.
-fn mangled(class: &Bound<'_, PyType>, name: &str) -> PyResult<String> {
-    let class = class.name()?.to_string();
-    let class = class.trim_start_matches('_');
-    let private = name.starts_with("__") && !name.ends_with("__") && !class.is_empty();
-    Ok(if private { format!("_{class}{name}") } else { name.to_owned() })
 }

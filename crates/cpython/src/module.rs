@@ -7,7 +7,6 @@ use pyo3::types::PyBytes;
 use crate::backend::EngineBackend;
 use crate::decode::Source;
 use crate::encode::OpaqueValues;
-use crate::exception::EntityCodeTraceback;
 use crate::reference::Reference;
 
 /// The wire message of a value, for another process.
@@ -54,6 +53,5 @@ pub fn add_to_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(transaction_values, module)?)?;
     module.add_function(wrap_pyfunction!(crate::output::log_record, module)?)?;
     module.add_class::<Reference>()?;
-    module.add_class::<EngineBackend>()?;
-    module.add("EntityCodeTraceback", module.py().get_type::<EntityCodeTraceback>())
+    module.add_class::<EngineBackend>()
 }

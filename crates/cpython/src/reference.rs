@@ -64,6 +64,11 @@ impl Reference {
         self.key.clone_ref(py)
     }
 
+    /// Every entity has it; that of a reference is known without asking.
+    fn __key__(&self, py: Python<'_>) -> Py<PyAny> {
+        self.key.clone_ref(py)
+    }
+
     #[getter]
     fn __class__(&self, py: Python<'_>) -> Py<PyType> {
         self.class.clone_ref(py)

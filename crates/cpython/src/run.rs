@@ -17,6 +17,7 @@ use crate::exception;
 use crate::interpreter::LiveEntity;
 use crate::key::encode_key;
 use crate::loader::{LoadedFunction, LoadedSegment};
+use crate::method::LookedUp;
 use crate::reference::Reference;
 use crate::traceback::raise_at;
 use crate::well_known;
@@ -63,23 +64,12 @@ pub(crate) fn run(
         Entry::Resume { function, segment, live, input } => {
             let receiver = method_receiver(application, function, this);
             let live = live.bind(py).cast::<PyTuple>()?;
-            match input {
-                Ok(input) => {
-                    let input = Some(input.bind(py));
-                    (function, resume(py, application, function, segment, receiver, live, input)?)
-                }
-                Err(exception) => {
-                    let segment = find_segment(application, function, segment)?;
-                    let exception = exception.bind(py);
-                    if !segment.catches {
-                        return Err(raise_at(py, segment, exception));
-                    }
-                    let nothing = py.None().into_bound(py);
-                    let last = [&nothing, exception];
-                    let last = if segment.takes_input { &last[..] } else { &last[1..] };
-                    (function, call_segment(segment.callable.bind(py), receiver, live, last)?)
-                }
-            }
+            let segment = find_segment(application, function, segment)?;
+            let exit = match input {
+                Ok(input) => resume(segment, receiver, live, Some(input.bind(py)))?,
+                Err(exception) => raise(segment, receiver, live, exception.bind(py))?,
+            };
+            (function, exit)
         }
     };
     Run { py, application, entity, function }.follow(exit)
@@ -96,17 +86,30 @@ fn method_receiver<'a, 'py>(
 }
 
 fn resume<'py>(
-    py: Python<'py>,
-    application: &Application,
-    function: FunctionId,
-    segment: SegmentId,
+    segment: &LoadedSegment,
     receiver: Option<&Bound<'py, PyAny>>,
     live: &Bound<'py, PyTuple>,
     input: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let segment = find_segment(application, function, segment)?;
     let input = input.filter(|_| segment.takes_input);
-    call_segment(segment.callable.bind(py), receiver, live, input.as_slice())
+    call_segment(segment.callable.bind(live.py()), receiver, live, input.as_slice())
+}
+
+/// Goes on with the exception of the action before `segment`, which may catch it.
+fn raise<'py>(
+    segment: &LoadedSegment,
+    receiver: Option<&Bound<'py, PyAny>>,
+    live: &Bound<'py, PyTuple>,
+    exception: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = live.py();
+    if !segment.catches {
+        return Err(raise_at(py, segment, exception));
+    }
+    let nothing = py.None().into_bound(py);
+    let last = [&nothing, exception];
+    let last = if segment.takes_input { &last[..] } else { &last[1..] };
+    call_segment(segment.callable.bind(py), receiver, live, last)
 }
 
 fn find_segment(
@@ -123,11 +126,11 @@ fn find_segment(
 /// What goes on after an exit of a segment.
 enum Next<'py> {
     Stop(Outcome<Value>),
-    /// The action is done; the segment runs with its result.
+    /// The action is done; the segment runs with its result, or with the exception that it raised.
     Go {
         segment: SegmentId,
         live: Bound<'py, PyTuple>,
-        input: Option<Bound<'py, PyAny>>,
+        input: PyResult<Option<Bound<'py, PyAny>>>,
     },
 }
 
@@ -149,9 +152,13 @@ impl<'py> Run<'_, 'py> {
             match self.next(&exit)? {
                 Next::Stop(outcome) => return Ok(outcome),
                 Next::Go { segment, live, input } => {
-                    let input = input.as_ref();
-                    let (application, function) = (self.application, self.function);
-                    exit = resume(py, application, function, segment, receiver, &live, input)?;
+                    let segment = find_segment(self.application, self.function, segment)?;
+                    exit = match input {
+                        Ok(input) => resume(segment, receiver, &live, input.as_ref())?,
+                        Err(error) => {
+                            raise(segment, receiver, &live, error.into_value(py).bind(py))?
+                        }
+                    };
                 }
             }
         }
@@ -167,38 +174,49 @@ impl<'py> Run<'_, 'py> {
         }
         if is(intern!(py, "jump")) {
             let (segment, live) = (segment_id(&exit.field(1)?)?, exit.tuple(2)?);
-            return Ok(Next::Go { segment, live, input: None });
+            return Ok(Next::Go { segment, live, input: Ok(None) });
         }
         let (segment, live) = (segment_id(&exit.field(1)?)?, exit.tuple(2)?);
-        let done = if is(intern!(py, "call")) {
-            self.call(&exit)?
-        } else if is(intern!(py, "get")) {
-            self.get(&exit)?
-        } else if is(intern!(py, "set")) {
-            self.set(&exit)?
-        } else if is(intern!(py, "create")) {
-            Done::Later(self.create(&exit)?)
-        } else if is(intern!(py, "function")) {
-            Done::Later(self.helper(&exit)?)
-        } else if is(intern!(py, "exists")) {
-            Done::Later(self.exists(&exit)?)
-        } else if is(intern!(py, "delete")) {
-            Done::Later(self.delete(&exit)?)
-        } else {
-            return Err(bug(&format!("a segment returned the word {}", exit.word.to_owned())));
-        };
-        Ok(match done {
-            Done::Now(input) => Next::Go { segment, live, input: Some(input) },
-            Done::Later(action) => {
+        Ok(match self.perform(&exit) {
+            Ok(Done::Now(input)) => Next::Go { segment, live, input: Ok(Some(input)) },
+            Ok(Done::Later(action)) => {
                 let live = live.into_any().unbind();
                 Next::Stop(Outcome::Suspend { segment, live, action })
             }
+            Err(error) => Next::Go { segment, live, input: Err(error) },
         })
+    }
+
+    /// Does what `exit` says, if it need not wait for that.
+    fn perform(&self, exit: &Exit<'_, 'py>) -> PyResult<Done<'py>> {
+        let py = self.py;
+        let is = |word: &Bound<'py, PyString>| exit.word.is(word);
+        if is(intern!(py, "call")) {
+            self.call(exit)
+        } else if is(intern!(py, "get")) {
+            self.get(exit)
+        } else if is(intern!(py, "set")) {
+            self.set(exit)
+        } else if is(intern!(py, "create")) {
+            Ok(Done::Later(self.create(exit)?))
+        } else if is(intern!(py, "function")) {
+            Ok(Done::Later(self.function(exit)?))
+        } else if is(intern!(py, "exists")) {
+            Ok(Done::Later(self.exists(exit)?))
+        } else if is(intern!(py, "delete")) {
+            Ok(Done::Later(self.delete(exit)?))
+        } else {
+            Err(bug(&format!("a segment returned the word {}", exit.word.to_owned())))
+        }
     }
 
     /// `"call", resume, live, receiver, method, positional, keywords`
     fn call(&self, exit: &Exit<'_, 'py>) -> PyResult<Done<'py>> {
         let receiver = exit.field(3)?;
+        if let Ok(looked_up) = receiver.cast_exact::<LookedUp>() {
+            let method = looked_up.get().method.bind(self.py);
+            return Ok(Done::Now(method.call(exit.tuple(5)?, exit.keywords(6)?.as_ref())?));
+        }
         let name = exit.name(4)?;
         let target = match self.receiver(&receiver)? {
             Receiver::Reference(target) => target,
@@ -210,6 +228,11 @@ impl<'py> Run<'_, 'py> {
             }
         };
         let Some(method) = self.application.method(target.operator, &name) else {
+            if name == "__key__" {
+                // A reference knows it.
+                let key = receiver.getattr(&name)?;
+                return Ok(Done::Now(key.call(exit.tuple(5)?, exit.keywords(6)?.as_ref())?));
+            }
             // A static method or class method belongs to no entity.
             let class = self.application.class(self.py, target.operator);
             let function = class.getattr_opt(&name)?;
@@ -261,10 +284,10 @@ impl<'py> Run<'_, 'py> {
     }
 
     /// `"function", resume, live, function, positional, keywords`
-    fn helper(&self, exit: &Exit<'_, 'py>) -> PyResult<Action<Value>> {
+    fn function(&self, exit: &Exit<'_, 'py>) -> PyResult<Action<Value>> {
         let name = exit.name(3)?;
-        let function = self.application.helper(&name);
-        let function = function.ok_or_else(|| bug(&format!("no helper is called {name}")))?;
+        let function = self.application.called(&name);
+        let function = function.ok_or_else(|| bug(&format!("no function is called {name}")))?;
         Ok(Action::Function { function, arguments: exit.arguments(4)? })
     }
 
@@ -373,11 +396,12 @@ impl<'a, 'py> Exit<'a, 'py> {
     }
 }
 
-/// Whether `class` has a static method or class method called `name`.
+/// Whether `name` is a static method or class method of `class`, its own or inherited.
 fn is_bound_to_class(class: &Bound<'_, PyType>, name: &Bound<'_, PyString>) -> bool {
-    let defined = class.getattr(intern!(class.py(), "__dict__"));
-    let defined = defined.and_then(|attributes| attributes.get_item(name));
-    defined.is_ok_and(|function| {
+    let attributes = intern!(class.py(), "__dict__");
+    let mut classes = class.mro().iter();
+    let defined = classes.find_map(|class| class.getattr(attributes).ok()?.get_item(name).ok());
+    defined.is_some_and(|function| {
         let kind = function.get_type();
         kind.name().is_ok_and(|name| name == "staticmethod" || name == "classmethod")
     })
@@ -389,7 +413,7 @@ const ASKING_METHODS: [&str; 3] = ["now", "today", "utcnow"];
 
 /// What takes the time from the transaction, if `value` is a method `name` that asks for it; else
 /// `value`.
-fn stand_in_for<'py>(
+pub(crate) fn stand_in_for<'py>(
     name: &Bound<'py, PyString>,
     value: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {

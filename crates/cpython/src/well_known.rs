@@ -46,6 +46,7 @@ well_known! {
     prepare_modules = "anabranch._substitution", "prepare";
     stored_stand_in = "anabranch.migration", "Stored";
     run_path = "runpy", "run_path";
+    restore_traceback = "anabranch._tracebacks", "restore";
     driver_read = "anabranch._driver", "read";
     driver_write = "anabranch._driver", "write";
 }

@@ -9,6 +9,8 @@ pub struct Function {
     pub name: String,
     /// The entity class of a method; `None` for a helper function.
     pub operator: Option<OperatorId>,
+    /// The class of `module` in whose body a method stands: that of the operator, or one of its bases.
+    pub class: Option<String>,
     pub module: ModuleId,
     pub signature: Signature,
     pub body: Body,

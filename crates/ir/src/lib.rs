@@ -9,9 +9,11 @@
 //! - **Modules** are the Python files of the application, in the order in which they are imported.
 //! - **Operators**: one [`Operator`] per entity class, the vertex of the dataflow that holds its
 //!   entities, partitioned by key. It has the signature of the constructor, the hint of the key, the
-//!   attributes that the class's own code assigns, and the methods that others can call.
+//!   attributes that the class's own code assigns, the classes that it inherits from, and the methods
+//!   that others can call, inherited or not.
 //! - **Functions**: one [`Function`] per method, and per helper function of a module that can reach a
-//!   remote call. Names are as Python stores them (`_User__secret`).
+//!   remote call. Names are as Python stores them (`_User__secret`). A method of a base class is one
+//!   function for each entity class that inherits it, in the module and under the lines of the base.
 //! - **Records** and **enums** are the dataclasses and enums of the application: values that arguments,
 //!   results and states may hold, and that are checked at the borders.
 //! - **Edges** say which function reaches which operator, and how: by a call, a read or a write of an
@@ -29,7 +31,8 @@
 //! - **Segments**: it can suspend. It is a state machine; a state is a [`Segment`], which runs without
 //!   interruption, and every way out of it is an [`Exit`]. It starts at `seg0`.
 //!
-//! Helper functions run on behalf of the entity whose method called them, or of none.
+//! Helper functions run on behalf of the entity whose method called them, or of none. So do methods
+//! that are called as functions, through `super()` or as `Base.method(self)`.
 //!
 //! # Effects
 //! Each function has [`Effects`]: what a call of it may read, write, create, delete and call, callees
@@ -45,8 +48,8 @@
 //!
 //! # A segment
 //! is a Python function, given as text whose lines know their line in the user's file. All text of a
-//! module is loaded at once ([`python`]), methods inside of a class of their entity's name, with the
-//! user's module as its globals. Its parameters, all positional, are
+//! module is loaded at once ([`python`]), methods inside of a class with the name of that which defines
+//! them, with the user's module as its globals. Its parameters, all positional, are
 //!
 //! 1. for a method: the live entity (the user's name for `self`),
 //! 2. the live variables (`live`), in order,
@@ -59,6 +62,8 @@
 //!
 //! A variable that may have no value travels as `__anabranch_unbound__`, and is deleted on arrival.
 //! `__anabranch_matches__(exception, classes)` says whether `except classes` catches the exception.
+//! `__anabranch_method__(receiver, name)` looks a method up before the arguments of its call are
+//! evaluated: it gives the receiver of the `call` that follows.
 //!
 //! # An exit
 //! is a returned tuple. Its first element is a word, its last ones depend on it (see [`Exit`]):
@@ -67,7 +72,8 @@
 //! - `jump` goes on at once with another segment: where control flow meets, or a loop turns.
 //! - All others are **actions**. The function is suspended with the segment to `resume` and its live
 //!   variables, until the action has a result: `call`, `get` and `set` on a receiver, `create` of a
-//!   class, `function` for a helper function that has segments itself, `exists` and `delete`.
+//!   class, `function` for a helper function or a method of the same entity by its very definition,
+//!   which has segments itself, `exists` and `delete`.
 //!
 //! For `call`, `get` and `set` the interpreter makes the **run-time test**: if the receiver is a
 //! reference to another entity the kernel performs the action; otherwise it is performed at once, as
@@ -113,7 +119,7 @@ pub use effects::{Effects, Member};
 pub use function::{Body, Function, Parameter, ParameterKind, Signature};
 pub use hint::Hint;
 pub use ids::{FunctionId, ModuleId, OperatorId, SegmentId};
-pub use operator::{Attribute, Initial, Operator};
+pub use operator::{Attribute, BaseClass, Initial, Operator};
 pub use program::{
     CallEdge, CallKind, EnumClass, EnumMember, EnumValue, Field, Module, Program, Record,
 };

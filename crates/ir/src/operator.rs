@@ -12,18 +12,31 @@ pub struct Operator {
     pub key: Hint,
     /// What `__key__` computes, as source text: tells whether it changed.
     pub key_text: Option<String>,
+    /// The classes of the application that the class inherits from, in the order in which Python looks
+    /// for methods.
+    pub bases: Vec<BaseClass>,
     /// The parameters of `__init__`, without `self`.
     pub constructor: Signature,
     /// The key of a new entity in terms of the constructor's arguments, where it follows from them.
     pub new_key: Option<Expression>,
-    /// Attributes that the class's own code assigns, in source order.
+    /// Attributes that the code of the class and of its bases assigns, in source order.
     pub attributes: Vec<Attribute>,
-    /// The methods that can be called from outside the class body, in source order; neither
+    /// The methods that can be called from outside the class body, inherited ones last; neither
     /// `__init__` nor `__key__`.
     pub methods: Vec<FunctionId>,
+    /// Methods of base classes that another one of the same name hides: only `super()` and
+    /// `Base.method(self)` lead there. Those that cannot suspend are left out.
+    pub overridden: Vec<FunctionId>,
     /// The class's docstring, cleaned as `inspect.cleandoc` does.
     pub documentation: Option<String>,
     pub span: Span,
+}
+
+/// A class of the application, no entity class itself, that entity classes inherit from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BaseClass {
+    pub name: String,
+    pub module: ModuleId,
 }
 
 /// An attribute of an entity's state.

@@ -73,7 +73,7 @@ pub struct CallEdge {
 }
 
 /// What an edge carries.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum CallKind {
     /// A call of the method of this name.
     Method(String),
@@ -137,12 +137,25 @@ impl Program {
         format!("{hash:016x}")
     }
 
-    /// `User.buy_item` for a method, `checkout` for a helper function.
+    /// `User.buy_item` for a method, `User.Audited.buy_item` for one of a base class that another
+    /// method hides, `checkout` for a helper function.
     pub fn qualified_name(&self, id: FunctionId) -> String {
         let function = self.function(id);
-        match function.operator {
-            Some(operator) => format!("{}.{}", self.operator(operator).name, function.name),
-            None => function.name.clone(),
+        let name = &function.name;
+        let Some(operator) = function.operator.map(|operator| self.operator(operator)) else {
+            return name.clone();
+        };
+        match &function.class {
+            Some(class) if operator.overridden.contains(&id) => {
+                format!("{}.{class}.{name}", operator.name)
+            }
+            _ => format!("{}.{name}", operator.name),
         }
+    }
+
+    /// What a `function` exit calls a function: `shop:checkout`, `audit:User.Audited.buy_item`.
+    pub fn call_name(&self, id: FunctionId) -> String {
+        let module = &self.module(self.function(id).module).name;
+        format!("{module}:{}", self.qualified_name(id))
     }
 }

@@ -52,7 +52,7 @@ pub struct SourceLine {
 ///
 /// Actions end the segment with a *run-time test*: where the receiver is not a reference the
 /// interpreter performs the action at once, as Python would, and goes on with `resume`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Exit {
     /// `"return", value`
     Return,
@@ -67,7 +67,8 @@ pub enum Exit {
     /// `"create", resume, live, class, positional, keywords`
     Create { resume: SegmentId, operator: OperatorId },
     /// `"function", resume, live, function, positional, keywords`: a helper function that can
-    /// suspend, run on behalf of the same entity.
+    /// suspend, or a method as `super()` finds it, run on behalf of the same entity. It goes by its
+    /// [`call_name`](crate::Program::call_name).
     Function { resume: SegmentId, function: String },
     /// `"exists", resume, live, class, key`
     Exists { resume: SegmentId },

@@ -9,8 +9,9 @@
 //! - Classes, functions, attributes, fields, members, parameters and variables are called by Python
 //!   identifiers.
 //! - Records and enums are called `module:QualifiedName`, with a module of the program.
-//! - These are unique: modules, operators, records, enums; methods and attributes of an operator;
-//!   helper functions of a module; fields of a record; members of an enum; parameters of a signature.
+//! - These are unique: modules, operators, records, enums; methods (overridden ones apart) and
+//!   attributes of an operator; helper functions of a module; fields of a record; members of an enum;
+//!   parameters of a signature.
 //!
 //! **Places.**
 //! - The file of a module is a path inside the import root.
@@ -29,11 +30,13 @@
 //!
 //! **Operators and functions.**
 //! - The methods of an operator name it as theirs, and every function of an operator is among its
-//!   methods, once.
+//!   methods or the overridden ones, once.
+//! - A method is in the module of its class, which is that of the operator or one of its bases; a
+//!   helper function has none.
 //!
 //! **Effects.**
 //! - Attributes, classes, methods, accesses and reasons are sorted, each there once; the methods that
-//!   are called are methods.
+//!   are called are methods, none of them overridden.
 //! - The access set of a method holds its own entity. That of a native function holds nothing else.
 //! - A function that changes nothing has accesses that only read.
 //! - Expressions nest at most [`EXPRESSION_DEPTH_MAX`](crate::access::EXPRESSION_DEPTH_MAX) levels,
@@ -46,9 +49,9 @@
 //! - Exits lead to segments that exist, never to `seg0`, and none is there twice.
 //! - Every other segment can be reached from `seg0`.
 //! - A segment with an input is entered by actions only, one that catches by one action at least.
-//! - Names of segments are unique among the methods of an operator, or the helpers of a module.
+//! - Names of segments are unique among the methods of a class, or the helpers of a module.
 //! - Live variables and input are all different.
-//! - A `function` exit names a helper function of the program.
+//! - A `function` exit names a helper function of the program, or a method of the same operator.
 //!
 //! **Code** of a segment.
 //! - It starts with `def NAME(`, the other lines are indented, empty or inside a string; no line

@@ -44,13 +44,19 @@ pub fn natural(program: &Program, value: &Value) -> Json {
     }
 }
 
+/// The attributes of an exception that say what caused it.
+const LINKS: [&str; 3] = ["__cause__", "__context__", "__suppress_context__"];
+
 /// `{"type": …, "args": […], "attributes": {…}}`, without attributes if there are none.
 pub fn exception_object(program: &Program, exception: &ExceptionValue) -> Json {
     let mut object = JsonObject::new();
     object.insert("type".to_owned(), Json::String(exception.class.clone()));
     object.insert("args".to_owned(), array(program, &exception.args));
-    if !exception.attributes.is_empty() {
-        object.insert("attributes".to_owned(), attributes(program, &exception.attributes));
+    // What caused it is for programs that can handle it, and may name what is not for everybody.
+    let mut own = exception.attributes.clone();
+    own.retain(|(name, _)| !LINKS.contains(&name.as_str()));
+    if !own.is_empty() {
+        object.insert("attributes".to_owned(), attributes(program, &own));
     }
     Json::Object(object)
 }

@@ -45,6 +45,7 @@ fn program(items: Vec<Expression>) -> Program {
     let function = Function {
         name: "call".into(),
         operator: Some(USER),
+        class: Some("User".into()),
         module: ModuleId(0),
         signature: Signature { parameters: parameters.to_vec(), returns: None },
         body: Body::Segments(Vec::new()),
@@ -60,11 +61,13 @@ fn program(items: Vec<Expression>) -> Program {
         name: name.into(),
         module: ModuleId(0),
         key: Hint::Str,
+        bases: Vec::new(),
         constructor: function.signature.clone(),
         key_text: None,
         new_key: Some(parameter("name")),
         attributes: Vec::new(),
         methods,
+        overridden: Vec::new(),
         documentation: None,
         span: SPAN,
     };

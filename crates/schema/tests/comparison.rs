@@ -24,6 +24,8 @@ fn operator(name: &str, key: Hint, attributes: Attributes<'_>) -> Operator {
         name: name.to_owned(),
         module: ModuleId(0),
         key,
+        bases: Vec::new(),
+        overridden: Vec::new(),
         key_text: Some("self.name".to_owned()),
         constructor: Signature::default(),
         new_key: None,

@@ -1,148 +1,197 @@
 """Makes a program that fails small: takes away whatever can go while it still fails.
 
-Works on the syntax tree: statements are deleted or replaced by what they hold, expressions are
-replaced by one of their parts or by a constant.
+Works on the syntax trees of its modules. Each round tries, on every list of statements and then on
+every expression: to take away halves, quarters, … of it (delta debugging); to replace a compound
+statement by what it holds; to replace an expression by a constant or by one of its parts. Rounds
+repeat until nothing changes. Functions go first, since nothing shrinks a program as much.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-Fails = Callable[[str], bool]
+from .run import Modules
 
+Fails = Callable[[Modules], bool]
+Trees = dict[str, ast.Module]
 
-def minimised(text: str, fails: Fails) -> str:
-    """The smallest program found that still fails; `text` itself if it only fails as written."""
-    best = ast.unparse(ast.parse(text)) + "\n"
-    if not fails(best):
-        return text
-    before = ""
-    while before != best:
-        before = best
-        best = with_fewer_statements(best, fails)
-        best = with_statements_opened(best, fails)
-        best = with_smaller_expressions(best, fails)
-    return best
+PARTS_MAX = 5
+BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
-def bodies(tree: ast.AST) -> list[list[ast.stmt]]:
-    """That of `main` first: what it does not call can go next."""
-    found: list[list[ast.stmt]] = []
-    mains = [node for node in ast.walk(tree) if getattr(node, "name", "") == "main"]
-    for node in [*mains, *(node for node in ast.walk(tree) if node not in mains)]:
-        for name in ("body", "orelse", "finalbody"):
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                found.append(value)  # pyright: ignore[reportUnknownArgumentType]
-    return found
+def minimised(modules: Modules, fails: Fails) -> Modules:
+    """The smallest program found that still fails; `modules` itself if it only fails as written."""
+    search = Search({name: ast.parse(text) for name, text in modules.items()}, fails)
+    if not fails(unparsed(search.trees)):
+        return modules
+    while search.round():
+        pass
+    return unparsed(search.trees)
 
 
-def with_fewer_statements(text: str, fails: Fails) -> str:
-    """Large stretches go first, in the outermost bodies first."""
-    index = 0
-    while index < len(bodies(ast.parse(text))):
-        size = len(bodies(ast.parse(text))[index])
-        while size:
-            start = 0
-            while start < len(bodies(ast.parse(text))[index]):
-                tree = ast.parse(text)
-                body = bodies(tree)[index]
-                body[start : start + size] = [ast.Pass()] if size >= len(body) else []
-                candidate = unparsed(tree)
-                if candidate and len(candidate) < len(text) and fails(candidate):
-                    text = candidate
-                else:
+class Search:
+    """The smallest trees so far. Changes are made in place, and taken back unless they fail."""
+
+    def __init__(self, trees: Trees, fails: Fails) -> None:
+        self.trees = trees
+        self.fails = fails
+        self.seen: set[str] = set()
+
+    def round(self) -> bool:
+        """Tries everything once; whether anything became smaller."""
+        before = unparsed(self.trees)
+        self.fewer_statements()
+        self.opened_statements()
+        self.smaller_expressions()
+        self.fewer_statements()
+        return unparsed(self.trees) != before
+
+    def still_fails(self) -> bool:
+        """Whether the trees as they are now fail, and have not been tried before."""
+        try:
+            modules = unparsed(self.trees)
+            text = "".join(modules.values())
+            if text in self.seen:
+                return False
+            self.seen.add(text)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for module in modules.values():
+                    compile(module, "program", "exec")
+        except (SyntaxError, ValueError, AttributeError, TypeError):
+            return False
+        return self.fails(modules)
+
+    def bodies(self) -> Iterator[list[ast.AST]]:
+        """All lists of statements; that of `main` first: what it does not call can go next."""
+        nodes = [node for tree in self.trees.values() for node in ast.walk(tree)]
+        nodes.sort(key=lambda node: getattr(node, "name", "") != "main")
+        for node in nodes:
+            for name in BODIES:
+                value = getattr(node, name, None)
+                if isinstance(value, list):
+                    yield value  # pyright: ignore[reportUnknownVariableType]
+
+    def fewer_statements(self) -> None:
+        for body in list(self.bodies()):
+            size = len(body)
+            while size:
+                start = 0
+                while start < len(body):
+                    gone = body[start : start + size]
+                    if gone and isinstance(gone[0], ast.Pass) and len(body) == 1:
+                        break
+                    is_all = len(gone) == len(body)
+                    needs_pass = is_all and isinstance(gone[0], ast.stmt)
+                    body[start : start + size] = [ast.Pass()] if needs_pass else []
+                    if self.still_fails():
+                        continue
+                    body[start : start + (1 if needs_pass else 0)] = gone
                     start += size
-            size //= 2
-        index += 1
-    return text
+                size //= 2
+
+    def opened_statements(self) -> None:
+        """A compound statement gives way to one of its bodies."""
+        for body in list(self.bodies()):
+            for statement in list(body):
+                if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.Module):
+                    continue
+                for name in BODIES[:3]:
+                    inner: list[ast.AST] = getattr(statement, name, None) or []
+                    places = [place for place, old in enumerate(body) if old is statement]
+                    if not isinstance(inner, list) or not inner or not places:  # pyright: ignore[reportUnnecessaryIsInstance]
+                        continue
+                    place = places[0]
+                    body[place : place + 1] = inner
+                    if not self.still_fails():
+                        body[place : place + len(inner)] = [statement]
+
+    def smaller_expressions(self) -> None:
+        pending: list[ast.AST] = [*self.trees.values()]
+        while pending:
+            parent = pending.pop(0)
+            for name, value in ast.iter_fields(parent):
+                items: list[object] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+                for index in reversed(range(len(items))):
+                    if is_replaceable(items[index]):
+                        place = Place(parent, name, index if isinstance(value, list) else None)
+                        self.shrink(place)
+            pending.extend(ast.iter_child_nodes(parent))
+
+    def shrink(self, place: Place) -> None:
+        old = place.get()
+        if place.index is not None and place.remove():
+            if self.still_fails():
+                return
+            place.insert(old)
+        length = len(ast.unparse(old))
+        for new in replacements(old):
+            if len(ast.unparse(new)) >= length:
+                continue
+            place.put(new)
+            if self.still_fails():
+                self.shrink(place)
+                return
+        place.put(old)
 
 
-def with_statements_opened(text: str, fails: Fails) -> str:
-    """A compound statement gives way to one of its bodies."""
-    places = [
-        (index, position, name)
-        for index, body in enumerate(bodies(ast.parse(text)))
-        for position in range(len(body))
-        for name in ("body", "orelse", "finalbody")
-    ]
-    for index, position, name in reversed(places):
-        tree = ast.parse(text)
-        if index >= len(bodies(tree)) or position >= len(bodies(tree)[index]):
-            continue
-        body = bodies(tree)[index]
-        inner = getattr(body[position], name, None)
-        if inner and not isinstance(body[position], ast.ClassDef | ast.FunctionDef):
-            body[position : position + 1] = inner
-            candidate = unparsed(tree)
-            if candidate and fails(candidate):
-                text = candidate
-    return text
+class Place:
+    """Where an expression is in its parent."""
 
+    def __init__(self, parent: ast.AST, name: str, index: int | None) -> None:
+        self.parent, self.name, self.index = parent, name, index
 
-def with_smaller_expressions(text: str, fails: Fails) -> str:
-    place = 0
-    while place < len(expressions(ast.parse(text))):
-        for number in range(len(smaller(*expressions(ast.parse(text))[place]))):
-            tree = ast.parse(text)
-            parent, name, index = expressions(tree)[place]
-            replace(parent, name, index, smaller(parent, name, index)[number])
-            candidate = unparsed(tree)
-            if candidate and len(candidate) < len(text) and fails(candidate):
-                text = candidate
-                break
+    def get(self) -> ast.AST:
+        value = getattr(self.parent, self.name)
+        return value if self.index is None else value[self.index]
+
+    def put(self, new: ast.AST) -> None:
+        if self.index is None:
+            setattr(self.parent, self.name, new)
         else:
-            place += 1
-    return text
+            getattr(self.parent, self.name)[self.index] = new
+
+    def remove(self) -> bool:
+        """Takes an element away, where its list stands alone."""
+        removable = isinstance(
+            self.parent,
+            ast.Call | ast.List | ast.Tuple | ast.Set | ast.JoinedStr | ast.comprehension,
+        )
+        if removable:
+            del getattr(self.parent, self.name)[self.index]
+        return removable
+
+    def insert(self, old: ast.AST) -> None:
+        getattr(self.parent, self.name).insert(self.index, old)
 
 
-def smaller(parent: ast.AST, name: str, index: int | None) -> list[ast.expr]:
+def is_replaceable(node: object) -> bool:
+    if isinstance(node, ast.keyword):
+        return True
+    is_value = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+    return isinstance(node, ast.expr) and is_value
+
+
+def replacements(old: ast.AST) -> Iterator[ast.AST]:
     """What an expression may give way to."""
-    old = child(parent, name, index)
-    parts = [part for part in ast.walk(old) if isinstance(part, ast.expr) and part is not old]
-    parts = [part for part in parts if not isinstance(part, ast.Starred | ast.Constant)]
-    return [ast.Constant(0), ast.Constant(1), *parts[:6]]
+    if isinstance(old, ast.keyword | ast.FormattedValue | ast.Starred):
+        return
+    yield ast.Constant(0)
+    yield ast.Constant(1)
+    parts = (part for part in ast.walk(old) if isinstance(part, ast.expr) and part is not old)
+    wanted = [
+        part
+        for part in parts
+        if not isinstance(part, ast.Starred | ast.Constant | ast.FormattedValue)
+        and isinstance(getattr(part, "ctx", ast.Load()), ast.Load)
+    ]
+    yield from map(copy.deepcopy, wanted[:PARTS_MAX])
 
 
-def expressions(tree: ast.AST) -> list[tuple[ast.AST, str, int | None]]:
-    found: list[tuple[ast.AST, str, int | None]] = []
-    for node in ast.walk(tree):
-        for name, value in ast.iter_fields(node):
-            if isinstance(value, ast.expr) and isinstance(
-                getattr(value, "ctx", ast.Load()), ast.Load
-            ):
-                found.append((node, name, None))
-            elif isinstance(value, list):
-                items: list[object] = value  # pyright: ignore[reportUnknownVariableType]
-                for index, item in enumerate(items):
-                    if isinstance(item, ast.expr) and not isinstance(
-                        getattr(item, "ctx", None), ast.Store | ast.Del
-                    ):
-                        found.append((node, name, index))
-    return found
-
-
-def child(parent: ast.AST, name: str, index: int | None) -> ast.AST:
-    value = getattr(parent, name)
-    return value if index is None else value[index]
-
-
-def replace(parent: ast.AST, name: str, index: int | None, new: ast.AST) -> None:
-    if index is None:
-        setattr(parent, name, new)
-    else:
-        getattr(parent, name)[index] = new
-
-
-def unparsed(tree: ast.AST) -> str | None:
-    """The text of a tree, if Python accepts it."""
-    try:
-        text = ast.unparse(ast.fix_missing_locations(tree))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(text, "program", "exec")
-    except (SyntaxError, ValueError, AttributeError, TypeError):
-        return None
-    return text + "\n"
+def unparsed(trees: Trees) -> Modules:
+    return {
+        name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()
+    }

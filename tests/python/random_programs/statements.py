@@ -1,15 +1,11 @@
-"""Random statements."""
+"""Random simple statements."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from .expressions import ExpressionWriter
-from .variables import Variables
-
-STATEMENTS_MAX = 5
-LOOPS_MAX = 2
-BLOCKS_MAX = 3
+from .writer import CLASSES
 
 
 class StatementWriter(ExpressionWriter):
@@ -27,109 +23,133 @@ class StatementWriter(ExpressionWriter):
         self.depth -= 1
 
     def size(self) -> int:
-        return self.random.choice([1, 1, 2, 2, 3])
+        return self.random.choice([1, 1, 1, 1, 1, 2, 2, 3])
 
-    def body(self) -> None:
-        for _ in range(self.random.randrange(1, STATEMENTS_MAX)):
-            self.statement()
-
-    def statement(self) -> None:
-        simple: list[Callable[[], None]] = [
+    def simple_statement(self) -> None:
+        options: list[Callable[[], None]] = [
+            self.assign,
             self.assign,
             self.assign,
             self.assign_others,
+            self.assign_others,
+            self.unpack,
             self.unpack,
             self.chain,
             self.augment,
             self.augment,
+            self.augment,
             self.set_remote,
-            lambda: self.line((self.said if self.may_suspend else self.told)(self.size())),
-            lambda: self.line(self.number_expression(self.size())),
+            self.set_remote,
+            self.change_own,
+            self.expression_statement,
+            self.expression_statement,
             lambda: self.line(f"print({self.number()}, {self.text(self.size())})"),
-            self.delete,
+            self.delete_name,
+            self.delete_part,
+            self.delete_entity,
             self.check,
+            self.inner_function,
         ]
         if self.loops:
-            simple += [self.leave] * 3
-        if self.chance(0.06):
-            simple = [self.fail]
-            if self.may_return:
-                simple += [self.leave_function, self.leave_function]
-        compound: list[Callable[[], None]] = [
-            self.branch,
-            self.branch,
-            self.protected,
-            self.in_context,
-            self.matched,
+            options += [self.leave] * 4
+        if self.chance(0.1):
+            options = [self.fail, self.fail, self.leave_function, self.leave_function]
+        self.random.choice(options)()
+
+    def expression_statement(self) -> None:
+        write = [
+            self.said if self.may_suspend else self.told,
+            self.called if self.may_suspend else self.told,
+            self.number_expression,
+            self.list_comprehension,
+            self.fstring,
         ]
-        if self.loops < LOOPS_MAX:
-            compound += [self.for_loop, self.for_loop, self.while_loop]
-        if self.blocks < BLOCKS_MAX and self.chance(0.4):
-            self.blocks += 1
-            self.random.choice(compound)()
-            self.blocks -= 1
-        else:
-            self.random.choice(simple)()
+        self.line(self.random.choice(write)(self.size()))
 
     def assign(self) -> None:
         value = self.number_expression(self.size())
         name = self.name("i")
-        hint = ": int" if self.chance(0.05) else ""
+        hint = ": int" if self.chance(0.1) else ""
         self.line(f"{name}{hint} = {value}")
         self.variables.bind(name)
 
     def assign_others(self) -> None:
-        kind = self.random.choice("sldr")
-        write = {"s": self.text, "l": self.list_expression, "d": self.table, "r": self.reference}
+        kind = self.random.choice("sldter")
+        write = {
+            "s": self.text,
+            "l": self.list_expression,
+            "d": self.table,
+            "t": self.tuple_display,
+            "e": self.set_display,
+            "r": self.reference,
+        }
         value = write[kind](self.size())
         name = self.name(kind)
         self.line(f"{name} = {value}")
         self.variables.bind(name)
 
+    def attribute(self) -> str:
+        """An attribute that may be remote, as a target."""
+        receiver = self.reference(self.size()) if self.may_suspend else "self"
+        if self.function.owner is None and receiver == "self":
+            receiver = "a"
+        if not self.may_suspend and receiver != "self":
+            return self.name("i")
+        return f"{receiver}.{self.random.choice(['n', 'n', 'double'])}"
+
     def unpack(self) -> None:
         first, second = self.name("i"), self.name("i")
         value = f"{self.number_expression(self.size())}, {self.number_expression(self.size())}"
         rest = self.name("l")
-        match self.random.randrange(4):
+        bound = [first, second]
+        match self.random.randrange(7):
             case 0:
                 self.line(f"{first}, {second} = {value}")
             case 1:
                 self.line(f"{first}, *{rest}, {second} = {value}, {self.leaf()}")
-                self.variables.bind(rest)
+                bound.append(rest)
             case 2:
                 self.line(f"({first}, [{second}]) = tell({self.number()}, 1), [{self.leaf()}]")
+            case 3:
+                nested = f"[{self.list_expression(self.size())}, {self.leaf()}]"
+                self.line(f"{first}, (*{rest}, {second}) = {self.leaf()}, {nested}")
+                self.line(f"{rest} = [1, 2]")
+                bound.append(rest)
+            case 4:
+                self.line(f"[{first}, *{rest}] = {self.list_expression(self.size())}")
+                bound = [first, rest]
+            case 5 if self.may_suspend:
+                receiver = self.reference(self.size())
+                self.line(f"*{receiver}.xs, {second} = {value}, {self.leaf()}")
+                bound = [second]
             case _:
-                other = self.reference(self.size()) if self.may_suspend else "self"
-                if self.owner is None and other == "self":
-                    other = first
-                    self.line(f"{other}, {second} = {value}")
-                else:
-                    self.line(f"{first}, {other}.n, {second} = {self.leaf()}, {value}")
-        self.variables.bind(first)
-        self.variables.bind(second)
+                self.line(f"{first}, {self.attribute()}, {second} = {self.leaf()}, {value}")
+        self.variables.bind(*bound)
 
     def chain(self) -> None:
         first, second = self.name("i"), self.name("i")
         targets = [first, second]
         if self.may_suspend:
-            targets.insert(self.random.randrange(3), f"{self.reference(self.size())}.n")
+            targets.insert(self.random.randrange(3), self.attribute())
         if variable := self.known("d"):
             targets.insert(self.random.randrange(3), f"{variable}[{self.text(1)}]")
         self.line(f"{' = '.join(targets)} = {self.number_expression(self.size())}")
-        self.variables.bind(first)
-        self.variables.bind(second)
+        self.variables.bind(first, second)
 
     def augment(self) -> None:
-        operator = self.random.choice(["+=", "-=", "*=", "|="])
+        operator = self.random.choice(["+=", "-=", "*=", "|=", "^=", "%="])
         choices: list[str] = []
         if name := self.known("i"):
             choices += [name, name]
         if name := self.known("l"):
             choices.append(f"{name}[{self.number_expression(1)} % len({name})]")
-        if self.owner is not None:
-            choices += ["self.n", f"self.xs[{self.number_expression(1)} % 3]"]
+        if name := self.known("d"):
+            choices.append(f"{name}[{self.text(1)}]")
+        if self.function.owner is not None:
+            index = self.number_expression(self.size())
+            choices += ["self.n", f"self.xs[{index} % 3]", 'self.table["k"]', "self.double"]
         if self.may_suspend:
-            choices.append(f"{self.reference(self.size())}.n")
+            choices += [self.attribute()] * 2
         if choices:
             target = self.random.choice(choices)
             self.line(f"{target} {operator} {self.number_expression(self.size())}")
@@ -140,182 +160,81 @@ class StatementWriter(ExpressionWriter):
         attribute, value = self.random.choice(
             [
                 ("n", self.number_expression(self.size())),
+                ("double", self.number_expression(self.size())),
                 ("xs", self.list_expression(self.size())),
+                ("xs", f"[{self.leaf()}, *{self.list_expression(self.size())}, 1, 2]"),
                 ("table", self.table(self.size())),
                 ("peer", self.reference(self.size())),
             ]
         )
         self.line(f"{self.reference(self.size())}.{attribute} = {value}")
 
-    def delete(self) -> None:
+    def change_own(self) -> None:
+        """Changes what belongs to the entity, or a variable."""
+        if self.function.owner is None:
+            return
+        value = self.number_expression(self.size())
+        changes = [
+            f"self.xs.append({value})",
+            f"self.xs.extend({self.list_expression(self.size())})",
+            f"self.xs[{self.number_expression(1)} % 3] = {value}",
+            f"self.xs[1:2] = {self.list_expression(self.size())}",
+            f"self.table[{self.text(1)}] = {value}",
+            f"self.table.update({self.table(self.size())})",
+            f"self.n: int = {value}",
+            f"self.peer = {self.reference(self.size())}",
+        ]
+        self.line(self.random.choice(changes))
+
+    def delete_name(self) -> None:
         if (name := self.known("i")) and self.chance(0.3):
             self.line(f"del {name}")
             self.variables.unbind(name)
 
+    def delete_part(self) -> None:
+        if name := self.known("l"):
+            self.line(f"del {name}[{self.leaf()}:{self.leaf()}]")
+        elif self.function.owner is not None:
+            parts = ["self.xs[3:]", 'self.table["m"]', "self.missing"]
+            self.line(f"del {self.random.choice(parts)}")
+
+    def delete_entity(self) -> None:
+        if not self.may_suspend or not self.can_name_classes():
+            return
+        name, key = f"E{self.random.randrange(CLASSES)}", f'"x{self.random.randrange(2)}"'
+        guard = f"if exists({name}, {key}): " if self.chance(0.8) else ""
+        self.line(f"{guard}delete(ref({name}, {key}))")
+
     def check(self) -> None:
-        if self.chance(0.4):
-            self.line(f"assert {self.truth(self.size())} or True, {self.text(1)}")
+        surely = " or True" if self.chance(0.8) else ""
+        self.line(f"assert {self.truth(self.size())}{surely}, {self.text(1)}")
+
+    def inner_function(self) -> None:
+        self.fresh += 1
+        name = f"g{self.fresh}"
+        self.line(f"def {name}(q, r={self.leaf()}):")
+        self.line(f"    return q + r + {self.random.randrange(5)}")
+        self.line(f"i0 = {name}({self.number_expression(self.size())})")
+        self.variables.bind("i0")
 
     def leave(self) -> None:
         self.line(f"if {self.truth(1)}: {self.random.choice(['break', 'continue'])}")
 
     def leave_function(self) -> None:
+        if self.contexts and self.finals and self.loops:
+            # Refused, if the loop is in the `with` and that in a `try` that is taken apart.
+            return
         self.line(f"if {self.truth(1)}: return {self.number_expression(self.size())}")
 
     def fail(self) -> None:
-        if self.may_suspend and self.chance(0.5):
-            self.line(f"if {self.truth(1)}: {self.reference(0)}.fail({self.number()})")
-        else:
-            error = self.random.choice(["KeyError", "ValueError"])
-            self.line(f"if {self.truth(1)}: raise {error}({self.number_expression(1)})")
-
-    def branch(self) -> None:
-        before = self.variables
-        ends: list[Variables] = []
-        self.line(f"if {self.truth(self.size())}:")
-        for index in range(self.random.randrange(1, 4)):
-            self.variables = before.copy()
-            if index:
-                # The tests before have run, and may have bound something.
-                self.line(f"elif {self.truth(self.size())}:")
-            self.block(self.body)
-            ends.append(self.variables)
-        self.variables = before.copy()
-        if self.chance(0.5):
-            self.line("else:")
-            self.block(self.body)
-        self.variables.meet(*ends)
-
-    def iterable(self) -> tuple[list[str], str]:
-        depth = self.size()
-        if self.may_suspend and self.chance(0.15):
-            values = f"{self.reference(depth)}.say({self.number()}, {self.list_expression(1)})"
-            return [self.name("i")], values
-        match self.random.randrange(6):
+        error = self.random.choice(["KeyError", "ValueError", "Failure"])
+        raising = f"raise {error}({self.number_expression(self.size())})"
+        match self.random.randrange(4):
             case 0:
-                return [self.name("i")], f"range({self.number_expression(depth)} % 4)"
-            case 1:
-                return [
-                    self.name("i"),
-                    self.name("i"),
-                ], f"enumerate({self.list_expression(depth)}[:3])"
-            case 2:
-                first, second = self.list_expression(depth), self.list_expression(depth)
-                return [self.name("i"), self.name("i")], f"zip({first}, {second})"
-            case 3:
-                return [self.name("s"), self.name("i")], f"{self.table(depth)}.items()"
-            case 4:
-                return [self.name("r")], f"[{self.reference(depth)}, {self.reference(depth)}]"
+                cause = self.random.choice(["None", f"ValueError({self.number_expression(1)})"])
+                raising += f" from {self.known('x') or cause}"
+            case 1 if self.may_suspend:
+                raising = f"{self.reference(0)}.fail({self.number()})"
             case _:
-                return [self.name("i")], f"{self.list_expression(depth)}[:3]"
-
-    def for_loop(self) -> None:
-        names, iterable = self.iterable()
-        self.line(f"for {', '.join(names)} in {iterable}:")
-        before = self.variables.copy()
-        # A later turn may find deleted what the first one finds bound, which is fine.
-        for name in names:
-            self.variables.bind(name)
-        self.loops += 1
-        self.block(self.body)
-        self.loops -= 1
-        self.loop_end(before)
-
-    def while_loop(self) -> None:
-        self.fresh += 1
-        turns = f"w{self.fresh}"
-        self.line(f"{turns} = {self.random.randrange(1, 4)}")
-        test = self.truth(self.size()) if self.chance(0.7) else "True"
-        # The counter comes first, so that the loop ends whatever the test is.
-        order = [f"(({turns} := {turns} - 1) >= 0)", test]
-        self.line(f"while {' and '.join(order)}:")
-        before = self.variables.copy()
-        self.loops += 1
-        self.block(self.body)
-        self.loops -= 1
-        self.loop_end(before)
-
-    def loop_end(self, before: Variables) -> None:
-        self.variables.meet(before)
-        if self.chance(0.3):
-            ended = self.variables.copy()
-            self.line("else:")
-            self.block(self.body)
-            self.variables.meet(ended)
-
-    def protected(self) -> None:
-        before = self.variables.copy()
-        may_suspend = self.may_suspend
-        self.may_suspend = may_suspend and self.chance(0.7)
-        self.line("try:")
-
-        def guarded() -> None:
-            self.body()
-            if self.chance(0.6):
-                self.fail()
-
-        self.block(guarded)
-        ends: list[Variables] = []
-        has_handler = self.chance(0.8)
-        if has_handler:
-            tried = self.variables
-            for kind in self.random.choice(
-                [["ValueError"], ["KeyError", "ValueError"], ["Exception"]]
-            ):
-                # Anything of the body may have run.
-                self.variables = before.copy()
-                self.variables.meet(tried)
-                named = self.chance(0.5)
-                self.line(f"except {kind}{' as error' if named else ''}:")
-
-                def handle(named: bool = named) -> None:
-                    if named:
-                        self.line(f"print({self.number()}, shown(error))")
-                    self.body()
-                    if self.chance(0.15):
-                        self.line("raise")
-
-                self.block(handle)
-                ends.append(self.variables)
-            self.variables = tried
-            if self.chance(0.3):
-                self.line("else:")
-                self.block(self.body)
-        if not has_handler or self.chance(0.4):
-            self.variables.meet(before, *ends)
-            self.line("finally:")
-            self.block(self.body)
-        else:
-            self.variables.meet(*ends)
-        self.may_suspend = may_suspend
-
-    def in_context(self) -> None:
-        before = self.variables.copy()
-        outer = self.may_suspend, self.may_return
-        # A `return` in a `with` inside of a `try` with a `finally` is refused.
-        self.may_suspend = self.may_return = False
-        self.line(f"with Context({self.number()}, {self.chance(0.5)}) as i0:")
-        self.variables.bind("i0")
-        self.block(self.body)
-        self.may_suspend, self.may_return = outer
-        self.variables.meet(before)
-
-    def matched(self) -> None:
-        before = self.variables.copy()
-        subject = self.random.choice([self.number_expression, self.list_expression])
-        self.line(f"match {subject(self.size())}:")
-        ends: list[Variables] = []
-        patterns = ["0 | 1", "int()", "[i0, *l0]", "[]", "[1, i1] as l1", "_"]
-        for pattern in sorted(self.random.sample(patterns, 3), key=patterns.index):
-            self.variables = before.copy()
-            guard = f" if {self.truth(1)}" if self.chance(0.4) and pattern != "_" else ""
-            self.depth += 1
-            self.line(f"case {pattern}{guard}:")
-            self.block(self.body)
-            self.depth -= 1
-            ends.append(self.variables)
-        self.variables = before.copy()
-        self.variables.meet(*ends)
-        # A pattern that fails may have bound names.
-        for name in ("i0", "i1", "l0", "l1"):
-            self.variables.unbind(name)
+                pass
+        self.line(f"if {self.truth(1)}: {raising}")

@@ -1,8 +1,6 @@
 """The parts of a random program that are always the same."""
 
-HEADER = '''"""Random program {seed}."""
-
-from anabranch import entity
+TOOLS = '''"""What random programs use to show what they do."""
 
 
 def tell(place, value=None):
@@ -10,9 +8,17 @@ def tell(place, value=None):
     return value
 
 
-def shown(error):
-    """A variable without a value has other words in a comprehension before Python 3.12."""
-    return "NameError" if isinstance(error, NameError) else repr(error)
+def shown(error, depth=3):
+    """An exception with its cause. Its context may be what a caller handles, which only Python
+    without an engine knows."""
+    if error is None or not depth:
+        return repr(error)
+    if isinstance(error, NameError):
+        # A variable without a value has other words in a comprehension before Python 3.12.
+        return "NameError"
+    notes = getattr(error, "__notes__", [])
+    because = f" from {shown(error.__cause__, depth - 1)}" if error.__cause__ else ""
+    return f"{error!r}{notes or ''}{because}{' suppressed' * error.__suppress_context__}"
 
 
 class Context:
@@ -38,9 +44,85 @@ class Truth:
         print("truth", self.place)
         return bool(self.value)
 
+
+class Failure(Exception):
+    def __init__(self, place, extra=None):
+        super().__init__(place)
+        self.extra = extra
+
+
+class Local:
+    """Has the members of an entity, so that only a test at run time tells it from one."""
+
+    def __init__(self, name, n=1):
+        self.name = name
+        self.n = n
+        self.xs = [4, 5, 6]
+        self.table = {"k": 3}
+        self.peer = None
+
+    def __repr__(self):
+        return f"Local({self.name!r}, {self.n}, {self.xs}, {self.table}, {self.peer!r})"
+
+    @property
+    def double(self):
+        return 2 * self.n
+
+    @double.setter
+    def double(self, value):
+        self.n = value // 2
+
+    @staticmethod
+    def half(value):
+        print("half", value)
+        return value // 2
+
+    @classmethod
+    def label(cls, value):
+        return f"{cls.__name__}{value}"
+
+    def say(self, place, value=None):
+        self.n += 1
+        print(self.name, "says", place, value)
+        return value
+
+    def itself(self):
+        return self
+
+    def link(self, peer):
+        self.peer = peer
+
+    def mix(self, first, /, *rest, key=1, **more):
+        print(self.name, "mixes", first, rest, key, more)
+        return first + sum(rest) + key + sum(more.values())
+
+    def bump(self, amount=1, *, times=1):
+        self.n += amount * times
+        return self.n
+
+    def call_back(self, who, amount):
+        self.n -= 1
+        return amount + self.n
+
+    def fail(self, place):
+        self.n += 100
+        raise Failure(place, self.n)
+'''
+
+HELPERS = '''"""Helper functions of random program {seed}, in a module of their own."""
+
+from tools import Context, Failure, Local, Truth, shown, tell
+'''
+
+HEADER = '''"""Random program {seed}."""
+
+import helpers
+from anabranch import delete, entity, exists, ref
+from tools import Context, Failure, Local, Truth, shown, tell
 '''
 
 CLASS = """
+
 @entity
 class E{number}:
     def __init__(self, name: str, n=1):
@@ -52,6 +134,23 @@ class E{number}:
 
     def __key__(self) -> str:
         return self.name
+
+    @property
+    def double(self):
+        return 2 * self.n
+
+    @double.setter
+    def double(self, value):
+        self.n = value // 2
+
+    @staticmethod
+    def half(value):
+        print("half", value)
+        return value // 2
+
+    @classmethod
+    def label(cls, value):
+        return f"{{cls.__name__}}{{value}}"
 
     def say(self, place, value=None):
         self.n += 1
@@ -79,7 +178,9 @@ class E{number}:
     def fail(self, place):
         self.n += 100
         print(self.name, "fails", place)
-        raise ValueError(place)
+        error = Failure(place, self.n)
+        error.add_note(f"in {{self.name}}")
+        raise error
 
     def state(self):
         return self.name, self.n, self.xs, self.table, self.peer
@@ -95,8 +196,17 @@ def attempt(name, call):
         print("error", shown(error))
 
 
+def show(entities):
+    for each in entities:
+        try:
+            print(each.state())
+        except Exception as error:
+            print(each, shown(error))
+
+
 def main():
     everything = {everything}
     for index, each in enumerate(everything):
         each.link(everything[index - 1])
+    everything += {created}
 """

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+KINDS = "isldtercx"
+"""int, str, list, dict, tuple, set (`e`), reference, of a comprehension, exception (`x`)."""
+
 
 @dataclass
-class Method:
-    """A method or helper function that later ones may call."""
+class Callee:
+    """A method or helper function of the program. All take `a`, `b`, `i8`, `u`, `i9` and `deep`."""
 
     name: str
+    index: int
     owner: int | None
-    cost: int
+    """The class of a method; `None` for a helper function."""
+    module: str
+    style: int
+    """Of the signature; see `SIGNATURES`."""
+    cost: int = 0
+    """How many calls it makes at most, without recursion; known when it has been written."""
 
 
 @dataclass
@@ -19,17 +28,18 @@ class Variables:
     """What is bound where the next statement goes, by kind."""
 
     bound: dict[str, list[str]] = field(
-        default_factory=lambda: {kind: list[str]() for kind in "isldrc"}
+        default_factory=lambda: {kind: list[str]() for kind in KINDS}
     )
     maybe: list[str] = field(default_factory=list[str])
 
     def copy(self) -> Variables:
         return Variables({kind: [*names] for kind, names in self.bound.items()}, [*self.maybe])
 
-    def bind(self, name: str) -> None:
-        names = self.bound[name[0]]
-        if name not in names:
-            names.append(name)
+    def bind(self, *names: str) -> None:
+        for name in names:
+            of_kind = self.bound[name[0]]
+            if name not in of_kind:
+                of_kind.append(name)
 
     def unbind(self, name: str) -> None:
         names = self.bound[name[0]]

@@ -9,14 +9,14 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::initial;
 use crate::hints::{annotation, class_name};
-use crate::lower::mangled;
 use crate::resolve::{Application, Binding, EntityClass};
 use crate::types::{Type, Typing};
 
 /// What `__key__` returns, as annotated, else as the attribute that it returns is.
 pub(super) fn key_hint(application: &Application<'_>, entity: &EntityClass<'_>) -> Hint {
-    let returns = entity.key.and_then(|key| key.returns.as_deref());
-    let hint = returns.map(|returns| annotation(application, entity.module, returns).0);
+    let key = entity.key();
+    let returns = key.and_then(|key| Some((key.module, key.node.returns.as_deref()?)));
+    let hint = returns.map(|(module, returns)| annotation(application, module, returns).0);
     // What no key can be is a mistake that the first entity to be created shows.
     hint.map(Hint::bounded).filter(Hint::can_be_key).unwrap_or(Hint::Any)
 }
@@ -24,43 +24,47 @@ pub(super) fn key_hint(application: &Application<'_>, entity: &EntityClass<'_>) 
 /// What `__key__` computes, as source text without its docstring, on one line.
 pub(super) fn key_text(application: &Application<'_>, entity: &EntityClass<'_>) -> Option<String> {
     let is_text = |statement: &&Stmt| matches!(statement, Stmt::Expr(node) if node.value.is_string_literal_expr());
-    let mut statements = entity.key?.body.iter().filter(|statement| !is_text(statement));
+    let key = entity.key()?;
+    let mut statements = key.node.body.iter().filter(|statement| !is_text(statement));
     let (first, last) = (statements.clone().next()?, statements.next_back()?);
     let range = TextRange::new(first.range().start(), last.range().end());
-    let text = application.loaded.files[entity.module].slice(range);
+    let text = application.loaded.files[key.module].slice(range);
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
     Some(text.strip_prefix("return ").unwrap_or(&text).to_owned())
 }
 
-/// The attributes that the class's own code assigns, in source order.
+/// The attributes that the code of the class and of its bases assigns, bases first, each in source
+/// order.
 pub(super) fn attributes(typing: &Typing<'_>, index: usize) -> Vec<Attribute> {
     let entity = &typing.application.entities[index];
     let known = initial::attributes(typing.application, index);
     let mut attributes: Vec<Attribute> = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut add = |name: &str| {
         // A property is no part of the state, whatever its setter is called with.
         let is_function = typing.application.method(index, name).is_some()
             || typing.application.accessor(index, name).is_some();
-        if !is_function && !attributes.iter().any(|attribute| attribute.name == name) {
+        if !is_function && seen.insert(name.to_owned()) {
             let found = known.get(name);
             let inferred = || hint_of(typing, &typing.attribute(index, name));
             let hint = found.and_then(|it| it.declared.clone().or_else(|| it.assigned.clone()));
             let hint = hint.filter(|hint| *hint != Hint::Any).unwrap_or_else(inferred).bounded();
             let initial = found.map_or(Initial::Unset, |it| it.initial.clone());
-            let name = mangled(Some(entity.name), name);
-            attributes.push(Attribute { name, hint, initial });
+            attributes.push(Attribute { name: name.to_owned(), hint, initial });
         }
     };
-    for name in crate::names::bound_names(&entity.node.body) {
-        let is_annotated = entity.node.body.iter().any(|statement| match statement {
-            Stmt::AnnAssign(node) => {
-                matches!(&*node.target, Expr::Name(target) if target.id.as_str() == name)
+    for body in entity.bodies.iter().rev() {
+        for name in crate::names::bound_names(&body.node.body) {
+            let is_annotated = body.node.body.iter().any(|statement| match statement {
+                Stmt::AnnAssign(node) => {
+                    matches!(&*node.target, Expr::Name(target) if target.id.as_str() == name)
+                }
+                _ => false,
+            });
+            if is_annotated {
+                add(&crate::names::mangled(Some(body.name), name));
             }
-            _ => false,
-        });
-        if is_annotated {
-            add(name);
         }
     }
     for name in typing.assigned_attributes(index) {

@@ -13,8 +13,8 @@ use ruff_python_ast::{Expr, Number, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use crate::hints::{annotation, class_name};
-use crate::names::{bound_names, parameter_names};
-use crate::resolve::{Application, Binding};
+use crate::names::{bound_names, mangled, parameter_names};
+use crate::resolve::{Application, Binding, ClassBody, FunctionDefinition};
 
 /// Built-in classes whose instances depend on their arguments alone.
 const PLAIN_CLASSES: &[&str] =
@@ -45,25 +45,45 @@ pub(super) struct Found {
     pub(super) initial: Initial,
 }
 
-/// What the class body, `__init__` and the other methods say of the attributes of an entity class.
-pub(super) fn attributes<'a>(
-    application: &Application<'a>,
-    entity: usize,
-) -> BTreeMap<&'a str, Found> {
+/// What the class bodies, `__init__` and the other methods say of the attributes of an entity class,
+/// by the names that Python stores.
+///
+/// What another `__init__` than the first assigns is not followed: whether it runs, and after what,
+/// is the first one's affair.
+pub(super) fn attributes(application: &Application<'_>, entity: usize) -> BTreeMap<String, Found> {
     let class = &application.entities[entity];
-    let mut table = Table { application, module: class.module, found: BTreeMap::new() };
-    for statement in &class.node.body {
-        table.class_body(statement);
+    let found = BTreeMap::new();
+    let mut table = Table {
+        application,
+        bodies: &class.bodies,
+        module: class.module,
+        class: class.name,
+        found,
+    };
+    for body in class.bodies.iter().rev() {
+        (table.module, table.class) = (body.module, body.name);
+        for statement in &body.node.body {
+            table.class_body(statement);
+        }
     }
-    let own_functions =
-        class.methods.iter().chain(&class.accessors).map(|index| &application.functions[*index]);
-    let methods = own_functions.filter(|function| function.self_class().is_some());
-    for function in methods {
+    let functions = class.methods.iter().chain(&class.overridden).chain(&class.accessors);
+    let functions = functions.map(|index| &application.functions[*index]);
+    for function in functions.filter(|function| function.self_class().is_some()) {
+        table.enter(function);
         table.assignments(function.node, Place::Method);
     }
-    if let Some(constructor) = class.constructor {
+    for constructor in class.constructors.iter().skip(1) {
+        table.enter(constructor);
+        table.assignments(constructor.node, Place::Constructor);
+    }
+    if let Some(constructor) = class.constructor() {
+        table.enter(constructor);
+        let constructor = constructor.node;
         table.assignments(constructor, Place::Constructor);
-        table.initial_values(constructor);
+        // A constant is evaluated in the module of the entity class.
+        if table.module == class.module {
+            table.initial_values(constructor);
+        }
         if calls_own_method(constructor) {
             // What the method assigns, new entities have.
             for found in table.found.values_mut() {
@@ -84,14 +104,23 @@ enum Place {
 
 struct Table<'t, 'a> {
     application: &'t Application<'a>,
+    bodies: &'t [ClassBody<'a>],
+    /// The class that is looked at, and its module.
+    class: &'a str,
     module: usize,
-    found: BTreeMap<&'a str, Found>,
+    found: BTreeMap<String, Found>,
 }
 
 impl<'a> Table<'_, 'a> {
-    fn entry(&mut self, name: &'a str) -> &mut Found {
+    /// Looks at a function from here on.
+    fn enter(&mut self, function: &FunctionDefinition<'a>) {
+        self.module = function.module;
+        self.class = self.bodies[function.level].name;
+    }
+
+    fn entry(&mut self, name: &str) -> &mut Found {
         let nothing = Found { declared: None, assigned: None, initial: Initial::Unset };
-        self.found.entry(name).or_insert(nothing)
+        self.found.entry(mangled(Some(self.class), name)).or_insert(nothing)
     }
 
     fn class_body(&mut self, statement: &'a Stmt) {

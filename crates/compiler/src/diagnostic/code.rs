@@ -62,7 +62,7 @@ codes! {
 
     /// An entity class has no `__key__`.
     MissingKey = AB010,
-    /// An entity class inherits from another class.
+    /// An entity class inherits from another entity class.
     EntityBaseClass = AB011,
     /// An entity class or method has a decorator that cannot be compiled.
     UnsupportedDecorator = AB012,
@@ -80,6 +80,10 @@ codes! {
     MissingSelf = AB018,
     /// Nothing defines the name.
     UndefinedName = AB019,
+    /// An entity class leaves an abstract method undefined.
+    AbstractEntity = AB020,
+    /// An entity class has a base class that cannot be compiled.
+    UnsupportedBase = AB021,
 
     /// A remote call in a `try` statement with `except*`.
     RemoteInTry = AB030,
@@ -112,7 +116,7 @@ codes! {
     FrameInspection = AB044,
     /// A function that can suspend has an inner function over a variable that changes.
     ChangingCapture = AB045,
-    /// `super()` in a function that can suspend.
+    /// `super()` in a function that can suspend, where it is not known which method is meant.
     SuperInSplit = AB046,
     /// `yield` or `await` in a function that can suspend.
     YieldInSplit = AB047,

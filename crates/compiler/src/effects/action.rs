@@ -2,9 +2,8 @@
 
 use ruff_python_ast::{Expr, ExprCall};
 
-use super::Effects;
 use crate::resolve::Binding;
-use crate::types::{Inference, Type};
+use crate::types::{Inference, Type, Way};
 
 /// How surely an access suspends.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -26,6 +25,8 @@ pub enum Action {
     Call { receiver: Option<usize> },
     /// `self.method(…)` of a method that can suspend itself.
     SelfCall { method: usize, certainty: Certainty },
+    /// `super().method(…)` or `Base.method(self, …)` of a method that can suspend itself.
+    InheritedCall { method: usize, way: Way, certainty: Certainty },
     /// `helper(…)` of a function that can suspend itself.
     Function { function: usize, certainty: Certainty },
     /// `Item(…)`
@@ -37,6 +38,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// The function of the application that is called on the spot, without a remote call.
+    pub fn callee(&self) -> Option<usize> {
+        match self {
+            Action::SelfCall { method: callee, .. }
+            | Action::InheritedCall { method: callee, .. }
+            | Action::Function { function: callee, .. } => Some(*callee),
+            _ => None,
+        }
+    }
+
     pub fn certainty(&self) -> Certainty {
         match self {
             Action::Get { receiver } | Action::Set { receiver } | Action::Call { receiver } => {
@@ -46,16 +57,19 @@ impl Action {
                     Certainty::Maybe
                 }
             }
-            Action::SelfCall { certainty, .. } | Action::Function { certainty, .. } => *certainty,
+            Action::SelfCall { certainty, .. }
+            | Action::InheritedCall { certainty, .. }
+            | Action::Function { certainty, .. } => *certainty,
             Action::Create { .. } | Action::Exists | Action::Delete => Certainty::Surely,
         }
     }
 }
 
-/// The action of `expression` itself, not of its parts.
+/// The action of `expression` itself, not of its parts. `suspends` says of each function whether it
+/// can suspend.
 pub fn action_of<'a>(
     inference: &mut Inference<'_, 'a>,
-    effects: &Effects,
+    suspends: &[Option<Certainty>],
     expression: &'a Expr,
 ) -> Option<Action> {
     match expression {
@@ -65,7 +79,7 @@ pub fn action_of<'a>(
             }
             receiver_action(inference, &node.value, |receiver| Action::Get { receiver })
         }
-        Expr::Call(node) => call_action(inference, effects, node),
+        Expr::Call(node) => call_action(inference, suspends, node),
         _ => None,
     }
 }
@@ -90,14 +104,18 @@ fn receiver_action<'a>(
 
 fn call_action<'a>(
     inference: &mut Inference<'_, 'a>,
-    effects: &Effects,
+    suspends: &[Option<Certainty>],
     node: &'a ExprCall,
 ) -> Option<Action> {
+    if let Some((method, way)) = inference.inherited_call(node) {
+        let certainty = suspends[method]?;
+        return Some(Action::InheritedCall { method, way, certainty });
+    }
     if let Some(binding) = inference.binding(&node.func) {
         return match binding {
             Binding::Entity(entity) => Some(Action::Create { entity }),
             Binding::Function(function) => {
-                let certainty = effects.suspends(function)?;
+                let certainty = suspends[function]?;
                 Some(Action::Function { function, certainty })
             }
             Binding::External(name) if name == "anabranch.exists" => Some(Action::Exists),
@@ -110,8 +128,9 @@ fn call_action<'a>(
         return None;
     }
     if let Type::SelfEntity(entity) = inference.infer(&attribute.value) {
-        let method = inference.application().method(entity, attribute.attr.as_str())?;
-        let certainty = effects.suspends(method)?;
+        let name = inference.scope.member_name(attribute.attr.as_str());
+        let method = inference.application().method(entity, &name)?;
+        let certainty = suspends[method]?;
         return Some(Action::SelfCall { method, certainty });
     }
     receiver_action(inference, &attribute.value, |receiver| Action::Call { receiver })

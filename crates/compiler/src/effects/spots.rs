@@ -6,8 +6,9 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, Expr, ExprLambda, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::{Action, Effects, action_of, consumed_generator, target_action};
+use super::{Action, Certainty, action_of, consumed_generator, target_action};
 use crate::names::parameter_names;
+use crate::node_ranges::NodeRanges;
 use crate::types::{FunctionScope, Inference, Type, Typing};
 
 /// The innermost construct around an action that matters for whether it can suspend there.
@@ -23,7 +24,7 @@ pub enum Place {
     Lambda,
     Nested,
     Generator,
-    /// A target of `del`, an awaited or asynchronous construct.
+    /// An attribute that is deleted.
     Other,
 }
 
@@ -42,69 +43,72 @@ pub struct Spot<'a> {
     pub place_range: TextRange,
 }
 
-/// All actions in `body`, a part of the function of `scope`. Calls of functions that only *may*
-/// suspend are no actions inside lambdas and nested functions: there the function runs as plain
-/// Python, and fails clearly if it does meet a reference.
-pub fn spots<'a>(
+/// All actions in `body`, a part of the function of `scope`. `suspends` says of each function
+/// whether it can suspend. Calls of functions that only *may* suspend are no actions inside lambdas
+/// and nested functions: there the function runs as plain Python, and fails clearly if it does meet
+/// a reference.
+pub(super) fn spots<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
-    effects: &Effects,
+    suspends: &[Option<Certainty>],
     body: &'a [Stmt],
 ) -> Vec<Spot<'a>> {
-    let mut finder = Finder::new(Inference::new(typing, scope), effects);
+    let mut finder = Finder::new(Inference::new(typing, scope), suspends);
     finder.visit_body(body);
     finder.found
 }
 
-/// Whether evaluating `expression` can suspend.
-pub fn expression_suspends<'a>(
-    inference: &Inference<'_, 'a>,
-    effects: &Effects,
-    expression: &'a Expr,
-) -> bool {
-    let mut finder = Finder::new(inference.clone(), effects);
-    finder.visit_expr(expression);
-    finder.found_in_body()
+/// Puts what is known of its callee into `action`. False if that cannot suspend.
+pub(super) fn settle(action: &mut Action, suspends: &[Option<Certainty>]) -> bool {
+    let Some(callee) = action.callee() else { return true };
+    let Some(known) = suspends[callee] else { return false };
+    if let Action::SelfCall { certainty, .. }
+    | Action::InheritedCall { certainty, .. }
+    | Action::Function { certainty, .. } = action
+    {
+        *certainty = known;
+    }
+    true
 }
 
-/// Whether assigning to `target` can suspend.
-pub fn target_suspends<'a>(
-    inference: &Inference<'_, 'a>,
-    effects: &Effects,
-    target: &'a Expr,
-) -> bool {
-    let mut finder = Finder::new(inference.clone(), effects);
-    finder.target(target);
-    finder.found_in_body()
-}
+/// Where in a function it can suspend.
+#[derive(Debug)]
+pub struct Suspensions(NodeRanges);
 
-/// Whether running `statement` can suspend.
-pub fn statement_suspends<'a>(
-    inference: &Inference<'_, 'a>,
-    effects: &Effects,
-    statement: &'a Stmt,
-) -> bool {
-    let mut finder = Finder::new(inference.clone(), effects);
-    finder.visit_stmt(statement);
-    finder.found_in_body()
+impl Suspensions {
+    /// Of a function with these actions.
+    pub fn of(spots: &[Spot<'_>]) -> Self {
+        let in_body = spots.iter().filter(|spot| spot.place == Place::Body);
+        Self(NodeRanges::new(in_body.map(|spot| spot.range).collect()))
+    }
+
+    /// Whether evaluating `expression`, or assigning to it, can suspend.
+    pub fn in_expression(&self, expression: &Expr) -> bool {
+        match expression {
+            // The rest runs when somebody uses it.
+            Expr::Generator(node) => self.0.any_within(&node.generators[0].iter),
+            _ => self.0.any_within(expression),
+        }
+    }
+
+    /// Whether running `statement` can suspend.
+    pub fn in_statement(&self, statement: &Stmt) -> bool {
+        self.0.any_within(statement)
+    }
 }
 
 struct Finder<'t, 'a> {
     inference: Inference<'t, 'a>,
-    effects: &'t Effects,
+    suspends: &'t [Option<Certainty>],
     place: (Place, TextRange),
     elements: Vec<(&'a str, &'a Expr)>,
     found: Vec<Spot<'a>>,
 }
 
 impl<'t, 'a> Finder<'t, 'a> {
-    fn new(inference: Inference<'t, 'a>, effects: &'t Effects) -> Self {
+    fn new(inference: Inference<'t, 'a>, suspends: &'t [Option<Certainty>]) -> Self {
         let place = (Place::Body, TextRange::default());
-        Self { inference, effects, place, elements: Vec::new(), found: Vec::new() }
-    }
-
-    fn found_in_body(&self) -> bool {
-        self.found.iter().any(|spot| spot.place == Place::Body)
+        Self { inference, suspends, place, elements: Vec::new(), found: Vec::new() }
     }
 
     fn record(&mut self, action: Action, expression: &'a Expr) {
@@ -176,6 +180,21 @@ impl<'t, 'a> Finder<'t, 'a> {
         });
     }
 
+    /// A target of `del`, which may hold what suspends, but does not suspend itself.
+    fn deleted(&mut self, target: &'a Expr) {
+        match target {
+            Expr::Attribute(node) => {
+                if let Some(action) = target_action(&mut self.inference, target) {
+                    self.inside(Place::Other, target.range(), |this| this.record(action, target));
+                }
+                self.visit_expr(&node.value);
+            }
+            Expr::Tuple(node) => node.elts.iter().for_each(|element| self.deleted(element)),
+            Expr::List(node) => node.elts.iter().for_each(|element| self.deleted(element)),
+            _ => visitor::walk_expr(self, target),
+        }
+    }
+
     fn target(&mut self, target: &'a Expr) {
         if let Some(action) = target_action(&mut self.inference, target) {
             self.record(action, target);
@@ -219,9 +238,7 @@ impl<'a> Visitor<'a> for Finder<'_, 'a> {
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {
                 self.inside(Place::Nested, range, |this| visitor::walk_stmt(this, statement));
             }
-            Stmt::Delete(node) => self.inside(Place::Other, range, |this| {
-                node.targets.iter().for_each(|target| this.target(target));
-            }),
+            Stmt::Delete(node) => node.targets.iter().for_each(|target| self.deleted(target)),
             Stmt::Assign(node) => {
                 self.visit_expr(&node.value);
                 node.targets.iter().for_each(|target| self.target(target));
@@ -247,7 +264,7 @@ impl<'a> Visitor<'a> for Finder<'_, 'a> {
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
-        let action = action_of(&mut self.inference, self.effects, expression);
+        let action = action_of(&mut self.inference, self.suspends, expression);
         if let Some(action) = action {
             self.record(action, expression);
         }

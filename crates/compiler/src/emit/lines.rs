@@ -12,18 +12,21 @@ const INDENTATION: &str = "    ";
 impl Emitter<'_, '_> {
     /// A line of the compiler's own.
     pub(super) fn made_up(&mut self, depth: usize, text: &str, origin: u32) {
-        let text = format!("{}{text}", INDENTATION.repeat(depth));
+        let text = indented(depth, text);
         self.lines.push(SourceLine { text, origin, is_inside_string: false });
     }
 
     /// Writes `code` at `depth`. Inner lines keep their indentation relative to the first, and lines
     /// inside of a string stay as they are.
     pub(super) fn code(&mut self, code: &Code, depth: usize) {
+        self.code_between("", code, "", depth);
+    }
+
+    /// Writes `code` with something of the compiler's own on both sides.
+    pub(super) fn code_between(&mut self, before: &str, code: &Code, after: &str, depth: usize) {
         let source = self.function.source;
-        let old_indentation = source.indentation(code.origin()).to_owned();
-        let new_indentation = INDENTATION.repeat(depth);
         let mut line = SourceLine {
-            text: new_indentation.clone(),
+            text: indented(depth, before),
             origin: source.line(code.origin()),
             is_inside_string: false,
         };
@@ -31,7 +34,7 @@ impl Emitter<'_, '_> {
             if let Some(deeper) = chunk.begins_line {
                 self.lines.push(line);
                 line = SourceLine {
-                    text: INDENTATION.repeat(depth + deeper),
+                    text: indented(depth + deeper, ""),
                     origin: source.line(chunk.origin),
                     is_inside_string: false,
                 };
@@ -40,8 +43,8 @@ impl Emitter<'_, '_> {
             for piece in split_lines(&chunk.text) {
                 if offset != chunk.origin {
                     self.lines.push(line);
-                    line = self.inner_line(offset, &new_indentation);
-                    let skipped = skipped_width(piece, &line, &old_indentation);
+                    line = self.inner_line(offset, depth);
+                    let skipped = skipped_width(piece, &line, source.indentation(code.origin()));
                     line.text.push_str(piece[skipped..].trim_end_matches(['\r', '\n']));
                 } else {
                     line.text.push_str(piece.trim_end_matches(['\r', '\n']));
@@ -51,18 +54,28 @@ impl Emitter<'_, '_> {
             // A chunk that ends with a line end goes on, in the next one, at a new line.
             if chunk.text.ends_with(['\r', '\n']) {
                 self.lines.push(line);
-                line = self.inner_line(offset, &new_indentation);
+                line = self.inner_line(offset, depth);
             }
         }
+        line.text.push_str(after);
         self.lines.push(line);
     }
 
-    fn inner_line(&self, offset: TextSize, indentation: &str) -> SourceLine {
+    fn inner_line(&self, offset: TextSize, depth: usize) -> SourceLine {
         let source = self.function.source;
         let is_inside_string = self.function.module.is_inside_string(offset);
-        let text = if is_inside_string { String::new() } else { indentation.to_owned() };
+        let text = if is_inside_string { String::new() } else { indented(depth, "") };
         SourceLine { text, origin: source.line(offset), is_inside_string }
     }
+}
+
+fn indented(depth: usize, text: &str) -> String {
+    let mut line = String::with_capacity(depth * INDENTATION.len() + text.len());
+    for _ in 0..depth {
+        line.push_str(INDENTATION);
+    }
+    line.push_str(text);
+    line
 }
 
 /// How much of `piece`, an inner line, is indentation that its statement has lost.

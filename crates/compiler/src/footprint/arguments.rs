@@ -41,26 +41,30 @@ const GOING_BUILTINS: &[&str] =
 /// Methods of containers that give what is in them.
 const LOOKING_METHODS: &[&str] = &["count", "get", "index", "items", "keys", "values"];
 
-/// By function: whether it leaves what it is called with as it is.
+/// By function: whether it leaves what it is called with as it is. The groups are those of functions
+/// that call each other, callees first.
 pub(super) fn left_alone<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    included: &[usize],
+    groups: &[Vec<usize>],
     classes: &ApplicationClasses,
 ) -> Vec<bool> {
     let mut alone = vec![!classes.changes_unseen; scopes.len()];
-    loop {
-        let mut changed = false;
-        for index in included {
-            if alone[*index] && !leaves_alone(typing, &scopes[*index], classes, &alone) {
-                alone[*index] = false;
-                changed = true;
+    for group in groups {
+        loop {
+            let mut changed = false;
+            for index in group {
+                if alone[*index] && !leaves_alone(typing, &scopes[*index], classes, &alone) {
+                    alone[*index] = false;
+                    changed = true;
+                }
+            }
+            if !changed {
+                break;
             }
         }
-        if !changed {
-            return alone;
-        }
     }
+    alone
 }
 
 fn leaves_alone<'a>(
@@ -199,6 +203,9 @@ impl<'a> Uses<'_, 'a> {
 
     /// Whether a call changes nothing of its arguments and keeps nothing of them.
     fn only_looks(&mut self, node: &'a ExprCall) -> bool {
+        if let Some((function, _)) = self.inference.inherited_call(node) {
+            return self.alone[function];
+        }
         if let Some(binding) = self.inference.binding(&node.func) {
             return match binding {
                 Binding::Entity(_) => true,
@@ -211,7 +218,7 @@ impl<'a> Uses<'_, 'a> {
             return LOOKING_BUILTINS.contains(&name);
         }
         let Expr::Attribute(attribute) = &*node.func else { return false };
-        let name = attribute.attr.as_str();
+        let name = &*self.inference.scope.member_name(attribute.attr.as_str());
         let application = self.inference.application();
         match self.inference.infer(&attribute.value) {
             Type::SelfEntity(entity) => {

@@ -14,7 +14,7 @@ use super::ClassAttribute;
 use super::classes::ApplicationClasses;
 use super::roots::{Root, RootSet, Variables, is_immutable};
 use crate::resolve::Binding;
-use crate::types::{FunctionScope, Inference, Type, Typing};
+use crate::types::{FunctionScope, Inference, Type, Typing, Way};
 
 /// What a function does by itself.
 #[derive(Clone, Debug, Default)]
@@ -178,10 +178,14 @@ impl<'a> Walk<'_, 'a> {
 
     /// Reading or writing an attribute may run a function of the class.
     fn attribute(&mut self, node: &'a ruff_python_ast::ExprAttribute) {
+        if let Some((function, _)) = self.inference.inherited(node) {
+            self.found.callees.push((function, RootSet::from([Root::Unknown])));
+            return;
+        }
         if self.inference.binding(&node.value).is_some() {
             return;
         }
-        let name = node.attr.as_str();
+        let name = &*self.inference.scope.member_name(node.attr.as_str());
         let is_load = node.ctx == ExprContext::Load;
         let application = self.inference.application();
         let kind = self.inference.infer(&node.value);
@@ -197,19 +201,19 @@ impl<'a> Walk<'_, 'a> {
             _ => Vec::new(),
         };
         for entity in entities {
-            let function =
-                application.method(entity, name).or_else(|| application.accessor(entity, name));
             let attribute = (entity, name.to_owned());
-            match function {
-                Some(function) => {
-                    self.found.callees.push((function, RootSet::from([Root::Unknown])));
-                }
-                None if is_load => {
-                    self.found.reads.insert(attribute);
-                }
-                None => {
-                    self.found.writes.insert(attribute);
-                }
+            let functions = self.classes.members_of(application, entity, name);
+            // A property has several functions. Which of them runs is not looked at.
+            let unknown = RootSet::from([Root::Unknown]);
+            let callees = functions.iter().map(|function| (*function, unknown.clone()));
+            self.found.callees.extend(callees);
+            if !functions.is_empty() {
+                continue;
+            }
+            if is_load {
+                self.found.reads.insert(attribute);
+            } else {
+                self.found.writes.insert(attribute);
             }
         }
         if !is_load && !matches!(kind, Type::SelfEntity(_) | Type::Reference(_)) {
@@ -283,7 +287,8 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                 if let Expr::Attribute(target) = &*node.target {
                     let kind = self.inference.infer(&target.value);
                     if let Type::SelfEntity(entity) | Type::Reference(entity) = kind {
-                        self.found.reads.insert((entity, target.attr.to_string()));
+                        let name = self.inference.scope.member_name(target.attr.as_str());
+                        self.found.reads.insert((entity, name));
                     }
                 }
                 if !is_immutable(&self.inference.infer(&node.target)) {
@@ -383,12 +388,19 @@ impl<'a> Walk<'_, 'a> {
         let keywords = node.arguments.keywords.iter().map(|keyword| &keyword.value);
         let arguments: Vec<&Expr> = node.arguments.args.iter().chain(keywords).collect();
         arguments.iter().for_each(|argument| self.visit_expr(argument));
+        if let Some((function, way)) = self.inference.inherited_call(node) {
+            let own = usize::from(way == Way::Class);
+            return self.callee(function, &arguments[own..]);
+        }
         if let Some(binding) = self.inference.binding(&node.func) {
             return self.bound_call(&binding, &arguments);
         }
         if let Some(name) = self.inference.builtin(&node.func) {
             let is_exception = name.starts_with(|first: char| first.is_uppercase());
-            if READING_BUILTINS.contains(&name) {
+            if name == "super" {
+                // In a function inside this one, of whom is not looked at.
+                self.found.changes_itself |= self.is_nested;
+            } else if READING_BUILTINS.contains(&name) {
                 arguments.iter().for_each(|argument| self.iterate_through(argument));
             } else if !is_exception {
                 arguments.iter().for_each(|argument| self.change(argument));
@@ -433,11 +445,9 @@ impl<'a> Walk<'_, 'a> {
         attribute: &'a ruff_python_ast::ExprAttribute,
         arguments: &[&'a Expr],
     ) {
-        let name = attribute.attr.as_str();
+        let name = &*self.inference.scope.member_name(attribute.attr.as_str());
         let application = self.inference.application();
-        let function = |entity: usize| {
-            application.method(entity, name).or_else(|| application.accessor(entity, name))
-        };
+        let function = |entity: usize| application.member_from(entity, 0, name);
         match self.inference.infer(&attribute.value) {
             Type::SelfEntity(entity) => match function(entity) {
                 Some(function) => self.callee(function, arguments),
@@ -473,10 +483,9 @@ impl<'a> Walk<'_, 'a> {
             }
             Type::Record(record) if self.classes.only_reads(record, name) => {}
             _ => {
-                for entity in 0..application.entities.len() {
-                    if let Some(function) = function(entity) {
-                        self.callee(function, arguments);
-                    }
+                // `Base.method(entity)` may mean one that another of the same name hides.
+                for function in self.classes.members(name) {
+                    self.callee(*function, arguments);
                 }
                 if node.func.is_attribute_expr() {
                     self.change(&attribute.value);

@@ -1,13 +1,14 @@
 //! What the classes of the application could do behind the back of the code that is looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::statement_visitor::{self, StatementVisitor};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
 
 use super::changes::{OwnChanges, own_changes};
-use crate::resolve::Binding;
+use super::instances::with_instances;
+use crate::resolve::{Application, Binding, FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Typing};
 
 /// Special methods that make an object, and those that write it as text, which nobody expects to
@@ -42,6 +43,9 @@ pub(super) struct ApplicationClasses {
     reading: BTreeSet<(usize, String)>,
     /// Dataclasses whose constructor only keeps its arguments.
     plain_constructors: BTreeSet<usize>,
+    /// The functions in the bodies of entity classes by the name that Python stores, those that others
+    /// hide included, in the order of the classes.
+    members: BTreeMap<String, Vec<usize>>,
 }
 
 impl ApplicationClasses {
@@ -61,6 +65,7 @@ impl ApplicationClasses {
             assigned: assigned.0,
             reading: BTreeSet::new(),
             plain_constructors: BTreeSet::new(),
+            members: members(application),
         };
         for (index, record) in application.records.iter().enumerate() {
             let has_constructor = methods(record.node).any(|method| {
@@ -73,7 +78,7 @@ impl ApplicationClasses {
         for _ in 0..ROUNDS {
             for (index, record) in application.records.iter().enumerate() {
                 for method in methods(record.node) {
-                    let scope = typing.scope(record.module, None, method);
+                    let scope = typing.scope(&plain_function(record.module, method));
                     let changes = own_changes(typing, &scope, &classes);
                     if changes_nothing(&changes) && changes.callees.is_empty() {
                         classes.reading.insert((index, method.name.to_string()));
@@ -83,6 +88,25 @@ impl ApplicationClasses {
         }
         classes.changes_unseen = changes_unseen(typing, scopes, &classes);
         classes
+    }
+
+    /// The functions that the bodies of entity classes define as `name`.
+    pub(super) fn members(&self, name: &str) -> &[usize] {
+        self.members.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The functions that the bodies of `entity` define as `name`.
+    pub(super) fn members_of(
+        &self,
+        application: &Application<'_>,
+        entity: usize,
+        name: &str,
+    ) -> &[usize] {
+        let all = self.members(name);
+        let owner = |index: &usize| application.functions[*index].owner;
+        let start = all.partition_point(|index| owner(index) < Some(entity));
+        let end = all.partition_point(|index| owner(index) <= Some(entity));
+        &all[start..end]
     }
 
     /// Whether the method of a dataclass changes nothing.
@@ -98,6 +122,25 @@ impl ApplicationClasses {
     pub(super) fn is_fixed(&self, attribute: &str) -> bool {
         !self.is_reflective && !self.assigned.contains(attribute)
     }
+}
+
+fn members(application: &Application<'_>) -> BTreeMap<String, Vec<usize>> {
+    let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, definition) in application.functions.iter().enumerate() {
+        if definition.owner.is_some() {
+            members.entry(application.stored_name(definition)).or_default().push(index);
+        }
+    }
+    for functions in members.values_mut() {
+        functions.sort_by_key(|index| application.functions[*index].owner);
+    }
+    members
+}
+
+/// A function of a class that is no entity class.
+fn plain_function<'a>(module: usize, node: &'a StmtFunctionDef) -> FunctionDefinition<'a> {
+    let name = node.name.as_str();
+    FunctionDefinition { name, module, kind: FunctionKind::Helper, owner: None, level: 0, node }
 }
 
 fn changes_nothing(changes: &OwnChanges) -> bool {
@@ -121,6 +164,7 @@ fn changes_unseen<'a>(
     classes: &ApplicationClasses,
 ) -> bool {
     let application = typing.application;
+    let with_instances = with_instances(application);
     for (index, function) in application.functions.iter().enumerate() {
         if function.owner.is_some() && is_special(function.name) {
             let changes = own_changes(typing, &scopes[index], classes);
@@ -139,8 +183,16 @@ fn changes_unseen<'a>(
                 id: class.name.id.clone(),
                 ctx: ExprContext::Load,
             });
-            if matches!(application.resolve(module, &name), Some(Binding::Entity(_))) {
-                continue;
+            match application.resolve(module, &name) {
+                Some(Binding::Entity(_)) => continue,
+                // What it defines runs as part of entities, where it is looked at.
+                Some(Binding::PlainClass(found))
+                    if application.classes[found].is_ancestor
+                        && !with_instances.contains(&found) =>
+                {
+                    continue;
+                }
+                _ => {}
             }
             for method in methods(class) {
                 let is_harmless = method.decorator_list.iter().all(|decorator| {
@@ -154,7 +206,7 @@ fn changes_unseen<'a>(
                     matches!(&decorator.expression, Expr::Name(name)
                         if matches!(name.id.as_str(), "staticmethod" | "classmethod" | "property"))
                 });
-                let scope = typing.scope(module, None, method);
+                let scope = typing.scope(&plain_function(module, method));
                 let changes = own_changes(typing, &scope, classes);
                 if !is_known || !changes_nothing(&changes) || !changes.callees.is_empty() {
                     return true;

@@ -25,7 +25,7 @@ impl Display for Explanation {
     }
 }
 
-/// Explains every method of every entity class, in source order.
+/// Explains every method of every entity class, in source order, inherited ones last.
 pub fn explain(program: &Program) -> Vec<Explanation> {
     let methods = program.operators.iter().flat_map(|operator| &operator.methods);
     let explained = methods.map(|method| Explanation {

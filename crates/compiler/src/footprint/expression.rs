@@ -5,8 +5,10 @@ use anabranch_ir::{Expression, OperatorId};
 use ruff_python_ast::statement_visitor::{self, StatementVisitor};
 use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprFString, Number, Stmt};
 
+use rustc_hash::FxHashMap;
+
 use super::classes::ApplicationClasses;
-use super::keys::{Argument, argument, key_attribute, new_key};
+use super::keys::{Argument, Passed, argument, key_attribute, new_key};
 use crate::names::{parameter_names, statement_occurrences, targets};
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Type, Typing};
@@ -19,6 +21,7 @@ const DEPTH_MAX: usize = 12;
 pub(super) struct Follow<'t, 'a> {
     pub(super) typing: &'t Typing<'a>,
     pub(super) scope: &'t FunctionScope<'a>,
+    pub(super) assigned: &'t Assigned<'a>,
     pub(super) classes: &'t ApplicationClasses,
     /// Whether what is passed in is left as it is, so that looking into it before the call runs shows
     /// what the call will see.
@@ -126,7 +129,8 @@ impl<'a> Follow<'_, 'a> {
         }
         match inference.infer(&node.value) {
             Type::SelfEntity(entity) | Type::Reference(entity) => {
-                if key_attribute(self.typing.application, self.classes, entity) != Some(name) {
+                let key = key_attribute(self.typing.application, self.classes, entity);
+                if key != Some(self.scope.member_name(name)) {
                     return kept();
                 }
                 let of = self.follow(&node.value, elements, depth)?;
@@ -139,7 +143,9 @@ impl<'a> Follow<'_, 'a> {
                     matches!(statement, Stmt::AnnAssign(field)
                         if matches!(&*field.target, Expr::Name(field) if field.id.as_str() == name))
                 });
-                if !is_field || !self.classes.is_fixed(name) {
+                // A private name of one class means nothing in another.
+                let is_private = self.scope.member_name(name) != name;
+                if !is_field || is_private || !self.classes.is_fixed(name) {
                     return kept();
                 }
                 let module = &self.typing.application.loaded.modules[class.module].name;
@@ -189,12 +195,14 @@ impl<'a> Follow<'_, 'a> {
         let class = application.entities[entity].name;
         let unclear = || format!("the key of this {class} is computed while it is made");
         let key = new_key(application, self.classes, entity).ok_or_else(unclear)?;
-        let constructor = application.entities[entity].constructor.ok_or_else(unclear)?;
-        let key = substituted(&key, None, &|name| match argument(constructor, true, call, name) {
-            Argument::Given(given) => self.value(given, elements),
-            Argument::Default(default) => constant(default).ok_or_else(unclear),
-            Argument::Unclear => Err(unclear()),
-        })?;
+        let constructor = application.entities[entity].constructor().ok_or_else(unclear)?;
+        let parameter =
+            |name: &str| match argument(constructor.node, Passed::Implicitly, call, name) {
+                Argument::Given(given) => self.value(given, elements),
+                Argument::Default(default) => constant(default).ok_or_else(unclear),
+                Argument::Unclear => Err(unclear()),
+            };
+        let key = substituted(&key, None, &parameter)?;
         self.reference(entity, key)
     }
 
@@ -230,7 +238,7 @@ impl<'a> Follow<'_, 'a> {
 
     fn variable(&self, name: &'a str, depth: usize) -> Result<Expression, String> {
         let is_parameter = parameter_names(&self.scope.node.parameters).contains(&name);
-        let bindings = Bindings::of(self.scope, name);
+        let bindings = self.assigned.0.get(name).copied().unwrap_or_default();
         match (is_parameter, bindings.count, bindings.only) {
             (true, 0, _) => Ok(Expression::Parameter(name.to_owned())),
             (false, 1, Some(Only::Value(value))) => self.follow(value, &[], depth),
@@ -333,62 +341,70 @@ pub(super) fn substituted(
     })
 }
 
+/// The assignments to the variables of a function.
+#[derive(Debug, Default)]
+pub(super) struct Assigned<'a>(FxHashMap<&'a str, Bindings<'a>>);
+
 /// The assignments to one variable.
+#[derive(Clone, Copy, Debug, Default)]
 struct Bindings<'a> {
-    name: &'a str,
     count: usize,
     /// The assignment, if it is a simple one.
     only: Option<Only<'a>>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Only<'a> {
     Value(&'a Expr),
     /// The loop variable over this iterable.
     Elements(&'a Expr),
 }
 
-impl<'a> Bindings<'a> {
-    fn of(scope: &FunctionScope<'a>, name: &'a str) -> Self {
-        let mut bindings = Self { name, count: 0, only: None };
-        for statement in &scope.node.body {
-            let stores = statement_occurrences(statement).into_iter();
-            bindings.count += stores
-                .filter(|found| found.name == name && found.context != ExprContext::Load)
-                .count();
+impl<'a> Assigned<'a> {
+    pub(super) fn of(scope: &FunctionScope<'a>) -> Self {
+        let mut assigned = Self::default();
+        for found in scope.node.body.iter().flat_map(statement_occurrences) {
+            if found.context != ExprContext::Load {
+                assigned.0.entry(found.name).or_default().count += 1;
+            }
         }
-        bindings.visit_body(&scope.node.body);
-        bindings
+        assigned.visit_body(&scope.node.body);
+        assigned
+    }
+
+    fn note(&mut self, name: &'a str, only: Option<Only<'a>>) {
+        self.0.entry(name).or_default().only = only;
     }
 }
 
-impl<'a> StatementVisitor<'a> for Bindings<'a> {
+impl<'a> StatementVisitor<'a> for Assigned<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
-        let is_name = |target: &Expr, name: &str| matches!(target, Expr::Name(target) if target.id.as_str() == name);
         match statement {
             Stmt::Assign(node) => {
-                if let [target] = &node.targets[..]
-                    && is_name(target, self.name)
-                {
-                    self.only = Some(Only::Value(&node.value));
+                if let [Expr::Name(name)] = &node.targets[..] {
+                    self.note(name.id.as_str(), Some(Only::Value(&node.value)));
                 }
             }
-            Stmt::AnnAssign(node) if is_name(&node.target, self.name) => {
-                self.only = node.value.as_deref().map(Only::Value);
-            }
-            Stmt::For(node) if is_name(&node.target, self.name) => {
-                self.only = Some(Only::Elements(&node.iter));
-            }
-            // `for name, line in lines.items()`: any part of any pair will do.
-            Stmt::For(node) if targets(&node.target).contains(&self.name) => {
-                if let Expr::Call(call) = &*node.iter
-                    && let Expr::Attribute(attribute) = &*call.func
-                    && attribute.attr.as_str() == "items"
-                    && matches!(&*node.target, Expr::Tuple(pair) if pair.elts.iter().all(Expr::is_name_expr))
-                {
-                    self.only = Some(Only::Elements(&attribute.value));
+            Stmt::AnnAssign(node) => {
+                if let Expr::Name(name) = &*node.target {
+                    self.note(name.id.as_str(), node.value.as_deref().map(Only::Value));
                 }
             }
+            Stmt::For(node) => match &*node.target {
+                Expr::Name(name) => self.note(name.id.as_str(), Some(Only::Elements(&node.iter))),
+                // `for name, line in lines.items()`: any part of any pair will do.
+                target @ Expr::Tuple(pair) if pair.elts.iter().all(Expr::is_name_expr) => {
+                    if let Expr::Call(call) = &*node.iter
+                        && let Expr::Attribute(attribute) = &*call.func
+                        && attribute.attr.as_str() == "items"
+                    {
+                        for name in targets(target) {
+                            self.note(name, Some(Only::Elements(&attribute.value)));
+                        }
+                    }
+                }
+                _ => {}
+            },
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => return,
             _ => {}
         }

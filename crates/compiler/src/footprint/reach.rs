@@ -7,11 +7,11 @@ use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
 use super::expression::{Follow, constant, substituted};
-use super::keys::{Argument, argument};
-use super::{ACCESSES_MAX, Footprint};
+use super::keys::{Argument, Passed, argument};
+use super::{ACCESSES_MAX, Footprint, add_all};
 use crate::effects::{Action, Spot};
 use crate::resolve::{Binding, FunctionKind};
-use crate::types::Inference;
+use crate::types::{Inference, Way};
 
 /// One function, with what is known of the others so far.
 pub(super) struct Reach<'t, 'a> {
@@ -20,14 +20,26 @@ pub(super) struct Reach<'t, 'a> {
     pub(super) found: Footprint,
 }
 
+/// A call of a function of the application.
+struct Called<'e, 'a> {
+    /// The entity whose method it is, if that is known.
+    receiver: Option<&'e Expression>,
+    first: Passed,
+    node: &'a ExprCall,
+}
+
+impl<'a> Called<'_, 'a> {
+    /// `entity.method(…)` of an entity that is not known.
+    fn new(node: &'a ExprCall) -> Self {
+        Self { receiver: None, first: Passed::Implicitly, node }
+    }
+}
+
 impl<'a> Reach<'_, 'a> {
     pub(super) fn finished(mut self) -> Footprint {
-        if self.found.accesses.len() > ACCESSES_MAX {
-            let own =
-                |_: &(OperatorId, Expression), mode: &mut AccessMode| *mode >= AccessMode::Read;
-            let mut accesses = std::mem::take(&mut self.found.accesses);
-            accesses.retain(|key, mode| key.1 == Expression::Receiver && own(key, mode));
-            self.found.accesses = accesses;
+        if self.found.has_too_many || self.found.accesses.len() > ACCESSES_MAX {
+            self.found.has_too_many = true;
+            self.found.accesses.retain(|(_, entity), _| *entity == Expression::Receiver);
             let name = &self.follow.scope.node.name;
             self.because(name, "it reaches too many different entities to list".to_owned());
         }
@@ -50,22 +62,32 @@ impl<'a> Reach<'_, 'a> {
     pub(super) fn spot(&mut self, spot: &Spot<'a>) {
         match (&spot.action, spot.node) {
             (Action::Get { receiver }, Expr::Attribute(node)) => {
-                let mode = self.getting(*receiver, spot.member);
+                let mode = self.getting(*receiver, &self.stored_name(spot));
                 self.touch(*receiver, &node.value, mode, spot);
             }
             (Action::Set { receiver }, Expr::Attribute(node)) => {
                 // What it is not known to be may be any of them, and may get a new attribute.
                 let classes = receiver.map_or(self.classes(), |class| class..class + 1);
-                let name = spot.member;
-                self.found.writes.extend(classes.map(|class| (class, name.to_owned())));
+                let name = self.stored_name(spot);
+                self.found.writes.extend(classes.map(|class| (class, name.clone())));
                 self.touch(*receiver, &node.value, AccessMode::Write, spot);
             }
             (Action::Call { receiver }, Expr::Call(node)) => self.call(*receiver, node, spot),
             (Action::SelfCall { method, .. }, Expr::Call(node)) => {
-                self.callee(*method, Some(&Expression::Receiver), node, spot);
+                let called = Called { receiver: Some(&Expression::Receiver), ..Called::new(node) };
+                self.callee(*method, &called, spot);
+            }
+            (Action::InheritedCall { method, way, .. }, Expr::Call(node)) => {
+                let first = match way {
+                    Way::Super => Passed::Implicitly,
+                    Way::Class => Passed::AsArgument,
+                };
+                let receiver = Some(&Expression::Receiver);
+                self.callee(*method, &Called { receiver, first, node }, spot);
             }
             (Action::Function { function, .. }, Expr::Call(node)) => {
-                self.callee(*function, None, node, spot);
+                let called = Called { first: Passed::AsArgument, ..Called::new(node) };
+                self.callee(*function, &called, spot);
             }
             (Action::Create { entity }, Expr::Call(node)) => {
                 self.found.creates.insert(*entity);
@@ -78,6 +100,11 @@ impl<'a> Reach<'_, 'a> {
             (Action::Delete, Expr::Call(node)) => self.delete(node, spot),
             _ => self.because(spot.node, "what it does here cannot be followed".to_owned()),
         }
+    }
+
+    /// The name by which Python stores the member at `spot`.
+    fn stored_name(&self, spot: &Spot<'_>) -> String {
+        self.follow.scope.member_name(spot.member)
     }
 
     /// How reading an attribute touches its entity: a property may do more than read.
@@ -99,15 +126,17 @@ impl<'a> Reach<'_, 'a> {
             return self.because(spot.node, "what it calls is only known when it runs".to_owned());
         };
         let application = self.follow.typing.application;
+        let name = self.stored_name(spot);
         if let Some(class) = receiver {
             let origin = self.touch(receiver, &attribute.value, AccessMode::Read, spot);
-            match application.method(class, spot.member) {
+            match application.method(class, &name) {
                 Some(method) => {
                     self.found.calls.insert(method);
-                    self.callee(method, origin.as_ref(), node, spot);
+                    let called = Called { receiver: origin.as_ref(), ..Called::new(node) };
+                    self.callee(method, &called, spot);
                 }
                 // A static method belongs to no entity.
-                None if application.accessor(class, spot.member).is_some() => {}
+                None if application.accessor(class, &name).is_some() => {}
                 None => {
                     let text = "what it calls is only known when it runs".to_owned();
                     self.because(spot.node, text);
@@ -117,7 +146,7 @@ impl<'a> Reach<'_, 'a> {
         }
         // Only a method of that name can be called on an entity; on anything else it is plain Python.
         let candidates: Vec<usize> =
-            self.classes().filter_map(|class| application.method(class, spot.member)).collect();
+            self.classes().filter_map(|class| application.method(class, &name)).collect();
         for method in &candidates {
             self.found.calls.insert(*method);
             if let Some(footprint) = self.functions.get(method) {
@@ -211,13 +240,8 @@ impl<'a> Reach<'_, 'a> {
     }
 
     /// Takes over what `callee` touches, in this function's terms.
-    fn callee(
-        &mut self,
-        callee: usize,
-        receiver: Option<&Expression>,
-        call: &'a ExprCall,
-        spot: &Spot<'a>,
-    ) {
+    fn callee(&mut self, callee: usize, called: &Called<'_, 'a>, spot: &Spot<'a>) {
+        let Called { receiver, first, node: call } = *called;
         let Some(footprint) = self.functions.get(&callee) else { return };
         let definition = &self.follow.typing.application.functions[callee];
         let is_method = definition.kind == FunctionKind::Method;
@@ -227,14 +251,14 @@ impl<'a> Reach<'_, 'a> {
         } else {
             self.found.changes_itself |= footprint.changes_itself;
         }
-        self.found.reasons.extend(footprint.reasons.iter().cloned());
+        add_all(&mut self.found.reasons, &footprint.reasons);
         for ((operator, entity), mode) in &footprint.accesses {
             let is_own = *entity == Expression::Receiver;
             // Where the receiver itself is unknown, that has been said.
             if is_method && receiver.is_none() && mentions_receiver(entity) {
                 continue;
             }
-            let passed = |name: &str| match argument(definition.node, is_method, call, name) {
+            let passed = |name: &str| match argument(definition.node, first, call, name) {
                 Argument::Given(given) => self.follow.value(given, &spot.elements),
                 Argument::Default(default) => constant(default).ok_or_else(|| {
                     format!("the default of `{name}` is computed when it is defined")

@@ -1,5 +1,6 @@
 //! Where an object may come from, as far as it matters to who sees it change.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{self, Visitor};
@@ -34,6 +35,8 @@ pub(super) struct Variables<'a> {
     /// Whether a variable never holds anything but objects made where they are assigned; they may
     /// come to contain others.
     made_here: BTreeMap<&'a str, bool>,
+    /// The roots of variables that have been asked for.
+    known: RefCell<BTreeMap<&'a str, RootSet>>,
 }
 
 impl<'a> Variables<'a> {
@@ -177,6 +180,14 @@ impl<'a> Search<'_, 'a> {
         if !self.visited.insert(name) {
             return;
         }
+        if let Some(known) = self.variables.known.borrow().get(name) {
+            self.found.extend(known.iter().cloned());
+            self.visited.remove(name);
+            return;
+        }
+        // A search that starts here follows all that leads on from the variable.
+        let is_start = self.visited.len() == 1;
+        let outer = is_start.then(|| std::mem::take(&mut self.found));
         let sources = self.variables.sources.get(name);
         let is_unknown = self.variables.unknown.contains(name);
         if parameter_names(&scope.node.parameters).contains(&name) {
@@ -198,6 +209,14 @@ impl<'a> Search<'_, 'a> {
             // Variables of comprehensions have a type only inside of them.
             self.expression(&mut Inference::new(inference.typing, scope), source);
         }
+        if let Some(outer) = outer {
+            // Without sources, scopes inside of the function say what the name means.
+            if sources.is_some() {
+                self.variables.known.borrow_mut().insert(name, self.found.clone());
+            }
+            self.found.extend(outer);
+            self.visited.clear();
+        }
     }
 
     fn attribute(
@@ -206,6 +225,10 @@ impl<'a> Search<'_, 'a> {
         expression: &'a Expr,
         node: &'a ruff_python_ast::ExprAttribute,
     ) {
+        if inference.inherited(node).is_some() {
+            self.found.insert(Root::Unknown);
+            return;
+        }
         if let Some(base) = inference.binding(&node.value) {
             let member = inference.application().member(&base, node.attr.as_str());
             if matches!(member, None | Some(Binding::Variable | Binding::External(_))) {
@@ -215,12 +238,20 @@ impl<'a> Search<'_, 'a> {
         }
         match inference.infer(&node.value) {
             Type::SelfEntity(entity) => {
+                let name = inference.scope.member_name(node.attr.as_str());
+                // A property may give any of the entity's objects.
+                if inference.application().member_from(entity, 0, &name).is_some() {
+                    self.found.insert(Root::Unknown);
+                    return;
+                }
                 // References are shared, and never change.
                 if !matches!(inference.infer(expression), Type::Reference(_)) {
-                    self.found.insert(Root::State((entity, node.attr.to_string())));
+                    self.found.insert(Root::State((entity, name)));
                 }
             }
             Type::Reference(entity) => {
+                let name = inference.scope.member_name(node.attr.as_str());
+                let function = inference.application().member_from(entity, 0, &name);
                 // A copy; unless it is the function's own entity in disguise.
                 let mut base = RootSet::new();
                 std::mem::swap(&mut base, &mut self.found);
@@ -228,7 +259,8 @@ impl<'a> Search<'_, 'a> {
                 std::mem::swap(&mut base, &mut self.found);
                 for root in base {
                     self.found.insert(match root {
-                        Root::Itself => Root::State((entity, node.attr.to_string())),
+                        Root::Itself if function.is_some() => Root::Unknown,
+                        Root::Itself => Root::State((entity, name.clone())),
                         other => other,
                     });
                 }
@@ -254,11 +286,18 @@ impl<'a> Search<'_, 'a> {
             if !node.func.is_name_expr() {
                 self.found.insert(Root::Unknown);
             }
+            if inference.builtin(&node.func) == Some("super") {
+                self.found.insert(Root::Itself);
+            }
             if inference.builtin(&node.func).is_none() {
                 self.expression(inference, &node.func);
             }
             return self.all(inference, arguments);
         };
+        if inference.inherited(attribute).is_some() {
+            self.found.insert(Root::Unknown);
+            return;
+        }
         match inference.infer(&attribute.value) {
             Type::SelfEntity(_) => {
                 self.found.insert(Root::Unknown);

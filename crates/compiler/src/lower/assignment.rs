@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use ruff_python_ast::{Expr, ExprContext, Stmt, StmtAugAssign};
+use ruff_python_ast::{Expr, ExprContext, ExprList, ExprTuple, Stmt, StmtAugAssign};
 use ruff_text_size::Ranged;
 
 use super::expression::index_parts;
 use super::sequence::{Part, binds};
 use super::text::Edit;
 use super::{Lowering, start_of};
-use crate::cfg::Code;
+use crate::cfg::{Code, Step, StepKind};
 use crate::effects::{Action, target_action};
 use crate::names::targets;
 
@@ -83,6 +83,28 @@ impl<'a> Lowering<'_, 'a> {
             Expr::List(node) => self.unpack(&node.elts, target, value),
             _ => self.refuse_part(target.range(), "a target of this kind"),
         }
+    }
+
+    /// `del target`
+    pub(super) fn delete_target(&mut self, target: &'a Expr) {
+        let parts = match target {
+            Expr::Tuple(ExprTuple { elts, .. }) | Expr::List(ExprList { elts, .. }) => {
+                elts.iter().for_each(|element| self.delete_target(element));
+                return;
+            }
+            Expr::Attribute(node) => vec![Part::new(&node.value)],
+            Expr::Subscript(node) => {
+                let index = index_parts(&node.slice).into_iter();
+                [Part::new(&node.value)].into_iter().chain(index).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut code = Code::new("del ", start_of(target));
+        code.append(self.composed(target, &parts));
+        let name = target.as_name_expr().and_then(|name| self.variable(name.id.as_str()));
+        let unbinds = name.into_iter().collect();
+        let step = Step { code, surely_binds: BTreeSet::new(), unbinds, kind: StepKind::Statement };
+        self.graph.block_mut(self.current).steps.push(step);
     }
 
     /// `(a, *b) = value` with targets that suspend.

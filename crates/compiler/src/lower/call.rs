@@ -1,7 +1,7 @@
 //! Calls that suspend.
 
 use anabranch_ir::{Exit, OperatorId};
-use ruff_python_ast::{Arguments, Expr, ExprCall};
+use ruff_python_ast::{Arguments, Expr, ExprAttribute, ExprCall};
 use ruff_text_size::Ranged;
 
 use super::expression::{UNNUMBERED, operator};
@@ -9,6 +9,8 @@ use super::sequence::Part;
 use super::{Lowering, start_of};
 use crate::cfg::Code;
 use crate::effects::Action;
+use crate::emit::METHOD;
+use crate::types::Way;
 
 /// The parts of a call's arguments in the order of their evaluation: positional ones first, then
 /// keywords (Python reference, 6.3.4).
@@ -26,17 +28,17 @@ impl<'a> Lowering<'_, 'a> {
                 let owner = self.inference.scope.owner;
                 self.call_method(node, owner, result);
             }
+            Action::InheritedCall { method, way, .. } => {
+                let positional = match way {
+                    Way::Super => &node.arguments.args[..],
+                    // The entity itself, which a method gets in any case.
+                    Way::Class => &node.arguments.args[1..],
+                };
+                self.call_function(node, method, positional, result);
+            }
             Action::Function { function, .. } => {
-                let application = self.inference.application();
-                let definition = &application.functions[function];
-                let module = &application.loaded.modules[definition.module].name;
-                let function = format!("{module}:{}", definition.name);
-                let mut fields = Code::new(format!("\"{function}\", "), start_of(node));
                 self.check_root(&node.func);
-                let codes = self.settled_sequence(&argument_parts(&node.arguments));
-                fields.append(self.arguments(&node.arguments, codes));
-                let exit = Exit::Function { resume: UNNUMBERED, function };
-                self.suspend("function", fields, exit, result);
+                self.call_function(node, function, &node.arguments.args, result);
             }
             Action::Create { entity } => {
                 self.check_root(&node.func);
@@ -44,7 +46,7 @@ impl<'a> Lowering<'_, 'a> {
                 let mut fields = self.standalone(&node.func, func);
                 fields.push(", ");
                 let codes = self.settled_sequence(&argument_parts(&node.arguments));
-                fields.append(self.arguments(&node.arguments, codes));
+                fields.append(self.arguments(&node.arguments.args, &node.arguments, codes));
                 let operator = OperatorId::from_index(entity);
                 self.suspend(
                     "create",
@@ -67,6 +69,27 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
+    /// Calls a function of the program by its definition.
+    fn call_function(
+        &mut self,
+        node: &'a ExprCall,
+        function: usize,
+        positional: &'a [Expr],
+        result: Option<String>,
+    ) {
+        let application = self.inference.application();
+        let definition = &application.functions[function];
+        let module = &application.loaded.modules[definition.module].name;
+        let function = format!("{module}:{}", application.qualified_name(function));
+        let mut fields = Code::new(format!("\"{function}\", "), start_of(node));
+        let mut parts: Vec<Part<'a>> = positional.iter().map(Part::new).collect();
+        parts.extend(node.arguments.keywords.iter().map(Part::keyword));
+        let codes = self.settled_sequence(&parts);
+        fields.append(self.arguments(positional, &node.arguments, codes));
+        let exit = Exit::Function { resume: UNNUMBERED, function };
+        self.suspend("function", fields, exit, result);
+    }
+
     /// Fails, when it runs, if the name that `callee` starts with has no value: one that the
     /// function imports itself.
     fn check_root(&mut self, callee: &'a Expr) {
@@ -80,16 +103,33 @@ impl<'a> Lowering<'_, 'a> {
         let Expr::Attribute(attribute) = &*node.func else {
             unreachable!("this is a bug in Anabranch: a method call without a receiver")
         };
-        let mut parts = vec![Part::new(&attribute.value)];
-        parts.extend(argument_parts(&node.arguments));
-        let mut codes = self.settled_sequence(&parts);
-        let receiver = codes.remove(0);
-        let mut fields = self.standalone(&attribute.value, receiver);
         let method = self.mangled(attribute.attr.as_str());
+        let arguments = argument_parts(&node.arguments);
+        let (mut fields, codes) = if class.is_none() && !arguments.iter().all(Part::is_simple) {
+            let receiver = self.looked_up(attribute, &method);
+            (receiver, self.settled_sequence(&arguments))
+        } else {
+            let mut parts = vec![Part::new(&attribute.value)];
+            parts.extend(arguments);
+            let mut codes = self.settled_sequence(&parts);
+            let receiver = codes.remove(0);
+            (self.standalone(&attribute.value, receiver), codes)
+        };
         fields.push(&format!(", \"{method}\", "));
-        fields.append(self.arguments(&node.arguments, codes));
+        fields.append(self.arguments(&node.arguments.args, &node.arguments, codes));
         let exit = Exit::Call { resume: UNNUMBERED, receiver: operator(class), method };
         self.suspend("call", fields, exit, result);
+    }
+
+    /// What to call the method of: Python looks it up before it evaluates the arguments. Of an
+    /// entity nothing is looked up yet.
+    fn looked_up(&mut self, attribute: &'a ExprAttribute, method: &str) -> Code {
+        let receiver = self.expression(&attribute.value);
+        let receiver = self.standalone(&attribute.value, receiver);
+        let mut code = Code::new(format!("{METHOD}("), start_of(attribute));
+        code.append(receiver);
+        code.push(&format!(", \"{method}\")"));
+        self.save(code)
     }
 
     /// `exists(class, key)` and `delete(entity)`.
@@ -122,20 +162,25 @@ impl<'a> Lowering<'_, 'a> {
         self.suspend(word, fields, exit, result);
     }
 
-    /// The arguments as two fields: a tuple of the positional ones, and a dict or `None`. `codes`
-    /// are those of [`argument_parts`].
-    fn arguments(&mut self, arguments: &'a Arguments, codes: Vec<Code>) -> Code {
+    /// The arguments as two fields: a tuple of the positional ones, and a dict or `None`. `codes` are
+    /// those of `positional` and then of the keywords.
+    fn arguments(
+        &mut self,
+        positional: &'a [Expr],
+        arguments: &'a Arguments,
+        codes: Vec<Code>,
+    ) -> Code {
         let mut fields = Code::new("(", start_of(arguments));
         let mut codes = codes.into_iter();
-        for (argument, code) in arguments.args.iter().zip(codes.by_ref()) {
+        for (argument, code) in positional.iter().zip(codes.by_ref()) {
             let is_starred = argument.is_starred_expr();
             fields.append(if is_starred { code } else { self.standalone(argument, code) });
             fields.push(",");
-            if arguments.args.len() > 1 {
+            if positional.len() > 1 {
                 fields.push(" ");
             }
         }
-        fields = trimmed(fields, arguments.args.len());
+        fields = trimmed(fields, positional.len());
         fields.push("), ");
         if arguments.keywords.is_empty() {
             fields.push("None");

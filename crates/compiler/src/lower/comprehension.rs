@@ -55,6 +55,7 @@ impl<'a> Lowering<'_, 'a> {
             self.refuse_part(expression.range(), "an asynchronous comprehension");
             return self.verbatim(expression);
         }
+        self.check_spelling(expression);
         self.collected(generators, element, start_of(expression))
     }
 
@@ -67,6 +68,7 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn call_with_generator(&mut self, expression: &'a Expr, node: &'a ExprCall) -> Code {
         let generator = consumed_generator(&mut self.inference, node);
         let generator = generator.expect("this is a bug in Anabranch: not a consumer");
+        self.check_spelling(&node.arguments.args[0]);
         let decides = match self.inference.builtin(&node.func) {
             Some("any") => Some(true),
             Some("all") => Some(false),

@@ -113,14 +113,46 @@ impl<'a> Lowering<'_, 'a> {
         let end = clause.range().end();
         let scope = clause.name.as_ref().map(|name| Scope::Clause { name: name.as_str(), end });
         self.scopes.extend(scope);
+        let outside = self.region;
+        let cleanup = name.as_ref().filter(|_| self.is_protected()).map(|_| self.guard());
         self.body(&clause.body);
         if let Some(name) = &name {
             self.scopes.pop();
             // As Python does at the end of the clause.
             self.delete(name, end);
         }
+        self.region = outside;
         self.end(Terminator::Goto(after));
+        if let (Some(name), Some(cleanup)) = (&name, cleanup) {
+            self.region = self.graph.block(cleanup).region;
+            self.begin(cleanup);
+            self.delete(name, end);
+            self.raise_again(end);
+            self.region = outside;
+        }
         self.begin(next);
+    }
+
+    /// Whether code of this function runs after an exception that is raised here.
+    fn is_protected(&self) -> bool {
+        let mut next = self.region;
+        while let Some(id) = next {
+            let region = self.graph.region(id);
+            if matches!(region.kind, RegionKind::Try { .. }) {
+                return true;
+            }
+            next = region.parent;
+        }
+        false
+    }
+
+    /// Goes on in a new region, whose exceptions lead to the block that is given.
+    fn guard(&mut self) -> BlockId {
+        let (handler, exception) = self.handler();
+        let kind = RegionKind::Try { handler, exception };
+        self.region = Some(self.graph.add_region(self.region, kind));
+        self.flow_into_new_region();
+        handler
     }
 
     fn delete(&mut self, name: &str, origin: TextSize) {
@@ -172,7 +204,11 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Whether `statement` has a `return` of its own, before which a `finally` clause must run.
     pub(super) fn returns_through_finally(&self, statement: &'a Stmt) -> bool {
-        let is_finally = |scope: &Scope<'a>| matches!(scope, Scope::Finally { .. });
-        self.scopes.iter().any(is_finally) && super::native::returns(statement)
+        self.is_in_finally() && super::native::returns(statement)
+    }
+
+    /// Whether a `finally` clause must run on the way out of the function.
+    pub(super) fn is_in_finally(&self) -> bool {
+        self.scopes.iter().any(|scope| matches!(scope, Scope::Finally { .. }))
     }
 }

@@ -55,7 +55,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// The action of `expression` itself.
     pub(super) fn action(&mut self, expression: &'a Expr) -> Option<Action> {
-        action_of(&mut self.inference, self.effects, expression)
+        action_of(&mut self.inference, self.effects.certainties(), expression)
     }
 
     /// Performs the action that `expression` is; `result` takes its value.
@@ -111,12 +111,14 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Whether looking up the callee `node` has no effect and always gives the same.
     fn is_fixed_member(&mut self, node: &'a ExprAttribute) -> bool {
-        if self.inference.binding(&node.value).is_some() {
+        if self.inference.binding(&node.value).is_some() || self.inference.inherited(node).is_some()
+        {
             return true;
         }
         match self.inference.infer(&node.value) {
             Type::SelfEntity(entity) => {
-                self.inference.application().method(entity, node.attr.as_str()).is_some()
+                let name = self.mangled(node.attr.as_str());
+                self.inference.application().method(entity, &name).is_some()
             }
             Type::Plain
             | Type::List(_)

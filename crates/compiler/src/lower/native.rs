@@ -3,6 +3,7 @@
 //! Only what leaves the statement is rewritten: a `return` says that it is one, and a `break` or
 //! `continue` of an enclosing loop that has been taken apart notes which of them it is and leaves
 //! the statement by a `break`, so that every `finally` on the way runs before the segment goes on.
+//! So does a `return` through a `finally` clause that has been taken apart.
 
 use std::collections::BTreeSet;
 
@@ -18,16 +19,28 @@ use crate::names::{bound_names, statement_occurrences, targets};
 
 impl<'a> Lowering<'_, 'a> {
     pub(super) fn native(&mut self, statement: &'a Stmt) {
-        let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
-        ways_out.visit_stmt(statement);
+        let ways_out = WaysOut::of(statement);
         let mut edits: Vec<Edit> = Vec::new();
-        for (range, value) in ways_out.returns {
-            edits.extend(self.return_edits(range, value));
+        let mut leaves = ways_out.leaves;
+        let through_finally = self.is_in_finally();
+        let value = (through_finally && !ways_out.returns.is_empty()).then(|| self.temporary());
+        let is_left = !leaves.is_empty() || value.is_some();
+        let way = is_left.then(|| self.temporary());
+        for Return { range, value: returned, is_in_loop } in ways_out.returns {
+            let Some(value) = &value else {
+                edits.extend(self.return_edits(range, returned));
+                continue;
+            };
+            if is_in_loop {
+                let help = "keep the value in a variable, `break`, and return it after the loop";
+                let message = "a `return` out of a loop, a `with` and a `try` with `finally`";
+                self.refuse(range, message, help);
+            }
+            leaves.push((range, WayOut::Return));
+            edits.extend(self.saved_return_edits(range, returned, value, way.as_deref()));
         }
-        let way = if ways_out.leaves.is_empty() { None } else { Some(self.temporary()) };
-        for (range, is_break) in &ways_out.leaves {
-            let way = way.as_ref().expect("this is a bug in Anabranch: made for these");
-            let text = format!("{way} = \"{}\"; break", way_out(*is_break));
+        for (range, leaf) in leaves.iter().filter(|(_, leaf)| *leaf != WayOut::Return) {
+            let text = leave_by(way.as_deref(), *leaf);
             edits.push(Edit::code(*range, Code::new(text, range.start())));
         }
         let code = self.edited_statement(statement, edits);
@@ -44,22 +57,37 @@ impl<'a> Lowering<'_, 'a> {
             }
             return;
         };
-        self.assign(&way, Code::new("None", statement.range().start()));
+        for variable in [Some(&way), value.as_ref()].into_iter().flatten() {
+            self.assign(variable, Code::new("None", statement.range().start()));
+        }
         self.graph.block_mut(self.current).steps.push(step);
-        self.go_the_way(statement, &way, &ways_out.leaves);
+        self.go_the_way(statement, &way, value.as_deref(), &leaves);
     }
 
     /// Branches to where the variable `way` says that the statement before was left for.
-    fn go_the_way(&mut self, statement: &Stmt, way: &str, leaves: &[(TextRange, bool)]) {
-        let (number, header, after) = self.innermost_loop();
-        for (is_break, target) in [(false, header), (true, after)] {
-            if leaves.iter().any(|(_, leaf)| *leaf == is_break) {
-                let mut test = Code::variable(way, statement.range().start());
-                test.push(&format!(" == \"{}\"", way_out(is_break)));
+    fn go_the_way(
+        &mut self,
+        statement: &Stmt,
+        way: &str,
+        value: Option<&str>,
+        leaves: &[(TextRange, WayOut)],
+    ) {
+        let origin = statement.range().start();
+        for kind in [WayOut::Continue, WayOut::Break, WayOut::Return] {
+            if leaves.iter().any(|(_, leaf)| *leaf == kind) {
+                let mut test = Code::variable(way, origin);
+                test.push(&format!(" == \"{}\"", kind.word()));
                 let (then, otherwise) = (self.block(), self.block());
                 self.end(Terminator::Branch { test, then, otherwise });
                 self.begin(then);
-                self.leave(number + 1, Terminator::Goto(target));
+                if kind == WayOut::Return {
+                    let value = value.expect("this is a bug in Anabranch: made for returns");
+                    self.leave(0, Terminator::Return(Code::variable(value, origin)));
+                } else {
+                    let (number, header, after) = self.innermost_loop();
+                    let target = if kind == WayOut::Break { after } else { header };
+                    self.leave(number + 1, Terminator::Goto(target));
+                }
                 self.begin(otherwise);
             }
         }
@@ -95,42 +123,91 @@ impl<'a> Lowering<'_, 'a> {
         let end = TextRange::empty(range.end());
         vec![Edit::code(keyword, open), Edit::code(end, Code::new(")", range.end()))]
     }
+
+    /// `return value` → `saved = (value); way = "return"; break`
+    fn saved_return_edits(
+        &self,
+        range: TextRange,
+        value: Option<&'a Expr>,
+        saved: &str,
+        way: Option<&str>,
+    ) -> Vec<Edit> {
+        let leave = leave_by(way, WayOut::Return);
+        if value.is_none() {
+            return vec![Edit::code(range, Code::new(leave, range.start()))];
+        }
+        let keyword = TextRange::at(range.start(), TextSize::of("return"));
+        let mut open = Code::new(format!("{saved} = ("), range.start());
+        open.binds.insert(saved.to_owned());
+        let close = Code::new(format!("); {leave}"), range.end());
+        vec![Edit::code(keyword, open), Edit::code(TextRange::empty(range.end()), close)]
+    }
 }
 
-fn way_out(is_break: bool) -> &'static str {
-    if is_break { "break" } else { "continue" }
+/// Notes the way in a variable and leaves the statement.
+fn leave_by(way: Option<&str>, leaf: WayOut) -> String {
+    let way = way.expect("this is a bug in Anabranch: made for these");
+    format!("{way} = \"{}\"; break", leaf.word())
+}
+
+/// How a statement is left for something around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WayOut {
+    Continue,
+    Break,
+    Return,
+}
+
+impl WayOut {
+    fn word(self) -> &'static str {
+        match self {
+            WayOut::Continue => "continue",
+            WayOut::Break => "break",
+            WayOut::Return => "return",
+        }
+    }
 }
 
 /// Whether `statement` has a `break` or `continue` of a loop around it.
 pub(super) fn leaves_loop(statement: &Stmt) -> bool {
-    let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
-    ways_out.visit_stmt(statement);
-    !ways_out.leaves.is_empty()
+    !WaysOut::of(statement).leaves.is_empty()
 }
 
 /// Whether `statement` has a `return` of the function around it.
 pub(super) fn returns(statement: &Stmt) -> bool {
-    let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
-    ways_out.visit_stmt(statement);
-    !ways_out.returns.is_empty()
+    !WaysOut::of(statement).returns.is_empty()
+}
+
+/// A `return` in a statement.
+struct Return<'s> {
+    range: TextRange,
+    value: Option<&'s Expr>,
+    /// Whether a loop of the statement is around it.
+    is_in_loop: bool,
 }
 
 /// Statements that leave the visited one.
 struct WaysOut<'s> {
     /// Loops around, inside the visited statement.
     depth: usize,
-    returns: Vec<(TextRange, Option<&'s Expr>)>,
-    /// Each with whether it is a `break`.
-    leaves: Vec<(TextRange, bool)>,
+    returns: Vec<Return<'s>>,
+    /// `break` and `continue`.
+    leaves: Vec<(TextRange, WayOut)>,
 }
 
 impl<'s> StatementVisitor<'s> for WaysOut<'s> {
     fn visit_stmt(&mut self, statement: &'s Stmt) {
         match statement {
-            Stmt::Return(node) => self.returns.push((node.range(), node.value.as_deref())),
+            Stmt::Return(node) => self.returns.push(Return {
+                range: node.range(),
+                value: node.value.as_deref(),
+                is_in_loop: self.depth > 0,
+            }),
             Stmt::Break(_) | Stmt::Continue(_) => {
                 if self.depth == 0 {
-                    self.leaves.push((statement.range(), statement.is_break_stmt()));
+                    let is_break = statement.is_break_stmt();
+                    let way = if is_break { WayOut::Break } else { WayOut::Continue };
+                    self.leaves.push((statement.range(), way));
                 }
             }
             Stmt::For(node) => self.visit_loop(&node.body, &node.orelse),
@@ -142,6 +219,12 @@ impl<'s> StatementVisitor<'s> for WaysOut<'s> {
 }
 
 impl<'s> WaysOut<'s> {
+    fn of(statement: &'s Stmt) -> Self {
+        let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
+        ways_out.visit_stmt(statement);
+        ways_out
+    }
+
     fn visit_loop(&mut self, body: &'s [Stmt], orelse: &'s [Stmt]) {
         self.depth += 1;
         self.visit_body(body);

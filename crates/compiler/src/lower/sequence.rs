@@ -1,13 +1,14 @@
 //! Parts of an expression in the order in which Python evaluates them.
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, Keyword};
+use ruff_python_ast::{Expr, Keyword, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::Lowering;
 use super::text::Edit;
 use crate::builtins::BUILTINS;
 use crate::cfg::Code;
+use crate::node_ranges::NodeRanges;
 use crate::types::Name;
 
 /// A part of an expression.
@@ -55,6 +56,12 @@ impl<'a> Part<'a> {
         Self { expression: mapping, stars: Stars::InText, range: mapping.range() }
     }
 
+    /// Whether evaluating it can neither have an effect nor fail.
+    pub(super) fn is_simple(&self) -> bool {
+        let is_name = self.expression.is_name_expr() || self.expression.is_literal_expr();
+        is_name && !self.is_starred()
+    }
+
     pub(super) fn is_starred(&self) -> bool {
         !matches!(self.stars, Stars::None)
     }
@@ -72,7 +79,7 @@ impl<'a> Lowering<'_, 'a> {
     /// Evaluates all of `parts` so that nothing of it is left to do but to name the values, if one
     /// of them binds a variable; otherwise like [`Lowering::sequence`].
     pub(super) fn settled_sequence(&mut self, parts: &[Part<'a>]) -> Vec<Code> {
-        if parts.iter().any(|part| binds_a_name(part.expression)) {
+        if parts.iter().any(|part| self.binds_a_name(part.expression)) {
             return self.sequence_until(parts, parts.len());
         }
         self.sequence(parts)
@@ -81,13 +88,15 @@ impl<'a> Lowering<'_, 'a> {
     /// Saves every part before number `settled`.
     fn sequence_until(&mut self, parts: &[Part<'a>], settled: usize) -> Vec<Code> {
         let mut codes = Vec::new();
+        let last_binding = parts.iter().rposition(|part| self.binds_a_name(part.expression));
+        let binding = last_binding.map_or(0, |last| last + 1);
         for (index, part) in parts.iter().enumerate() {
             let code = if self.suspends(part.expression) {
                 self.expression(part.expression)
             } else {
                 self.verbatim(part.expression)
             };
-            let later = &parts[index + 1..];
+            let later = parts[..binding].get(index + 1..).unwrap_or_default();
             let code = match part.stars {
                 _ if index >= settled => with_stars(part.stars, self.grouped(part, code)),
                 Stars::None if self.is_stable(part.expression, &code, later) => {
@@ -130,7 +139,13 @@ impl<'a> Lowering<'_, 'a> {
         if part.is_starred() { self.atom(part.expression, code) } else { code }
     }
 
-    /// Whether `code` gives the same value after the `later` parts have run as before.
+    /// Whether `expression` binds any variable with `:=`.
+    fn binds_a_name(&self, expression: &Expr) -> bool {
+        self.bindings.any_within(expression)
+    }
+
+    /// Whether `code` gives the same value after the `later` parts have run as before. Parts behind
+    /// those bind nothing.
     fn is_stable(&self, expression: &'a Expr, code: &Code, later: &[Part<'a>]) -> bool {
         if self.is_temporary(code) {
             return true;
@@ -149,6 +164,8 @@ impl<'a> Lowering<'_, 'a> {
                 // Any other name is looked for when its turn comes, and may be missing.
                 Name::Builtin => BUILTINS.binary_search(&name.id.as_str()).is_ok(),
             },
+            // It says no more than where to look.
+            Expr::Call(_) => self.inference.super_level(expression).is_some(),
             _ => false,
         }
     }
@@ -178,18 +195,20 @@ fn with_stars(stars: Stars, code: Code) -> Code {
     starred
 }
 
-/// Whether `expression` binds any variable with `:=`.
-pub(super) fn binds_a_name(expression: &Expr) -> bool {
-    struct Walrus(bool);
+/// Where `body` binds variables with `:=`.
+pub(super) fn bindings(body: &[Stmt]) -> NodeRanges {
+    struct Walrus(Vec<TextRange>);
     impl<'s> Visitor<'s> for Walrus {
         fn visit_expr(&mut self, expression: &'s Expr) {
-            self.0 |= expression.is_named_expr();
+            if expression.is_named_expr() {
+                self.0.push(expression.range());
+            }
             visitor::walk_expr(self, expression);
         }
     }
-    let mut walrus = Walrus(false);
-    walrus.visit_expr(expression);
-    walrus.0
+    let mut walrus = Walrus(Vec::new());
+    walrus.visit_body(body);
+    NodeRanges::new(walrus.0)
 }
 
 /// Whether `expression` binds `variable` with `:=`.

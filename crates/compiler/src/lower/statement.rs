@@ -7,7 +7,7 @@ use ruff_text_size::Ranged;
 
 use super::sequence::Part;
 use super::text::Edit;
-use super::{Lowering, Scope, start_of};
+use super::{Lowering, start_of};
 use crate::cfg::{Code, Terminator};
 
 impl<'a> Lowering<'_, 'a> {
@@ -59,12 +59,17 @@ impl<'a> Lowering<'_, 'a> {
                 self.assignment(statement, &[&node.target], value);
             }
             Stmt::AugAssign(node) => self.augmented(statement, node),
+            Stmt::Delete(node) => node.targets.iter().for_each(|target| self.delete_target(target)),
             Stmt::For(node) if !node.is_async => self.for_loop(node),
             Stmt::While(node) => self.while_loop(node),
             Stmt::Raise(node) => self.raise(statement, node),
             Stmt::Assert(node) => self.assert(node),
             // Refused by the rules, with the reason.
-            Stmt::With(_) | Stmt::Delete(_) if self.statement_suspends(statement) => {}
+            Stmt::With(_) if self.statement_suspends(statement) => {}
+            Stmt::Try(node) if node.is_star && self.statement_suspends(statement) => {}
+            // They run in one piece, but may leave through a `finally` clause around them.
+            Stmt::With(_) => self.native(statement),
+            Stmt::Try(node) if node.is_star => self.native(statement),
             Stmt::Try(node) => self.try_statement(node),
             Stmt::Match(node) => self.match_statement(node),
             _ => self.refuse_part(statement.range(), "a statement of this kind"),
@@ -77,8 +82,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     fn return_value(&mut self, code: Code) {
-        let has_finally = self.scopes.iter().any(|scope| matches!(scope, Scope::Finally { .. }));
-        if has_finally {
+        if self.is_in_finally() {
             // The value is evaluated before the clauses run.
             let code = self.save(code);
             self.leave(0, Terminator::Return(code));

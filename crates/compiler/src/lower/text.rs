@@ -5,7 +5,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::Lowering;
 use crate::cfg::{Chunk, Code};
-use crate::names::{Occurrence, occurrences, statement_occurrences};
+use crate::names::{Occurrence, occurrences_outside, statement_occurrences};
 use crate::types::Name;
 
 /// A part of the source to be replaced.
@@ -27,12 +27,18 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// The text of `expression` with edits.
-    pub(super) fn edited(&self, expression: &'a Expr, edits: Vec<Edit>) -> Code {
-        self.slice(expression.range(), occurrences(expression), edits)
+    pub(super) fn edited(&self, expression: &'a Expr, mut edits: Vec<Edit>) -> Code {
+        if !self.renames.is_empty() {
+            self.spell_out_renamed(expression, &mut edits);
+        }
+        edits.sort_by_key(|edit| edit.range.start());
+        let replaced = edits.iter().map(|edit| edit.range).collect();
+        self.slice(expression.range(), occurrences_outside(expression, replaced), edits)
     }
 
     /// The text of `statement` with edits. Its `binds` are the names that it may bind.
-    pub(super) fn edited_statement(&self, statement: &'a Stmt, edits: Vec<Edit>) -> Code {
+    pub(super) fn edited_statement(&self, statement: &'a Stmt, mut edits: Vec<Edit>) -> Code {
+        edits.sort_by_key(|edit| edit.range.start());
         self.slice(statement.range(), statement_occurrences(statement), edits)
     }
 
@@ -71,7 +77,7 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    /// The text in `range`, in which these names were found, with edits.
+    /// The text in `range`, in which these names were found, with edits in the order of the source.
     pub(super) fn slice(
         &self,
         range: TextRange,
@@ -79,8 +85,13 @@ impl<'a> Lowering<'_, 'a> {
         mut edits: Vec<Edit>,
     ) -> Code {
         let mut code = Code::default();
+        let given = edits.len();
         for occurrence in found {
-            if edits.iter().any(|edit| edit.range.contains_range(occurrence.range)) {
+            let given = &edits[..given];
+            let behind =
+                given.partition_point(|edit| edit.range.start() <= occurrence.range.start());
+            let replaced = given[..behind].last();
+            if replaced.is_some_and(|edit| edit.range.contains_range(occurrence.range)) {
                 continue;
             }
             let Some(name) = self.variable(occurrence.name) else { continue };

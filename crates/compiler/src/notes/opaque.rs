@@ -93,7 +93,7 @@ impl Attributes<'_, '_> {
         names.visit_expr(hint);
         for name in names.0 {
             let is_opaque = match self.application.resolve(self.module, name) {
-                Some(Binding::PlainClass) => true,
+                Some(Binding::PlainClass(_)) => true,
                 Some(Binding::External(dotted)) => {
                     let is_hint = HINT_MODULES.iter().any(|module| dotted.starts_with(module));
                     !is_hint && !ENCODED.contains(&dotted.as_str())
@@ -110,7 +110,7 @@ impl Attributes<'_, '_> {
     fn value(&mut self, value: &Expr) {
         let Expr::Call(call) = value else { return };
         let is_opaque = match self.application.resolve(self.module, &call.func) {
-            Some(Binding::PlainClass) => true,
+            Some(Binding::PlainClass(_)) => true,
             Some(Binding::External(dotted)) => OPAQUE.contains(&dotted.as_str()),
             _ => false,
         };

@@ -6,26 +6,37 @@ use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
-use super::{
-    Application, Binding, EntityClass, EnumDefinition, FunctionDefinition, FunctionKind,
-    RecordClass,
-};
+use super::inheritance::{Ancestor, Finding, Obstacle, is_abstract, lineage};
+use super::members::{ClassBody, class_body};
+use super::{Application, Binding, EntityClass, EnumDefinition, FunctionKind, RecordClass};
+use crate::names::mangled;
 use crate::{Code, Diagnostic};
 
 const ENUM_BASES: &[&str] =
     &["enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"];
 
-/// Enters `node` into the table it belongs to.
-pub(super) fn define<'a>(
-    application: &mut Application<'a>,
-    module: usize,
-    node: &'a StmtClassDef,
+/// Enters a class into the table it belongs to.
+pub(super) fn define(
+    application: &mut Application<'_>,
+    class: usize,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let name = node.name.as_str();
+    let super::ClassDefinition { name, module, node, .. } = application.classes[class];
     if has_decorator(application, module, node, "anabranch.entity") {
-        let entity = entity_class(application, module, node);
-        application.entities.push(entity);
+        application.entities.push(EntityClass {
+            name,
+            module,
+            node,
+            class,
+            bodies: Vec::new(),
+            ancestors: Vec::new(),
+            findings: Vec::new(),
+            constructors: Vec::new(),
+            keys: Vec::new(),
+            methods: Vec::new(),
+            overridden: Vec::new(),
+            accessors: Vec::new(),
+        });
         let binding = Binding::Entity(application.entities.len() - 1);
         application.rebind(module, node, binding);
     } else if has_decorator(application, module, node, "dataclasses.dataclass") {
@@ -40,44 +51,128 @@ pub(super) fn define<'a>(
     refuse_nested(application, module, &node.body, diagnostics);
 }
 
-fn entity_class<'a>(
-    application: &mut Application<'a>,
-    module: usize,
-    node: &'a StmtClassDef,
-) -> EntityClass<'a> {
-    let owner = application.entities.len();
-    let (mut constructor, mut key) = (None, None);
-    let (mut methods, mut accessors): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
-    for statement in &node.body {
-        let Stmt::FunctionDef(function) = statement else { continue };
-        match function.name.as_str() {
-            "__init__" => constructor = Some(function),
-            "__key__" => key = Some(function),
-            name => {
-                // The last definition of a name wins, as in Python; a property has several parts.
-                methods.retain(|method| application.functions[*method].name != name);
-                let kind = kind(application, module, function);
-                if kind == FunctionKind::Method {
-                    accessors.retain(|accessor| application.functions[*accessor].name != name);
-                }
-                let table =
-                    if kind == FunctionKind::Method { &mut methods } else { &mut accessors };
-                table.push(application.functions.len());
-                application.functions.push(FunctionDefinition {
-                    name,
-                    module,
-                    kind,
-                    owner: Some(owner),
-                    node: function,
-                });
+/// Puts entity class `owner` together: its own body and those of the classes that it inherits from.
+pub(super) fn complete(application: &mut Application<'_>, owner: usize) {
+    let lineage = lineage(application, application.entities[owner].class);
+    let classes = lineage.order.iter().filter_map(|ancestor| match ancestor {
+        Ancestor::Class(class) => Some(*class),
+        _ => None,
+    });
+    let mut findings = lineage.findings;
+    let (mut constructors, mut keys) = (Vec::new(), Vec::new());
+    let mut bodies: Vec<ClassBody<'_>> = Vec::new();
+    for (level, class) in classes.enumerate() {
+        application.classes[class].is_ancestor = true;
+        let first = application.functions.len();
+        let (body, special) = class_body(application, owner, level, class);
+        check_body(&body, &mut findings);
+        constructors.extend(special.constructor);
+        keys.extend(special.key);
+        bodies.push(body);
+        let entity = &mut application.entities[owner];
+        for index in first..application.functions.len() {
+            let definition = &application.functions[index];
+            let stored = mangled(Some(bodies[level].name), definition.name);
+            let is_visible = bodies[..level].iter().all(|body| !body.members.contains_key(&stored));
+            let is_last = bodies[level].members.get(&stored) == Some(&Some(index));
+            match definition.kind {
+                FunctionKind::Method if !is_last => {}
+                FunctionKind::Method if is_visible => entity.methods.push(index),
+                FunctionKind::Method => entity.overridden.push(index),
+                _ => entity.accessors.push(index),
             }
         }
     }
-    EntityClass { name: node.name.as_str(), module, node, constructor, key, methods, accessors }
+    let initializing = constructors.first().map_or(usize::MAX, |definition| definition.level);
+    check_protocols(application, &bodies, initializing, &mut findings);
+    let entity = &mut application.entities[owner];
+    entity.bodies = bodies;
+    entity.ancestors = lineage.order;
+    entity.findings = findings;
+    entity.constructors = constructors;
+    entity.keys = keys;
+}
+
+fn check_body(body: &ClassBody<'_>, findings: &mut Vec<Finding>) {
+    let mut add = |obstacle, range| {
+        findings.push(Finding { obstacle, module: body.module, range });
+    };
+    for statement in &body.node.body {
+        let (targets, value) = match statement {
+            Stmt::Assign(node) => (&node.targets[..], Some(&*node.value)),
+            Stmt::AnnAssign(node) => (std::slice::from_ref(&*node.target), node.value.as_deref()),
+            _ => continue,
+        };
+        let is_slots =
+            |target: &Expr| matches!(target, Expr::Name(name) if name.id.as_str() == "__slots__");
+        let is_empty = match value {
+            Some(Expr::Tuple(node)) => node.elts.is_empty(),
+            Some(Expr::List(node)) => node.elts.is_empty(),
+            other => other.is_none(),
+        };
+        if targets.iter().any(is_slots) && !is_empty {
+            add(Obstacle::Slots(body.name.to_owned()), statement.range());
+        }
+    }
+    for member in ["__init__", "__key__"] {
+        if body.members.contains_key(member) {
+            let obstacle = Obstacle::Replaced { class: body.name.to_owned(), member };
+            add(obstacle, body.node.name.range());
+        }
+    }
+}
+
+/// A protocol class without an `__init__` of its own gets one from Python, which hides those behind it.
+fn check_protocols(
+    application: &Application<'_>,
+    bodies: &[ClassBody<'_>],
+    initializing: usize,
+    findings: &mut Vec<Finding>,
+) {
+    for (level, body) in bodies.iter().enumerate() {
+        let protocol = body.node.bases().iter().find(|base| {
+            let base = match base {
+                Expr::Subscript(node) => &*node.value,
+                other => other,
+            };
+            is_external(application, body.module, base, "typing.Protocol")
+        });
+        if let Some(base) = protocol
+            && (level == 0 || level < initializing && initializing != usize::MAX)
+        {
+            let obstacle = Obstacle::Protocol(body.name.to_owned());
+            findings.push(Finding { obstacle, module: body.module, range: base.range() });
+        }
+    }
+}
+
+/// Methods marked `@abstractmethod` that no class before theirs defines, where Python makes no
+/// instance because of them.
+pub fn abstract_methods(application: &Application<'_>, entity: &EntityClass<'_>) -> Vec<usize> {
+    if !is_abstract(application, &entity.ancestors) {
+        return Vec::new();
+    }
+    let is_marked = |index: &usize| {
+        let definition = &application.functions[*index];
+        definition.node.decorator_list.iter().any(|decorator| {
+            is_external(application, definition.module, &decorator.expression, "abc.abstractmethod")
+        })
+    };
+    let visible = |index: &usize| {
+        let definition = &application.functions[*index];
+        let stored = mangled(Some(entity.bodies[definition.level].name), definition.name);
+        !entity.bodies[..definition.level].iter().any(|body| body.members.contains_key(&stored))
+    };
+    let functions = entity.methods.iter().chain(&entity.accessors).copied();
+    functions.filter(|index| is_marked(index) && visible(index)).collect()
 }
 
 /// What the decorators make of a function in an entity class.
-fn kind(application: &Application<'_>, module: usize, function: &StmtFunctionDef) -> FunctionKind {
+pub(super) fn kind(
+    application: &Application<'_>,
+    module: usize,
+    function: &StmtFunctionDef,
+) -> FunctionKind {
     let mut kinds = function
         .decorator_list
         .iter()

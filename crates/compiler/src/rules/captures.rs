@@ -187,7 +187,13 @@ impl<'s> Visitor<'s> for Captures<'_, 's> {
 
     fn visit_expr(&mut self, expression: &'s Expr) {
         match expression {
-            Expr::Lambda(_) | Expr::Generator(_) => self.record(occurrences(expression)),
+            Expr::Lambda(_) => self.record(occurrences(expression)),
+            Expr::Generator(_) => {
+                let mut found = occurrences(expression);
+                // A generator that runs later binds them in the segment that made it.
+                found.iter_mut().for_each(|it| it.is_captured |= it.context.is_store());
+                self.record(found);
+            }
             Expr::ListComp(node) => self.comprehension(expression, &node.generators),
             Expr::SetComp(node) => self.comprehension(expression, &node.generators),
             Expr::DictComp(node) => self.comprehension(expression, &node.generators),
@@ -199,7 +205,7 @@ impl<'s> Visitor<'s> for Captures<'_, 's> {
                 self.visit_expr(&node.func);
                 for argument in &node.arguments.args {
                     match argument {
-                        Expr::Generator(generator) => visitor::walk_expr(self, &generator.elt),
+                        Expr::Generator(generator) => self.visit_expr(&generator.elt),
                         other => self.visit_expr(other),
                     }
                 }

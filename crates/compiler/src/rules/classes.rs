@@ -6,20 +6,28 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
-use crate::effects::{Certainty, Effects, spots};
+use super::bases;
+use crate::effects::{Certainty, Effects};
+use crate::names::{mangled, statement_occurrences};
 use crate::resolve::classes::builtin_decorator;
-use crate::resolve::{Binding, EntityClass, FunctionKind};
+use crate::resolve::members::ClassBody;
+use crate::resolve::{Binding, EntityClass, FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Inference, Type, Typing};
 use crate::{Code, Diagnostic};
+
+/// Decorators of methods that change nothing of what the method does.
+const HARMLESS_DECORATORS: &[&str] =
+    &["abc.abstractmethod", "anabranch.transactional", "typing.final", "typing.override"];
 
 pub(super) fn check<'a>(
     typing: &Typing<'a>,
     entity: usize,
-    effects: &Effects,
+    effects: &Effects<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let class = &typing.application.entities[entity];
-    if class.key.is_none() {
+    // A base that is not known may have it.
+    if class.keys.is_empty() && class.findings.is_empty() {
         let message = format!("the entity class `{}` has no `__key__`", class.name);
         diagnostics.push(
             Diagnostic::new(Code::MissingKey, message)
@@ -28,29 +36,18 @@ pub(super) fn check<'a>(
                 .help("add `def __key__(self) -> str: return self.…` with an attribute that never changes"),
         );
     }
-    check_bases(class, diagnostics);
+    bases::check(typing.application, class, diagnostics);
     check_decorators(typing, class, diagnostics);
-    for statement in &class.node.body {
-        if let Stmt::FunctionDef(method) = statement {
-            check_method(typing, class, method, diagnostics);
+    for body in &class.bodies {
+        for statement in &body.node.body {
+            if let Stmt::FunctionDef(method) = statement {
+                check_method(typing, body, method, diagnostics);
+            }
         }
     }
-    for node in class.constructor.iter().chain(&class.key) {
-        check_constructor(typing, entity, node, effects, diagnostics);
+    for definition in class.constructors.iter().chain(&class.keys) {
+        check_constructor(typing, definition, effects, diagnostics);
     }
-}
-
-fn check_bases(class: &EntityClass<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(arguments) = &class.node.arguments else { return };
-    if arguments.is_empty() {
-        return;
-    }
-    let message = format!("the entity class `{}` inherits from another class", class.name);
-    diagnostics.push(
-        Diagnostic::new(Code::EntityBaseClass, message)
-            .at(class.module, arguments.range(), "base classes are not compiled yet")
-            .help("write the methods in the class itself, or call helper functions"),
-    );
 }
 
 fn check_decorators(typing: &Typing<'_>, class: &EntityClass<'_>, found: &mut Vec<Diagnostic>) {
@@ -71,7 +68,7 @@ fn check_decorators(typing: &Typing<'_>, class: &EntityClass<'_>, found: &mut Ve
 
 fn check_method(
     typing: &Typing<'_>,
-    class: &EntityClass<'_>,
+    class: &ClassBody<'_>,
     method: &StmtFunctionDef,
     found: &mut Vec<Diagnostic>,
 ) {
@@ -94,8 +91,10 @@ fn check_method(
             continue;
         }
         let binding = typing.application.resolve(class.module, &decorator.expression);
-        let is_known =
-            matches!(&binding, Some(Binding::External(name)) if name == "anabranch.transactional");
+        let is_known = matches!(
+            &binding,
+            Some(Binding::External(name)) if HARMLESS_DECORATORS.contains(&name.as_str())
+        );
         if !is_known {
             let message = format!("the decorator of `{qualified}` is not compiled yet");
             found.push(
@@ -118,19 +117,23 @@ fn check_method(
 /// `__init__` and `__key__` run in one piece.
 fn check_constructor<'a>(
     typing: &Typing<'a>,
-    entity: usize,
-    node: &'a StmtFunctionDef,
-    effects: &Effects,
+    definition: &FunctionDefinition<'a>,
+    effects: &Effects<'a>,
     found: &mut Vec<Diagnostic>,
 ) {
-    let class = &typing.application.entities[entity];
-    let scope = typing.scope(class.module, Some(entity), node);
-    for spot in spots(typing, &scope, effects, &node.body) {
+    let node = definition.node;
+    let class = typing.application.body_of(definition).map_or("", |body| body.name);
+    let scope = typing.scope(definition);
+    for spot in effects.spots_in(typing, &scope, &node.body) {
         if spot.action.certainty() == Certainty::Surely {
-            let message = format!("`{}.{}` makes a remote call", class.name, node.name);
+            let message = format!("`{class}.{}` makes a remote call", node.name);
             found.push(
                 Diagnostic::new(Code::RemoteInConstructor, message)
-                    .at(class.module, spot.range, "would have to wait while the entity is made")
+                    .at(
+                        definition.module,
+                        spot.range,
+                        "would have to wait while the entity is made",
+                    )
                     .why("an entity is created, and its key computed, in one step")
                     .help("pass what is needed as an argument, or do this in a method"),
             );
@@ -156,15 +159,14 @@ pub(super) fn check_key_assignments<'a>(
                     self.inference.infer(&node.value)
             {
                 let class = &self.inference.application().entities[entity];
-                if let Some(key) = class.key
-                    && key_attributes(key).contains(node.attr.as_str())
-                {
+                let stored = self.inference.scope.member_name(node.attr.as_str());
+                if let Some(key) = key_that_reads(class, &stored) {
                     let name = node.attr.as_str();
                     let message = format!("`{}.{name}` is the key and cannot change", class.name);
                     self.found.push(
                         Diagnostic::new(Code::KeyAssigned, message)
                             .at(self.inference.scope.module, node.range(), "assigned here")
-                            .also(class.module, key.name.range(), "part of the key here")
+                            .also(key.module, key.node.name.range(), "part of the key here")
                             .why("the key says where the entity lives and how others find it")
                             .help("create a new entity instead, and delete this one"),
                     );
@@ -175,6 +177,28 @@ pub(super) fn check_key_assignments<'a>(
     }
     let mut keys = Keys { inference: Inference::new(typing, scope), found };
     keys.visit_body(&scope.node.body);
+}
+
+/// The `__key__` that makes the attribute stored as `name` part of the key.
+fn key_that_reads<'c, 'a>(
+    class: &'c EntityClass<'a>,
+    name: &str,
+) -> Option<&'c FunctionDefinition<'a>> {
+    let mut keys = class.keys.iter();
+    loop {
+        let key = keys.next()?;
+        let body = class.bodies[key.level].name;
+        if key_attributes(key.node).iter().any(|read| mangled(Some(body), read) == name) {
+            return Some(key);
+        }
+        // One of a base class counts if this one may call it.
+        let found = key.node.body.iter().flat_map(statement_occurrences);
+        let mut names: BTreeSet<&str> = found.map(|occurrence| occurrence.name).collect();
+        names.retain(|name| *name == "super" || class.bodies.iter().any(|it| it.name == *name));
+        if names.is_empty() {
+            return None;
+        }
+    }
 }
 
 /// The attributes of `self` that `__key__` reads.

@@ -7,6 +7,7 @@ use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use crate::effects::{Certainty, Effects, action_of};
+use crate::resolve::{FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Inference, Typing};
 use crate::{Code, Diagnostic};
 
@@ -14,7 +15,7 @@ use crate::{Code, Diagnostic};
 pub(super) fn check<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
-    effects: &Effects,
+    effects: &Effects<'a>,
     found: &mut Vec<Diagnostic>,
 ) {
     let node = scope.node;
@@ -29,22 +30,30 @@ pub(super) fn check<'a>(
 pub(super) fn check_class<'a>(
     typing: &Typing<'a>,
     entity: usize,
-    effects: &Effects,
+    effects: &Effects<'a>,
     found: &mut Vec<Diagnostic>,
 ) {
     let class = &typing.application.entities[entity];
-    let functions = class.constructor.into_iter().chain(class.key);
-    for node in functions.clone() {
-        let scope = typing.scope(class.module, Some(entity), node);
-        check(typing, &scope, effects, found);
+    let functions = class.constructors.iter().chain(&class.keys);
+    for definition in functions.clone() {
+        check(typing, &typing.scope(definition), effects, found);
     }
-    let Some(node) = functions.last() else { return };
-    let scope = typing.scope(class.module, None, node);
-    let mut walk = walk(typing, &scope, effects, found);
-    walk.place = "a class body";
-    for statement in &class.node.body {
-        if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) {
-            walk.visit_stmt(statement);
+    let Some(any) = functions.last() else { return };
+    for body in &class.bodies {
+        // Names at the top level of the module, without any of a function.
+        let definition = FunctionDefinition {
+            module: body.module,
+            kind: FunctionKind::Helper,
+            owner: None,
+            ..any.clone()
+        };
+        let scope = typing.scope(&definition);
+        let mut walk = walk(typing, &scope, effects, found);
+        walk.place = "a class body";
+        for statement in &body.node.body {
+            if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) {
+                walk.visit_stmt(statement);
+            }
         }
     }
 }
@@ -52,7 +61,7 @@ pub(super) fn check_class<'a>(
 fn walk<'t, 'a>(
     typing: &'t Typing<'a>,
     scope: &'t FunctionScope<'a>,
-    effects: &'t Effects,
+    effects: &'t Effects<'a>,
     found: &'t mut Vec<Diagnostic>,
 ) -> Walk<'t, 'a> {
     let inference = Inference::new(typing, scope);
@@ -61,7 +70,7 @@ fn walk<'t, 'a>(
 
 struct Walk<'t, 'a> {
     inference: Inference<'t, 'a>,
-    effects: &'t Effects,
+    effects: &'t Effects<'a>,
     place: &'static str,
     found: &'t mut Vec<Diagnostic>,
 }
@@ -78,7 +87,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
     fn visit_annotation(&mut self, _: &'a Expr) {}
 
     fn visit_expr(&mut self, expression: &'a Expr) {
-        let action = action_of(&mut self.inference, self.effects, expression);
+        let action = action_of(&mut self.inference, self.effects.certainties(), expression);
         if action.is_some_and(|action| action.certainty() == Certainty::Surely) {
             let message = format!("a remote call in {}", self.place);
             self.found.push(

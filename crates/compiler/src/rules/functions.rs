@@ -5,6 +5,7 @@ use ruff_python_ast::{Expr, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::classes::check_key_assignments;
+use super::supers;
 use crate::names::statement_occurrences;
 use crate::types::{FunctionScope, Inference, Typing};
 use crate::{Code, Diagnostic};
@@ -80,6 +81,7 @@ pub(super) fn check_split<'a>(
     }
     let mut frames = Frames { inference: Inference::new(typing, scope), found };
     frames.visit_body(&scope.node.body);
+    supers::check(typing, scope, found);
 }
 
 /// `global` statements and what makes a function asynchronous or a generator.
@@ -148,22 +150,6 @@ impl<'a> Visitor<'a> for Frames<'_, 'a> {
                         ),
                 );
             }
-            if builtin == "super" {
-                let message = format!("`{name}` makes remote calls and uses `super()`");
-                self.found.push(
-                    Diagnostic::new(Code::SuperInSplit, message)
-                        .at(module, node.range(), "not compiled yet")
-                        .why("a function with remote calls runs in pieces outside of its class")
-                        .help("call the function of the base class by its name"),
-                );
-            }
-        }
-        if self.inference.builtin(expression) == Some("__class__") {
-            self.found.push(
-                Diagnostic::new(Code::SuperInSplit, format!("`{name}` uses `__class__`"))
-                    .at(module, expression.range(), "not compiled yet")
-                    .help("write the name of the class"),
-            );
         }
         visitor::walk_expr(self, expression);
     }

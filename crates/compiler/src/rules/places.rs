@@ -1,17 +1,12 @@
 //! Remote calls in places where a function cannot suspend.
 
-use crate::effects::{Action, Certainty, Effects, Place, spots};
+use crate::effects::{Action, Certainty, Place, Spot};
 use crate::resolve::{FunctionDefinition, FunctionKind};
-use crate::types::{FunctionScope, Typing};
+use crate::types::FunctionScope;
 use crate::{Code, Diagnostic};
 
-pub(super) fn check<'a>(
-    typing: &Typing<'a>,
-    scope: &FunctionScope<'a>,
-    effects: &Effects,
-    found: &mut Vec<Diagnostic>,
-) {
-    for spot in spots(typing, scope, effects, &scope.node.body) {
+pub(super) fn check(scope: &FunctionScope<'_>, spots: &[Spot<'_>], found: &mut Vec<Diagnostic>) {
+    for spot in spots {
         // What only may be remote runs as plain Python there, and fails clearly if it is.
         if spot.place == Place::Body || spot.action.certainty() == Certainty::Maybe {
             continue;
@@ -31,20 +26,19 @@ pub(super) fn check<'a>(
 }
 
 /// Properties, static methods and class methods run in one piece.
-pub(super) fn check_accessor<'a>(
-    typing: &Typing<'a>,
-    scope: &FunctionScope<'a>,
-    effects: &Effects,
-    definition: &FunctionDefinition<'a>,
+pub(super) fn check_accessor(
+    scope: &FunctionScope<'_>,
+    spots: &[Spot<'_>],
+    definition: &FunctionDefinition<'_>,
     found: &mut Vec<Diagnostic>,
 ) {
     let what = match definition.kind {
         FunctionKind::Property => "a property",
         FunctionKind::StaticMethod => "a static method",
         FunctionKind::ClassMethod => "a class method",
-        FunctionKind::Method | FunctionKind::Helper => return,
+        FunctionKind::Method | FunctionKind::Constructor | FunctionKind::Helper => return,
     };
-    for spot in spots(typing, scope, effects, &scope.node.body) {
+    for spot in spots {
         if spot.place == Place::Body && spot.action.certainty() == Certainty::Surely {
             found.push(
                 Diagnostic::new(Code::RemoteUnsupported, format!("a remote call in {what}"))
@@ -64,7 +58,9 @@ fn what_happens(action: &Action) -> &'static str {
         Action::Get { .. } => "reads an attribute of another entity",
         Action::Set { .. } => "writes an attribute of another entity",
         Action::Call { .. } => "calls another entity",
-        Action::SelfCall { .. } => "calls a method that makes remote calls",
+        Action::SelfCall { .. } | Action::InheritedCall { .. } => {
+            "calls a method that makes remote calls"
+        }
         Action::Function { .. } => "calls a function that makes remote calls",
         Action::Create { .. } => "creates an entity",
         Action::Exists => "asks for another entity",

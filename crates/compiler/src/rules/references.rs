@@ -76,11 +76,14 @@ impl<'a> Uses<'_, 'a> {
         let (Type::Reference(entity) | Type::SelfEntity(entity)) = kind else { return };
         let application = self.inference.application();
         let class = &application.entities[entity];
-        let is_known = application.method(entity, name).is_some()
-            || application.accessor(entity, name).is_some()
-            || self.inference.typing.has_attribute(entity, name)
+        let stored = self.inference.scope.member_name(name);
+        let is_class_member = || class.bodies.iter().any(|it| has_class_member(it.node, name));
+        // A base that is not known may have it.
+        let is_known = !class.findings.is_empty()
+            || application.member_from(entity, 0, &stored).is_some()
+            || self.inference.typing.has_attribute(entity, &stored)
             || (name.starts_with("__") && name.ends_with("__"))
-            || matches!(kind, Type::SelfEntity(_)) && has_class_member(class.node, name);
+            || matches!(kind, Type::SelfEntity(_)) && is_class_member();
         if is_known {
             return;
         }
@@ -102,7 +105,7 @@ impl<'a> Uses<'_, 'a> {
         let Some(entity) = self.inference.infer(&node.value).referenced_class() else { return };
         let application = self.inference.application();
         let name = node.attr.as_str();
-        if application.method(entity, name).is_some() {
+        if application.method(entity, &self.inference.scope.member_name(name)).is_some() {
             let class = application.entities[entity].name;
             let message = format!("the method `{class}.{name}` is used without being called");
             self.found.push(

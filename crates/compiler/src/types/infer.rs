@@ -1,6 +1,8 @@
 //! The inference: types of attributes, variables and expressions.
 
 mod call;
+mod inherited;
+mod memo;
 mod table;
 mod variables;
 
@@ -9,8 +11,10 @@ use std::collections::BTreeMap;
 use ruff_python_ast::{Comprehension, Expr, Number, Operator, UnaryOp};
 
 use super::{FunctionScope, Name, Type};
-use crate::resolve::{Application, Binding, FunctionKind};
+use crate::resolve::{Application, Binding};
 
+pub use inherited::Way;
+pub(super) use memo::Memo;
 pub use table::Typing;
 
 /// Types of the expressions of one function.
@@ -19,7 +23,14 @@ pub struct Inference<'t, 'a> {
     pub typing: &'t Typing<'a>,
     pub scope: &'t FunctionScope<'a>,
     /// Variables of the comprehensions and lambdas around, innermost last.
-    overlays: Vec<BTreeMap<&'a str, Type>>,
+    overlays: Vec<Overlay<'a>>,
+}
+
+/// The variables of a comprehension or lambda.
+#[derive(Clone, Debug)]
+struct Overlay<'a> {
+    variables: BTreeMap<&'a str, Type>,
+    memo: Memo,
 }
 
 impl<'t, 'a> Inference<'t, 'a> {
@@ -33,7 +44,7 @@ impl<'t, 'a> Inference<'t, 'a> {
 
     /// Enters a scope inside the function, whose variables have these types.
     pub fn enter(&mut self, variables: BTreeMap<&'a str, Type>) {
-        self.overlays.push(variables);
+        self.overlays.push(Overlay { variables, memo: Memo::default() });
     }
 
     /// Leaves the scope entered last.
@@ -53,7 +64,7 @@ impl<'t, 'a> Inference<'t, 'a> {
 
     /// What `name` refers to here; a variable of a scope inside the function counts as local.
     pub fn name(&self, name: &str) -> Name {
-        if self.overlays.iter().any(|variables| variables.contains_key(name)) {
+        if self.overlays.iter().any(|overlay| overlay.variables.contains_key(name)) {
             return Name::Local;
         }
         self.scope.name(self.application(), name)
@@ -67,8 +78,14 @@ impl<'t, 'a> Inference<'t, 'a> {
                 Name::Local | Name::Builtin => None,
             },
             Expr::Attribute(attribute) => {
-                let base = self.binding(&attribute.value)?;
-                self.application().member(&base, attribute.attr.as_str())
+                if let Some(known) = self.memo().binding(expression) {
+                    return known;
+                }
+                let base = self.binding(&attribute.value);
+                let name = attribute.attr.as_str();
+                let binding = base.and_then(|base| self.application().member(&base, name));
+                self.memo().set_binding(expression, binding.clone());
+                binding
             }
             _ => None,
         }
@@ -80,8 +97,28 @@ impl<'t, 'a> Inference<'t, 'a> {
         (self.name(name.id.as_str()) == Name::Builtin).then_some(name.id.as_str())
     }
 
+    /// What is known with the variables that are in sight here.
+    fn memo(&self) -> &Memo {
+        self.overlays.last().map_or(&self.scope.memo, |overlay| &overlay.memo)
+    }
+
     /// The type of `expression`.
     pub fn infer(&mut self, expression: &'a Expr) -> Type {
+        if let Expr::Name(name) = expression {
+            return self.infer_name(name.id.as_str());
+        }
+        if expression.is_literal_expr() {
+            return self.infer_anew(expression);
+        }
+        if let Some(known) = self.memo().kind(expression) {
+            return known;
+        }
+        let kind = self.infer_anew(expression);
+        self.memo().set_kind(expression, kind.clone());
+        kind
+    }
+
+    fn infer_anew(&mut self, expression: &'a Expr) -> Type {
         match expression {
             Expr::Name(name) => self.infer_name(name.id.as_str()),
             Expr::Attribute(node) => self.infer_attribute(node),
@@ -160,8 +197,8 @@ impl<'t, 'a> Inference<'t, 'a> {
     }
 
     fn infer_name(&self, name: &str) -> Type {
-        for variables in self.overlays.iter().rev() {
-            if let Some(kind) = variables.get(name) {
+        for overlay in self.overlays.iter().rev() {
+            if let Some(kind) = overlay.variables.get(name) {
                 return kind.clone();
             }
         }
@@ -180,6 +217,9 @@ impl<'t, 'a> Inference<'t, 'a> {
 
     fn infer_attribute(&mut self, node: &'a ruff_python_ast::ExprAttribute) -> Type {
         let name = node.attr.as_str();
+        if let Some((function, Way::Super)) = self.inherited(node) {
+            return self.typing.member_type(function);
+        }
         if let Some(base) = self.binding(&node.value) {
             return match (&base, self.application().member(&base, name)) {
                 (Binding::Enum(_), _) => Type::Plain,
@@ -190,17 +230,14 @@ impl<'t, 'a> Inference<'t, 'a> {
         }
         match self.infer(&node.value) {
             Type::Reference(entity) | Type::SelfEntity(entity) => {
-                let application = self.application();
-                if application.method(entity, name).is_some() {
-                    return Type::Local;
+                let name = self.scope.member_name(name);
+                match self.application().member_from(entity, 0, &name) {
+                    Some(function) => self.typing.member_type(function),
+                    None => {
+                        self.scope.consulted.borrow_mut().insert(entity);
+                        self.typing.attribute(entity, &name)
+                    }
                 }
-                if let Some(accessor) = application.accessor(entity, name) {
-                    return match application.functions[accessor].kind {
-                        FunctionKind::Property => self.typing.result(accessor),
-                        _ => Type::Local,
-                    };
-                }
-                self.typing.attribute(entity, name)
             }
             Type::Record(record) => self.typing.field(record, name),
             Type::Plain => Type::Plain,

@@ -1,14 +1,17 @@
 //! The names inside one function.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::{ExprContext, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Type;
-use crate::names::{bound_names, parameter_names, statement_occurrences};
-use crate::resolve::{Application, Binding};
+use super::infer::Memo;
+use crate::names::{bound_names, mangled, parameter_names, statement_occurrences};
+use crate::resolve::{Application, Binding, FunctionDefinition};
 
 /// What a name inside a function refers to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,50 +24,88 @@ pub enum Name {
     Builtin,
 }
 
+/// A place in the body of a class that an entity class is made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClassPlace<'a> {
+    /// The entity class.
+    pub entity: usize,
+    /// Which of its bodies.
+    pub level: usize,
+    /// What that class is called.
+    pub name: &'a str,
+}
+
 /// One function's variables and their types.
 #[derive(Clone, Debug)]
 pub struct FunctionScope<'a> {
     pub module: usize,
     /// The entity class of a method.
     pub owner: Option<usize>,
+    /// The class in whose body the function stands.
+    pub class: Option<ClassPlace<'a>>,
     pub node: &'a StmtFunctionDef,
     /// The first parameter of a method.
     pub self_name: Option<&'a str>,
     /// All variables, parameters included.
-    pub variables: BTreeSet<&'a str>,
+    pub variables: FxHashSet<&'a str>,
     /// Variables that only an import statement binds, with what they mean.
     imports: BTreeMap<&'a str, Binding>,
-    pub types: BTreeMap<&'a str, Type>,
+    pub types: FxHashMap<&'a str, Type>,
+    /// The entity classes whose attributes had a say in what is known.
+    pub(super) consulted: RefCell<BTreeSet<usize>>,
+    /// What is known of the function's expressions.
+    pub(super) memo: Memo,
 }
 
 impl<'a> FunctionScope<'a> {
-    pub fn new(
-        application: &Application<'a>,
-        module: usize,
-        owner: Option<usize>,
-        node: &'a StmtFunctionDef,
-    ) -> Self {
+    pub fn new(application: &Application<'a>, definition: &FunctionDefinition<'a>) -> Self {
+        let FunctionDefinition { module, node, level, .. } = *definition;
+        let owner = definition.self_class();
+        let class = definition.owner.map(|entity| {
+            let name = application.entities[entity].bodies[level].name;
+            ClassPlace { entity, level, name }
+        });
         let parameters = parameter_names(&node.parameters);
         let self_name = owner.and_then(|_| {
             let mut positional = node.parameters.posonlyargs.iter().chain(&node.parameters.args);
             positional.next().map(|parameter| parameter.name().as_str())
         });
-        let mut variables: BTreeSet<&str> = bound_names(&node.body).into_iter().collect();
+        let mut variables: FxHashSet<&str> = bound_names(&node.body).into_iter().collect();
         let mut imports = BTreeMap::new();
         collect_imports(application, module, &node.body, &mut imports);
-        let mut otherwise_bound = BTreeSet::new();
-        collect_other_bindings(&node.body, &mut otherwise_bound);
-        imports.retain(|name, _| !otherwise_bound.contains(name) && !parameters.contains(name));
+        if !imports.is_empty() {
+            let mut otherwise_bound = BTreeSet::new();
+            collect_other_bindings(&node.body, &mut otherwise_bound);
+            imports.retain(|name, _| !otherwise_bound.contains(name) && !parameters.contains(name));
+        }
         variables.extend(parameters);
         for name in crate::rules::global_names(&node.body) {
             variables.remove(name);
         }
-        Self { module, owner, node, self_name, variables, imports, types: BTreeMap::new() }
+        Self {
+            module,
+            owner,
+            class,
+            node,
+            self_name,
+            variables,
+            imports,
+            types: FxHashMap::default(),
+            consulted: RefCell::default(),
+            memo: Memo::default(),
+        }
+    }
+
+    /// The name by which Python stores the attribute that the function calls `attribute`.
+    pub fn member_name(&self, attribute: &str) -> String {
+        mangled(self.class.map(|class| class.name), attribute)
     }
 
     /// What `name` means in the function.
     pub fn name(&self, application: &Application<'a>, name: &str) -> Name {
-        if let Some(binding) = self.imports.get(name) {
+        if !self.imports.is_empty()
+            && let Some(binding) = self.imports.get(name)
+        {
             return Name::Bound(binding.clone());
         }
         if self.variables.contains(name) {

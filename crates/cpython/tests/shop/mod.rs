@@ -283,6 +283,7 @@ fn function(name: &str, body: Body) -> Function {
     Function {
         name: name.to_owned(),
         operator,
+        class: class.map(str::to_owned),
         module: ModuleId(0),
         signature: signature(&body),
         body,
@@ -301,6 +302,7 @@ pub(crate) fn program() -> Arc<Program> {
         name: name.to_owned(),
         module: ModuleId(0),
         key: Hint::Str,
+        bases: Vec::new(),
         constructor: Signature::default(),
         key_text: None,
         new_key: None,
@@ -309,6 +311,7 @@ pub(crate) fn program() -> Arc<Program> {
             .filter(|index| functions[*index].operator == Some(id))
             .map(FunctionId::from_index)
             .collect(),
+        overridden: Vec::new(),
         documentation: None,
         span: Span { module: ModuleId(0), line: 1, end_line: 1 },
     };

@@ -38,6 +38,7 @@ pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
     let function = |name: &str| Function {
         name: name.to_owned(),
         operator: Some(ACCOUNT),
+        class: Some("Account".to_owned()),
         module: ModuleId(0),
         signature: Signature::default(),
         body: Body::Native,
@@ -49,11 +50,13 @@ pub(crate) fn program_with_classes(classes: &[&str]) -> Arc<Program> {
         name: (*name).to_owned(),
         module: ModuleId(0),
         key: Hint::Str,
+        bases: Vec::new(),
         constructor: Signature::default(),
         key_text: None,
         new_key: None,
         attributes: Vec::new(),
         methods: vec![DEPOSIT, TRANSFER, PANIC, ENDLESS],
+        overridden: Vec::new(),
         documentation: None,
         span,
     };

@@ -9,6 +9,7 @@ use crate::{Function, FunctionId, Operator, OperatorId, Program};
 /// The first operator and the first function of each name.
 #[derive(Default)]
 pub(super) struct Names<'p> {
+    operator_names: Vec<&'p str>,
     operators: BTreeMap<&'p str, OperatorId>,
     functions: BTreeMap<(Option<OperatorId>, &'p str), FunctionId>,
 }
@@ -18,6 +19,7 @@ impl<'p> Names<'p> {
         let mut names = Self::default();
         for (index, Operator { name, .. }) in program.operators.iter().enumerate() {
             names.operators.entry(name).or_insert(OperatorId::from_index(index));
+            names.operator_names.push(name);
         }
         for (index, Function { name, operator, .. }) in program.functions.iter().enumerate() {
             let id = FunctionId::from_index(index);
@@ -36,6 +38,11 @@ impl<'p> Names<'p> {
         name: &str,
     ) -> Option<FunctionId> {
         self.functions.get(&(operator, name)).copied()
+    }
+
+    /// What `operator` is called.
+    pub(super) fn name_of(&self, operator: OperatorId) -> Option<&'p str> {
+        self.operator_names.get(operator.index()).copied()
     }
 
     /// `Item`, or `op3`.

@@ -13,8 +13,9 @@ use super::names::Names;
 use super::word::{is_id, is_name_character};
 use crate::program::{EnumMember, EnumValue};
 use crate::{
-    Attribute, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId, Initial,
-    Module, ModuleId, Operator, OperatorId, Program, Record, Segment, SegmentId, SourceLine, Span,
+    Attribute, BaseClass, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId,
+    Initial, Module, ModuleId, Operator, OperatorId, Program, Record, Segment, SegmentId,
+    SourceLine, Span,
 };
 
 /// Parses a program.
@@ -177,6 +178,14 @@ fn operator<'t>(
     let key = hint(&mut line)?;
     let (module, span) = place(&mut line)?;
     let documentation = documentation(lines)?;
+    let mut bases = Vec::new();
+    while let Some(mut line) = lines.next_starting(2, "base") {
+        line.expect_word("base")?;
+        let name = line.name()?;
+        line.expect_word("in")?;
+        bases.push(BaseClass { name, module: ModuleId(line.id("module")?) });
+        line.expect_end()?;
+    }
     let mut attributes = Vec::new();
     while let Some(mut line) = lines.next_starting(2, "attribute") {
         line.expect_word("attribute")?;
@@ -194,22 +203,19 @@ fn operator<'t>(
         line.expect_end()?;
     }
     let new_key_line = lines.next_starting(2, "new key");
-    let mut methods = Vec::new();
-    if let Some(mut line) = lines.next_starting(2, "methods") {
-        line.expect_word("methods")?;
-        while line.expect_end().is_err() {
-            methods.push(FunctionId(line.id("fn")?));
-        }
-    }
+    let methods = function_ids(lines, "methods")?;
+    let overridden = function_ids(lines, "overridden")?;
     let operator = Operator {
         name,
         module,
         key,
         key_text,
+        bases,
         constructor,
         new_key: None,
         attributes,
         methods,
+        overridden,
         documentation,
         span,
     };
@@ -227,6 +233,18 @@ fn initial(line: &mut Cursor<'_>) -> Result<Initial, ParseError> {
         return Ok(Initial::Computed);
     }
     Ok(Initial::Constant(line.quoted()?))
+}
+
+/// A line of functions behind `word`, if there is one.
+fn function_ids(lines: &mut Lines<'_>, word: &str) -> Result<Vec<FunctionId>, ParseError> {
+    let mut ids = Vec::new();
+    if let Some(mut line) = lines.next_starting(2, word) {
+        line.expect_word(word)?;
+        while line.expect_end().is_err() {
+            ids.push(FunctionId(line.id("fn")?));
+        }
+    }
+    Ok(ids)
 }
 
 /// The end of a header: ` in module0 at 3-20`.
@@ -266,12 +284,25 @@ fn function(
         name = line.name()?;
     }
     let signature = signature(&mut line)?;
+    let class = class(&mut line, operator, names)?;
     let is_native = line.eat_word("native");
     let (module, span) = place(&mut line)?;
     let documentation = documentation(lines)?;
     let effects = effects::effects(lines, names, module)?;
     let body = if is_native { Body::Native } else { Body::Segments(segments(lines, names)?) };
-    Ok(Function { name, operator, module, signature, body, effects, documentation, span })
+    Ok(Function { name, operator, class, module, signature, body, effects, documentation, span })
+}
+
+/// The class in whose body a function stands, if it does: ` of Audited`, or as the operator is called.
+fn class(
+    line: &mut Cursor<'_>,
+    operator: Option<OperatorId>,
+    names: &Names<'_>,
+) -> Result<Option<String>, ParseError> {
+    if !line.eat_word("of") {
+        return Ok(operator.and_then(|operator| names.name_of(operator)).map(str::to_owned));
+    }
+    if line.eat("?") { Ok(None) } else { Ok(Some(line.name()?)) }
 }
 
 /// An operator by its name or id.

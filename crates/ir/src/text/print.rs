@@ -75,6 +75,9 @@ fn write_operator(
     write!(f, "{}{} key {}", Name(name), SignatureText(constructor), HintText(key))?;
     writeln!(f, "{}", Place(operator.module, operator.span))?;
     write_documentation(f, operator.documentation.as_deref())?;
+    for base in &operator.bases {
+        writeln!(f, "  base {} in {}", Name(&base.name), base.module)?;
+    }
     for attribute in &operator.attributes {
         write!(f, "  attribute {}: {}", Name(&attribute.name), HintText(&attribute.hint))?;
         match &attribute.initial {
@@ -90,12 +93,14 @@ fn write_operator(
     if let Some(key) = &operator.new_key {
         writeln!(f, "  new key {}", effects::expression_text(program, names, key))?;
     }
-    if !operator.methods.is_empty() {
-        write!(f, "  methods")?;
-        for method in &operator.methods {
-            write!(f, " {method}")?;
+    for (word, methods) in [("methods", &operator.methods), ("overridden", &operator.overridden)] {
+        if !methods.is_empty() {
+            write!(f, "  {word}")?;
+            for method in methods {
+                write!(f, " {method}")?;
+            }
+            writeln!(f)?;
         }
-        writeln!(f)?;
     }
     Ok(())
 }
@@ -117,6 +122,14 @@ fn write_function(
         write!(f, "{}.", names.operator(program, operator))?;
     }
     write!(f, "{}{}", Name(&function.name), SignatureText(&function.signature))?;
+    // Left out where it follows from the operator.
+    let usual = function.operator.and_then(|operator| names.name_of(operator));
+    if function.class.as_deref() != usual {
+        match &function.class {
+            Some(class) => write!(f, " of {}", Name(class))?,
+            None => write!(f, " of ?")?,
+        }
+    }
     if function.body == Body::Native {
         write!(f, " native")?;
     }

@@ -1,5 +1,7 @@
 //! The Python text of a segment, as far as it can be read without a parser.
 
+use std::collections::BTreeSet;
+
 use super::{Place, Violations};
 use crate::{Exit, Function, Segment, SegmentId};
 
@@ -12,29 +14,32 @@ pub(super) fn check(
 ) {
     check_lines(place, function, segment, violations);
     check_parameters(place, function, segment, violations);
-    for exit in &segment.exits {
-        let heads = heads(exit);
-        let mut lines = segment.code.iter().map(|line| &line.text);
-        if !lines.any(|text| heads.iter().any(|head| text.contains(head))) {
-            violations.add(place, format!("no line of the code is the exit {}", heads[0]));
-        }
+    let mut written = BTreeSet::new();
+    for line in &segment.code {
+        collect_heads(&line.text, &mut written);
+    }
+    let exits: BTreeSet<(&str, Option<SegmentId>)> =
+        segment.exits.iter().map(|exit| (word(exit), exit.target())).collect();
+    for exit in exits.iter().filter(|exit| !written.contains(exit)) {
+        violations.add(place, format!("no line of the code is the exit {}", head(*exit)));
     }
     let has_inner_function = segment.code.iter().skip(1).any(|line| {
-        let text = line.text.trim_start();
+        let may_be_one = line.text.contains("def ") || line.text.contains("class ");
+        let text = if may_be_one { line.text.trim_start() } else { "" };
         ["def ", "async def ", "class "].iter().any(|keyword| text.starts_with(keyword))
     });
     if has_inner_function {
         return;
     }
     for line in segment.code.iter().filter(|line| !line.is_inside_string) {
-        check_return(place, &line.text, segments, segment, violations);
+        check_return(place, &line.text, segments, &exits, violations);
     }
 }
 
 fn check_lines(place: Place, function: &Function, segment: &Segment, violations: &mut Violations) {
     for (index, line) in segment.code.iter().enumerate() {
         let text = &line.text;
-        if text.contains(['\n', '\r']) {
+        if text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
             violations.add(place, format!("the line {text:?} holds a line end"));
         }
         if !(function.span.line..=function.span.end_line).contains(&line.origin) {
@@ -93,13 +98,34 @@ fn word(exit: &Exit) -> &'static str {
     }
 }
 
-/// How the `return` of an exit begins; the tuple may stand between parentheses.
-fn heads(exit: &Exit) -> [String; 2] {
-    let word = word(exit);
-    ["", "("].map(|open| match exit.target() {
-        Some(target) => format!("return {open}\"{word}\", {}, ", target.0),
-        None => format!("return {open}\"{word}\","),
-    })
+/// How the `return` of an exit begins.
+fn head((word, target): (&str, Option<SegmentId>)) -> String {
+    match target {
+        Some(target) => format!("return \"{word}\", {}, ", target.0),
+        None => format!("return \"{word}\","),
+    }
+}
+
+/// Collects the exits whose `return`s begin in `line`; the tuple may stand between parentheses.
+fn collect_heads<'l>(line: &'l str, found: &mut BTreeSet<(&'l str, Option<SegmentId>)>) {
+    // Most lines hold none, which this finds out faster than the search does.
+    let mut rest = if line.contains("return ") { line } else { "" };
+    while let Some(at) = rest.find("return ") {
+        rest = &rest[at + "return ".len()..];
+        let tuple = rest.strip_prefix('(').unwrap_or(rest);
+        let Some((word, fields)) = tuple.strip_prefix('"').and_then(|it| it.split_once("\","))
+        else {
+            continue;
+        };
+        found.insert((word, None));
+        let number = fields.strip_prefix(' ').and_then(|fields| fields.split_once(", "));
+        if let Some((digits, _)) = number
+            && let Ok(number) = digits.parse::<u32>()
+            && number.to_string() == digits
+        {
+            found.insert((word, Some(SegmentId(number))));
+        }
+    }
 }
 
 /// Compares a line that leaves the segment with the exits.
@@ -107,9 +133,12 @@ fn check_return(
     place: Place,
     line: &str,
     segments: &[Segment],
-    segment: &Segment,
+    exits: &BTreeSet<(&str, Option<SegmentId>)>,
     violations: &mut Violations,
 ) {
+    if !line.contains("return ") {
+        return;
+    }
     let Some(tuple) = line.trim_start().strip_prefix("return ") else { return };
     let tuple = tuple.strip_prefix('(').unwrap_or(tuple);
     let Some((found, rest)) = tuple.strip_prefix('"').and_then(|rest| rest.split_once("\","))
@@ -119,8 +148,7 @@ fn check_return(
     let mut fields = rest.trim_start().splitn(2, ',');
     let number: Option<u32> = fields.next().and_then(|number| number.parse().ok());
     let target = number.filter(|_| found != "return").map(SegmentId);
-    let is_exit = |exit: &Exit| word(exit) == found && exit.target() == target;
-    if !segment.exits.iter().any(is_exit) {
+    if !exits.contains(&(found, target)) {
         violations.add(place, format!("`{}` is none of the exits", line.trim()));
         return;
     }

@@ -16,14 +16,22 @@ pub(super) fn check(program: &Program, violations: &mut Violations) {
             check_expression(place, key, &terms, violations);
         }
     }
+    let hidden = program.operators.iter().flat_map(|operator| &operator.overridden);
+    let hidden: BTreeSet<FunctionId> = hidden.copied().collect();
     for (index, function) in program.functions.iter().enumerate() {
         let place = Place::Function(FunctionId::from_index(index));
-        check_lists(program, place, function, violations);
+        check_lists(program, &hidden, place, function, violations);
         check_access_set(program, place, function, violations);
     }
 }
 
-fn check_lists(program: &Program, place: Place, function: &Function, violations: &mut Violations) {
+fn check_lists(
+    program: &Program,
+    hidden: &BTreeSet<FunctionId>,
+    place: Place,
+    function: &Function,
+    violations: &mut Violations,
+) {
     let effects = &function.effects;
     for members in [&effects.reads, &effects.writes] {
         check_order(place, "attributes", members, violations);
@@ -36,7 +44,7 @@ fn check_lists(program: &Program, place: Place, function: &Function, violations:
     }
     check_order(place, "methods", &effects.calls, violations);
     for method in &effects.calls {
-        if program.function(*method).operator.is_none() {
+        if program.function(*method).operator.is_none() || hidden.contains(method) {
             violations.add(place, format!("it calls {method} on an entity, which is no method"));
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::hints::Classes;
 use super::{Place, Violations, names};
-use crate::{FunctionId, ModuleId, ParameterKind, Program, Signature, Span};
+use crate::{Function, FunctionId, ModuleId, ParameterKind, Program, Signature, Span};
 
 pub(super) fn check(program: &Program, violations: &mut Violations) {
     let classes = Classes::new(program);
@@ -18,8 +18,28 @@ pub(super) fn check(program: &Program, violations: &mut Violations) {
                 violations.add(place, format!("another function of the module is called {name}"));
             }
         }
+        check_class(program, place, function, violations);
         check_span(place, function.module, function.span, violations);
         check_signature(place, &function.signature, &classes, violations);
+    }
+}
+
+/// A method stands in the body of its entity class or of one of the bases.
+fn check_class(program: &Program, place: Place, function: &Function, violations: &mut Violations) {
+    let operator = function.operator.map(|operator| program.operator(operator));
+    let is_known = match (operator, &function.class) {
+        (None, class) => class.is_none(),
+        (Some(operator), Some(class)) => {
+            let of_bases = operator.bases.iter().map(|base| (base.module, &base.name));
+            let mut classes = of_bases.chain([(operator.module, &operator.name)]);
+            classes.any(|known| known == (function.module, class))
+        }
+        (Some(_), None) => false,
+    };
+    if !is_known {
+        let class = function.class.as_deref().unwrap_or("no class");
+        let message = format!("it is defined in {class}, which is not its operator nor a base");
+        violations.add(place, message);
     }
 }
 

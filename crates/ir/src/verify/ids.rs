@@ -11,10 +11,13 @@ pub(super) fn check(program: &Program, violations: &mut Violations) {
         let place = Place::Operator(OperatorId::from_index(index));
         ids.module(place, operator.module);
         ids.span(place, operator.span);
-        for method in &operator.methods {
+        for method in operator.methods.iter().chain(&operator.overridden) {
             ids.function(place, *method);
         }
         operator.new_key.iter().for_each(|key| ids.expression(place, key));
+        for base in &operator.bases {
+            ids.module(place, base.module);
+        }
     }
     for (index, function) in program.functions.iter().enumerate() {
         let id = FunctionId::from_index(index);

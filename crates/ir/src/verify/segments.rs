@@ -1,18 +1,15 @@
 //! The segments of functions that can suspend.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Place, Violations, code, names};
 use crate::{Body, Exit, Function, FunctionId, ModuleId, OperatorId, Program, Segment, SegmentId};
 
 pub(super) fn check(program: &Program, violations: &mut Violations) {
-    let helpers: BTreeSet<String> = program
-        .functions
-        .iter()
-        .filter(|function| function.operator.is_none())
-        .map(|function| format!("{}:{}", program.module(function.module).name, function.name))
-        .collect();
-    let mut taken: BTreeSet<(ModuleId, Option<OperatorId>, &str)> = BTreeSet::new();
+    let ids = (0..program.functions.len()).map(FunctionId::from_index);
+    let callable: BTreeMap<String, Option<OperatorId>> =
+        ids.map(|id| (program.call_name(id), program.function(id).operator)).collect();
+    let mut taken: BTreeSet<(ModuleId, &Option<String>, &str)> = BTreeSet::new();
     for (index, function) in program.functions.iter().enumerate() {
         let id = FunctionId::from_index(index);
         let Body::Segments(segments) = &function.body else { continue };
@@ -20,11 +17,11 @@ pub(super) fn check(program: &Program, violations: &mut Violations) {
         check_ways(id, segments, violations);
         for (index, segment) in segments.iter().enumerate() {
             let place = Place::Segment(id, SegmentId::from_index(index));
-            if !taken.insert((function.module, function.operator, &segment.name)) {
+            if !taken.insert((function.module, &function.class, &segment.name)) {
                 violations.add(place, format!("another segment is called {}", segment.name));
             }
             check_names(place, segment, violations);
-            check_exits(place, segment, &helpers, violations);
+            check_exits(place, function, segment, &callable, violations);
             code::check(place, function, segments, segment, violations);
         }
     }
@@ -89,12 +86,14 @@ fn check_names(place: Place, segment: &Segment, violations: &mut Violations) {
 
 fn check_exits(
     place: Place,
+    function: &Function,
     segment: &Segment,
-    helpers: &BTreeSet<String>,
+    callable: &BTreeMap<String, Option<OperatorId>>,
     violations: &mut Violations,
 ) {
-    for (index, exit) in segment.exits.iter().enumerate() {
-        if segment.exits[..index].contains(exit) {
+    let mut seen = HashSet::new();
+    for exit in &segment.exits {
+        if !seen.insert(exit) {
             violations.add(place, "an exit is there twice");
         }
         match exit {
@@ -103,9 +102,13 @@ fn check_exits(
             | Exit::Set { attribute: name, .. } => {
                 names::check(place, "member", [&**name], violations);
             }
-            Exit::Function { function, .. } if !helpers.contains(function) => {
-                violations.add(place, format!("there is no helper function {function}"));
-            }
+            Exit::Function { function: name, .. } => match callable.get(name) {
+                None => violations.add(place, format!("there is no function {name}")),
+                Some(Some(operator)) if function.operator != Some(*operator) => {
+                    violations.add(place, format!("{name} is a method of another operator"));
+                }
+                Some(_) => {}
+            },
             _ => {}
         }
     }

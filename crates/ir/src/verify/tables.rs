@@ -109,7 +109,7 @@ fn check_operator(
     super::functions::check_signature(place, &operator.constructor, classes, violations);
     super::functions::check_span(place, operator.module, operator.span, violations);
     let mut seen = BTreeSet::new();
-    for method in &operator.methods {
+    for method in operator.methods.iter().chain(&operator.overridden) {
         if program.function(*method).operator != Some(id) {
             violations.add(place, format!("the method {method} belongs to another operator"));
         }
@@ -117,13 +117,19 @@ fn check_operator(
             violations.add(place, format!("the method {method} is there twice"));
         }
     }
-    let methods = seen.iter().map(|method| &*program.function(*method).name);
+    let methods: BTreeSet<FunctionId> = operator.methods.iter().copied().collect();
+    let methods = methods.iter().map(|method| &*program.function(*method).name);
     names::check(place, "method", methods, violations);
+    for base in &operator.bases {
+        names::check(place, "base class", [&*base.name], violations);
+    }
 }
 
 /// Every function of an operator is one of its methods.
 fn check_membership(program: &Program, violations: &mut Violations) {
-    let methods = program.operators.iter().flat_map(|operator| &operator.methods);
+    let operators = program.operators.iter();
+    let methods =
+        operators.flat_map(|operator| operator.methods.iter().chain(&operator.overridden));
     let methods: BTreeSet<FunctionId> = methods.copied().collect();
     for (index, function) in program.functions.iter().enumerate() {
         let id = FunctionId::from_index(index);

@@ -6,10 +6,10 @@ use super::writer::Writer;
 use super::{DecodeError, Wire};
 use crate::program::{EnumMember, EnumValue};
 use crate::{
-    Access, AccessMode, AccessSet, Attribute, Body, CallEdge, CallKind, Effects, EnumClass, Exit,
-    Expression, Field, Function, FunctionId, Hint, Initial, Member, Module, ModuleId, Operator,
-    OperatorId, Parameter, ParameterKind, Program, Reason, Record, Segment, SegmentId, Signature,
-    SourceLine, Span,
+    Access, AccessMode, AccessSet, Attribute, BaseClass, Body, CallEdge, CallKind, Effects,
+    EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, Member, Module,
+    ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Record, Segment,
+    SegmentId, Signature, SourceLine, Span,
 };
 
 macro_rules! structs {
@@ -79,10 +79,14 @@ structs! {
     EnumMember { name, value }
     CallEdge { from, to, kind }
     Operator {
-        name, module, key, key_text, constructor, new_key, attributes, methods, documentation, span
+        name, module, key, key_text, bases, constructor, new_key, attributes, methods, overridden,
+        documentation, span
     }
+    BaseClass { name, module }
     Attribute { name, hint, initial }
-    Function { name, operator, module, signature, body, effects, documentation, span }
+    Function {
+        name, operator, class, module, signature, body, effects, documentation, span
+    }
     Effects { reads, writes, exists, creates, deletes, changes, calls, access }
     Member { operator, name }
     AccessSet { accesses, reasons }

@@ -2,22 +2,23 @@
 
 use anabranch_ir::program::{EnumMember, EnumValue};
 use anabranch_ir::{
-    Access, AccessMode, AccessSet, Attribute, Body, CallEdge, CallKind, Effects, EnumClass, Exit,
-    Expression, Field, Function, FunctionId, Hint, Initial, Member, Module, ModuleId, Operator,
-    OperatorId, Parameter, ParameterKind, Program, Reason, Record, Segment, SegmentId, Signature,
-    SourceLine, Span,
+    Access, AccessMode, AccessSet, Attribute, BaseClass, Body, CallEdge, CallKind, Effects,
+    EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, Member, Module,
+    ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Record, Segment,
+    SegmentId, Signature, SourceLine, Span,
 };
 
 pub(crate) const USER: OperatorId = OperatorId(0);
 pub(crate) const ITEM: OperatorId = OperatorId(1);
 pub(crate) const BUY: FunctionId = FunctionId(0);
 pub(crate) const PRICE_OF: FunctionId = FunctionId(2);
+pub(crate) const HIDDEN: FunctionId = FunctionId(4);
 
 pub(crate) fn program() -> Program {
     Program {
         modules: vec![module("shop", "shop.py"), module("my-app", "my-app.py")],
         operators: vec![user(), item(), date()],
-        functions: vec![buy(), restock(), price_of(), price_of_elsewhere()],
+        functions: vec![buy(), restock(), price_of(), price_of_elsewhere(), hidden_buy()],
         records: vec![Record {
             name: "shop:OrderLine".into(),
             fields: vec![
@@ -88,6 +89,7 @@ fn user() -> Operator {
         module: ModuleId(0),
         key: Hint::Tuple(vec![Hint::Str, Hint::Union(vec![Hint::Int, Hint::Uuid])]),
         key_text: Some("self.username, \"x\"".into()),
+        bases: vec![BaseClass { name: "Audited".into(), module: ModuleId(1) }],
         constructor: Signature { parameters: vec![name], returns: Some(Hint::None) },
         new_key: Some(Expression::Tuple(vec![
             Expression::Parameter("username".into()),
@@ -106,6 +108,7 @@ fn user() -> Operator {
             attribute("sums", Hint::Tuple(vec![Hint::Decimal, Hint::Float, Hint::Bytes])),
         ],
         methods: vec![BUY],
+        overridden: vec![HIDDEN],
         documentation: Some("Somebody who buys.\n\n  Indented.\n\u{c}".into()),
         span: span(3, 60),
     }
@@ -117,10 +120,12 @@ fn item() -> Operator {
         module: ModuleId(0),
         key: Hint::Bytes,
         key_text: None,
+        bases: Vec::new(),
         constructor: Signature::default(),
         new_key: None,
         attributes: Vec::new(),
         methods: vec![FunctionId(1)],
+        overridden: Vec::new(),
         documentation: Some(String::new()),
         span: span(61, 99),
     }
@@ -138,6 +143,7 @@ fn restock() -> Function {
     Function {
         name: "restock".into(),
         operator: Some(ITEM),
+        class: Some("Item".into()),
         module: ModuleId(0),
         signature: Signature { parameters: vec![after_star], returns: Some(Hint::Bool) },
         body: Body::Native,
@@ -160,6 +166,7 @@ fn buy() -> Function {
     Function {
         name: "buy_item".into(),
         operator: Some(USER),
+        class: Some("User".into()),
         module: ModuleId(0),
         signature: Signature { parameters, returns: Some(Hint::Bool) },
         body: Body::Segments(buy_segments()),
@@ -269,6 +276,7 @@ fn buy_segments() -> Vec<Segment> {
             Exit::Call { resume: resume(3), receiver: None, method: "update_stock".into() },
             Exit::Create { resume: resume(3), operator: ITEM },
             Exit::Function { resume: resume(3), function: "my-app:price_of".into() },
+            Exit::Function { resume: resume(3), function: "my-app:User.Audited.buy_item".into() },
             Exit::Exists { resume: resume(3) },
             Exit::Delete { resume: resume(3) },
         ],
@@ -277,6 +285,11 @@ fn buy_segments() -> Vec<Segment> {
             (17, '|', "    if 1: return \"call\", 3, (), item, \"update_stock\", (), None"),
             (17, '|', "    if 2: return \"create\", 3, (), Item, (), None"),
             (17, '|', "    if 3: return \"function\", 3, (), \"my-app:price_of\", (), None"),
+            (
+                17,
+                '|',
+                "    if 3: return \"function\", 3, (), \"my-app:User.Audited.buy_item\", (), None",
+            ),
             (17, '|', "    if 4: return \"exists\", 3, (), Item, b\"\""),
             (17, '|', "    return \"delete\", 3, (), item"),
         ],
@@ -300,6 +313,7 @@ fn price_of() -> Function {
     Function {
         name: "price_of".into(),
         operator: None,
+        class: None,
         module: ModuleId(0),
         signature: Signature {
             parameters: vec![parameter("é", ParameterKind::PositionalOnly, Hint::Any)],
@@ -309,6 +323,27 @@ fn price_of() -> Function {
         effects: Effects::default(),
         documentation: None,
         span: span(101, 102),
+    }
+}
+
+/// A method of a base class that another one hides.
+fn hidden_buy() -> Function {
+    let first = segment(
+        "buy_item_of_User_0",
+        &[],
+        vec![Exit::Return],
+        &[(3, '|', "def buy_item_of_User_0(self):"), (4, '|', "    return \"return\", 1")],
+    );
+    Function {
+        name: "buy_item".into(),
+        operator: Some(USER),
+        class: Some("Audited".into()),
+        module: ModuleId(1),
+        signature: Signature::default(),
+        body: Body::Segments(vec![first]),
+        effects: Effects::of_own_entity(USER, AccessMode::Read),
+        documentation: None,
+        span: Span { module: ModuleId(1), line: 3, end_line: 4 },
     }
 }
 

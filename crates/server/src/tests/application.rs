@@ -97,6 +97,7 @@ fn add_class(program: &mut Program, name: &str, key: Hint, parameters: Vec<Param
         name: name.to_owned(),
         module: ModuleId(0),
         key,
+        bases: vec![],
         constructor: Signature { parameters, returns: None },
         key_text: None,
         new_key: None,
@@ -106,6 +107,7 @@ fn add_class(program: &mut Program, name: &str, key: Hint, parameters: Vec<Param
             initial: Initial::Unset,
         }],
         methods: vec![],
+        overridden: vec![],
         documentation: Some(format!("The class {name}.")),
         span: SPAN,
     });
@@ -114,8 +116,10 @@ fn add_class(program: &mut Program, name: &str, key: Hint, parameters: Vec<Param
 fn add_method(program: &mut Program, class: usize, name: &str, parameters: Vec<Parameter>) {
     let id = FunctionId::from_index(program.functions.len());
     program.operators[class].methods.push(id);
+    let name_of_class = program.operators[class].name.clone();
     program.functions.push(Function {
         name: name.to_owned(),
+        class: Some(name_of_class),
         operator: Some(anabranch_ir::OperatorId::from_index(class)),
         module: ModuleId(0),
         signature: Signature { parameters, returns: Some(Hint::Bool) },

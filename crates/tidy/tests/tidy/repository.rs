@@ -9,7 +9,7 @@ use cargo_metadata::{MetadataCommand, Package};
 const PACKAGE_PREFIX: &str = "anabranch-";
 
 /// The folders with code.
-const SOURCE_FOLDERS: &[&str] = &["crates", "python", "examples", "tests"];
+const SOURCE_FOLDERS: &[&str] = &["crates", "python", "examples", "tests", "fuzz"];
 
 /// The folder of the whole repository.
 pub(crate) fn root() -> PathBuf {
@@ -56,7 +56,7 @@ fn collect(folder: &Path, extensions: &[&str], found: &mut Vec<File>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy();
-        if name.starts_with('.') || name == "__pycache__" || name == "target" {
+        if name.starts_with('.') || name == "__pycache__" || name == "target" || name == "corpus" {
             continue;
         }
         if path.is_dir() {

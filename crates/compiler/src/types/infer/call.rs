@@ -44,6 +44,9 @@ const PLAIN_MODULES: &[&str] =
 
 impl<'a> Inference<'_, 'a> {
     pub(super) fn infer_call(&mut self, node: &'a ExprCall) -> Type {
+        if let Some((function, _)) = self.inherited_call(node) {
+            return self.typing.result(function);
+        }
         if let Some(binding) = self.binding(&node.func) {
             return self.infer_bound_call(&binding, node);
         }
@@ -80,7 +83,7 @@ impl<'a> Inference<'_, 'a> {
             Binding::Entity(entity) => Type::Reference(*entity),
             Binding::Record(record) => Type::Record(*record),
             Binding::Enum(_) => Type::Plain,
-            Binding::PlainClass => Type::Local,
+            Binding::PlainClass(_) => Type::Local,
             Binding::Function(function) => self.typing.result(*function),
             Binding::External(name) => match name.as_str() {
                 "anabranch.ref" => match node.arguments.args.first() {
@@ -148,10 +151,8 @@ impl<'a> Inference<'_, 'a> {
     fn infer_method(&mut self, receiver: Type, method: &str, node: &'a ExprCall) -> Type {
         match receiver {
             Type::Reference(entity) | Type::SelfEntity(entity) => {
-                let application = self.application();
-                let function = application
-                    .method(entity, method)
-                    .or_else(|| application.accessor(entity, method));
+                let name = self.scope.member_name(method);
+                let function = self.application().member_from(entity, 0, &name);
                 function.map_or(Type::Unknown, |function| self.typing.result(function))
             }
             Type::Plain => Type::Plain,

@@ -8,15 +8,16 @@ use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use super::Inference;
 use super::variables::infer_variables;
 use crate::hints::annotation;
-use crate::resolve::Application;
+use crate::names::mangled;
+use crate::resolve::{Application, FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Type};
 
 /// The types of the application's attributes, fields and results.
 #[derive(Debug)]
 pub struct Typing<'a> {
     pub application: &'a Application<'a>,
-    /// By entity class.
-    attributes: Vec<BTreeMap<&'a str, Type>>,
+    /// By entity class, then by the name that Python stores.
+    attributes: Vec<BTreeMap<String, Type>>,
     /// By dataclass.
     fields: Vec<BTreeMap<&'a str, Type>>,
     /// By function.
@@ -24,7 +25,8 @@ pub struct Typing<'a> {
 }
 
 impl<'a> Typing<'a> {
-    pub fn new(application: &'a Application<'a>) -> Self {
+    /// With the scopes of all functions, by index into the application's table.
+    pub fn new(application: &'a Application<'a>) -> (Self, Vec<FunctionScope<'a>>) {
         let results = application.functions.iter().map(|function| match &function.node.returns {
             Some(hint) => annotation(application, function.module, hint).1,
             None if returns_a_value(function.node) => Type::Unknown,
@@ -39,11 +41,29 @@ impl<'a> Typing<'a> {
             fields: fields.collect(),
             results: results.collect(),
         };
+        // Bases first: the annotation of the class itself counts.
+        let constructors = application
+            .entities
+            .iter()
+            .flat_map(|entity| entity.constructors.iter().rev().chain(entity.keys.iter().rev()));
+        let scope = |definition| typing.scope(definition);
+        let constructors: Vec<FunctionScope<'a>> = constructors.map(scope).collect();
+        let (count, functions) = (constructors.len(), application.functions.iter().map(scope));
+        let mut scopes: Vec<FunctionScope<'a>> =
+            constructors.into_iter().chain(functions).collect();
         // What is assigned to one class's attribute may come from another's: a second round.
         for _ in 0..2 {
-            typing.attributes = typing.infer_attributes();
+            let found = typing.infer_attributes(&scopes);
+            let previous = std::mem::replace(&mut typing.attributes, found);
+            let changed = |entity: &usize| previous[*entity] != typing.attributes[*entity];
+            for scope in &mut scopes {
+                if scope.consulted.get_mut().iter().any(changed) {
+                    infer_variables(&typing, scope);
+                }
+            }
         }
-        typing
+        let functions = scopes.split_off(count);
+        (typing, functions)
     }
 
     /// The type of attribute `name` of an entity class.
@@ -52,8 +72,8 @@ impl<'a> Typing<'a> {
     }
 
     /// The attributes that the class's own code assigns, by name.
-    pub fn assigned_attributes(&self, entity: usize) -> impl Iterator<Item = &'a str> {
-        self.attributes[entity].keys().copied()
+    pub fn assigned_attributes(&self, entity: usize) -> impl Iterator<Item = &str> {
+        self.attributes[entity].keys().map(String::as_str)
     }
 
     /// Whether the class's own code assigns the attribute.
@@ -71,49 +91,54 @@ impl<'a> Typing<'a> {
         self.results[function].clone()
     }
 
+    /// The type of an attribute that is the function, or a property of it.
+    pub fn member_type(&self, function: usize) -> Type {
+        let definition = &self.application.functions[function];
+        let is_getter = definition.node.decorator_list.iter().all(|decorator| {
+            !matches!(&decorator.expression, Expr::Attribute(node)
+                if matches!(node.attr.as_str(), "setter" | "deleter"))
+        });
+        match definition.kind {
+            FunctionKind::Property if is_getter => self.result(function),
+            // A setter added to the property of a base class.
+            FunctionKind::Property => Type::Unknown,
+            _ => Type::Local,
+        }
+    }
+
     /// The scope of a function with the types of its variables.
-    pub fn scope(
-        &self,
-        module: usize,
-        owner: Option<usize>,
-        node: &'a StmtFunctionDef,
-    ) -> FunctionScope<'a> {
-        let mut scope = FunctionScope::new(self.application, module, owner, node);
+    pub fn scope(&self, definition: &FunctionDefinition<'a>) -> FunctionScope<'a> {
+        let mut scope = FunctionScope::new(self.application, definition);
         infer_variables(self, &mut scope);
         scope
     }
 
-    fn infer_attributes(&self) -> Vec<BTreeMap<&'a str, Type>> {
-        let entities = &self.application.entities;
-        let mut found: Vec<AttributeTypes<'a>> =
-            (0..entities.len()).map(|entity| self.class_attributes(entity)).collect();
+    fn infer_attributes(&self, scopes: &[FunctionScope<'a>]) -> Vec<BTreeMap<String, Type>> {
+        let mut found: Vec<AttributeTypes> =
+            (0..self.application.entities.len()).map(|it| self.class_attributes(it)).collect();
         let mut elsewhere = Vec::new();
-        let functions = self.application.functions.iter();
-        let functions =
-            functions.map(|function| (function.module, function.self_class(), function.node));
-        let constructors = entities.iter().enumerate().flat_map(|(entity, class)| {
-            let nodes = class.constructor.iter().chain(&class.key);
-            nodes.map(move |node| (class.module, Some(entity), *node))
-        });
-        for (module, owner, node) in constructors.chain(functions) {
-            let scope = self.scope(module, owner, node);
-            let inference = Inference::new(self, &scope);
+        for scope in scopes {
+            let inference = Inference::new(self, scope);
             let mut pass = Assignments { inference, found: &mut found, elsewhere: &mut elsewhere };
-            pass.visit_body(&node.body);
+            pass.visit_body(&scope.node.body);
         }
         join_elsewhere(&mut found, elsewhere);
         found.into_iter().map(AttributeTypes::finished).collect()
     }
 
-    fn class_attributes(&self, entity: usize) -> AttributeTypes<'a> {
-        let class = &self.application.entities[entity];
-        let declared = class_annotations(self.application, class.module, &class.node.body);
-        let mut found = AttributeTypes { inferred: BTreeMap::new(), declared };
-        for statement in &class.node.body {
-            if let Stmt::Assign(node) = statement {
+    fn class_attributes(&self, entity: usize) -> AttributeTypes {
+        let mut found = AttributeTypes { inferred: BTreeMap::new(), declared: BTreeMap::new() };
+        for body in self.application.entities[entity].bodies.iter().rev() {
+            let declared = class_annotations(self.application, body.module, &body.node.body);
+            let declared = declared.into_iter();
+            found
+                .declared
+                .extend(declared.map(|(name, kind)| (mangled(Some(body.name), name), kind)));
+            for statement in &body.node.body {
+                let Stmt::Assign(node) = statement else { continue };
                 for target in &node.targets {
                     if let Expr::Name(name) = target {
-                        found.join(name.id.as_str(), Type::Unknown);
+                        found.join(mangled(Some(body.name), name.id.as_str()), Type::Unknown);
                     }
                 }
             }
@@ -123,20 +148,17 @@ impl<'a> Typing<'a> {
 }
 
 /// Joins what other code assigns through a reference into the attributes that a class has itself.
-fn join_elsewhere<'a>(
-    found: &mut [AttributeTypes<'a>],
-    elsewhere: Vec<(Option<usize>, &'a str, Type)>,
-) {
-    let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+fn join_elsewhere(found: &mut [AttributeTypes], elsewhere: Vec<(Option<usize>, String, Type)>) {
+    let mut owners: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (entity, attributes) in found.iter().enumerate() {
         for name in attributes.inferred.keys() {
-            owners.entry(name).or_default().push(entity);
+            owners.entry(name.clone()).or_default().push(entity);
         }
     }
     for (receiver, name, kind) in elsewhere {
-        for entity in owners.get(name).into_iter().flatten() {
+        for entity in owners.get(&name).into_iter().flatten() {
             if receiver.is_none_or(|receiver| receiver == *entity) {
-                found[*entity].join(name, kind.clone());
+                found[*entity].join(name.clone(), kind.clone());
             }
         }
     }
@@ -160,22 +182,22 @@ fn class_annotations<'a>(
     types
 }
 
-struct AttributeTypes<'a> {
-    inferred: BTreeMap<&'a str, Type>,
+struct AttributeTypes {
+    inferred: BTreeMap<String, Type>,
     /// With an annotation, which wins.
-    declared: BTreeMap<&'a str, Type>,
+    declared: BTreeMap<String, Type>,
 }
 
-impl<'a> AttributeTypes<'a> {
-    fn join(&mut self, name: &'a str, kind: Type) {
-        let joined = match self.inferred.remove(name) {
+impl AttributeTypes {
+    fn join(&mut self, name: String, kind: Type) {
+        let joined = match self.inferred.remove(&name) {
             Some(previous) => previous.join(kind),
             None => kind,
         };
         self.inferred.insert(name, joined.shared());
     }
 
-    fn finished(self) -> BTreeMap<&'a str, Type> {
+    fn finished(self) -> BTreeMap<String, Type> {
         let mut types = self.inferred;
         // Only `None` so far: somebody else will assign something to it.
         for kind in types.values_mut().filter(|kind| **kind == Type::None) {
@@ -190,16 +212,16 @@ impl<'a> AttributeTypes<'a> {
 struct Assignments<'t, 'a> {
     inference: Inference<'t, 'a>,
     /// By entity class: what its own methods assign to `self`.
-    found: &'t mut Vec<AttributeTypes<'a>>,
+    found: &'t mut Vec<AttributeTypes>,
     /// Assignments through a reference, with its class if that is known.
-    elsewhere: &'t mut Vec<(Option<usize>, &'a str, Type)>,
+    elsewhere: &'t mut Vec<(Option<usize>, String, Type)>,
 }
 
 impl<'a> Assignments<'_, 'a> {
     fn assign(&mut self, target: &'a Expr, kind: Type) {
         match target {
             Expr::Attribute(node) => {
-                let name = node.attr.as_str();
+                let name = self.inference.scope.member_name(node.attr.as_str());
                 match self.inference.infer(&node.value) {
                     Type::SelfEntity(entity) => self.found[entity].join(name, kind),
                     Type::Reference(entity) => self.elsewhere.push((Some(entity), name, kind)),
@@ -239,7 +261,8 @@ impl<'a> StatementVisitor<'a> for Assignments<'_, 'a> {
                     let module = self.inference.scope.module;
                     let application = self.inference.application();
                     let (_, kind) = annotation(application, module, &node.annotation);
-                    self.found[owner].declared.insert(attribute.attr.as_str(), kind);
+                    let name = self.inference.scope.member_name(attribute.attr.as_str());
+                    self.found[owner].declared.insert(name, kind);
                 }
             }
             Stmt::AugAssign(node) => {

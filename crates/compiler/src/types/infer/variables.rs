@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt};
+use rustc_hash::FxHashMap;
 
 use super::Inference;
 use crate::hints::annotation;
@@ -15,9 +16,12 @@ const ROUNDS_MAX: usize = 6;
 /// Infers the types of all variables of `scope`.
 pub(super) fn infer_variables<'a>(typing: &Typing<'a>, scope: &mut FunctionScope<'a>) {
     let declared = declared_types(typing, scope);
+    scope.types = FxHashMap::default();
     for round in 0..=ROUNDS_MAX {
         scope.types.extend(declared.iter().map(|(name, kind)| (*name, kind.clone())));
-        let mut pass = Pass { inference: Inference::new(typing, scope), found: BTreeMap::new() };
+        scope.memo.forget_types();
+        let mut pass =
+            Pass { inference: Inference::new(typing, scope), found: FxHashMap::default() };
         pass.visit_body(&scope.node.body);
         let mut found = pass.found;
         found.extend(declared.clone());
@@ -26,11 +30,12 @@ pub(super) fn infer_variables<'a>(typing: &Typing<'a>, scope: &mut FunctionScope
         }
         if round == ROUNDS_MAX {
             found.retain(|name, kind| scope.types.get(name) == Some(kind));
-            for name in scope.variables.clone() {
-                found.entry(name).or_insert(Type::Unknown);
-            }
+            scope.variables.iter().for_each(|name| {
+                found.entry(*name).or_insert(Type::Unknown);
+            });
         }
         scope.types = found;
+        scope.memo.forget_types();
     }
 }
 
@@ -109,7 +114,7 @@ fn declared_types<'a>(typing: &Typing<'a>, scope: &FunctionScope<'a>) -> BTreeMa
 /// One pass over the function's statements.
 struct Pass<'t, 'a> {
     inference: Inference<'t, 'a>,
-    found: BTreeMap<&'a str, Type>,
+    found: FxHashMap<&'a str, Type>,
 }
 
 impl<'a> Pass<'_, 'a> {
@@ -163,7 +168,7 @@ impl<'a> Pass<'_, 'a> {
     }
 }
 
-fn join_into<'a>(found: &mut BTreeMap<&'a str, Type>, name: &'a str, kind: Type) {
+fn join_into<'a>(found: &mut FxHashMap<&'a str, Type>, name: &'a str, kind: Type) {
     let joined = match found.remove(name) {
         Some(previous) => previous.join(kind),
         None => kind,

@@ -4,7 +4,7 @@ use anabranch_ir::access::EXPRESSION_DEPTH_MAX;
 use anabranch_ir::{Access, AccessMode, Expression, FunctionId, OperatorId};
 
 use super::assert_violations;
-use crate::sample::{BUY, ITEM, PRICE_OF};
+use crate::sample::{BUY, HIDDEN, ITEM, PRICE_OF};
 
 fn parameter(name: &str) -> Box<Expression> {
     Box::new(Expression::Parameter(name.into()))
@@ -63,6 +63,10 @@ fn only_methods_are_called_on_entities() {
     assert_violations(
         |program| program.functions[BUY.index()].effects.calls.push(PRICE_OF),
         &["fn0: it calls fn2 on an entity, which is no method"],
+    );
+    assert_violations(
+        |program| program.functions[BUY.index()].effects.calls.push(HIDDEN),
+        &["fn0: it calls fn4 on an entity, which is no method"],
     );
 }
 

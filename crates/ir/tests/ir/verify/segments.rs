@@ -63,7 +63,14 @@ fn exits_are_different_and_lead_on() {
             segments(program)[2].exits[2] =
                 Exit::Function { resume: SegmentId(3), function: "shop:buy_item".into() };
         },
-        &["fn0 seg2: there is no helper function shop:buy_item"],
+        &["fn0 seg2: there is no function shop:buy_item"],
+    );
+    assert_violations(
+        |program| {
+            segments(program)[2].exits[2] =
+                Exit::Function { resume: SegmentId(3), function: "shop:Item.restock".into() };
+        },
+        &["fn0 seg2: shop:Item.restock is a method of another operator"],
     );
     assert_violations(
         |program| {

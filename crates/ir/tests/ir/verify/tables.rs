@@ -113,7 +113,7 @@ fn names_are_unique() {
     assert_violations(
         |program| {
             program.functions.push(program.functions[1].clone());
-            program.operators[1].methods.push(FunctionId(4));
+            program.operators[1].methods.push(FunctionId(5));
         },
         &["op1: the method restock is there twice"],
     );
@@ -285,6 +285,36 @@ fn methods_belong_to_their_operator() {
     assert_violations(
         |program| program.operators[ITEM.index()].methods.push(FunctionId(1)),
         &["op1: the method fn1 is there twice"],
+    );
+    assert_violations(
+        |program| program.operators[USER.index()].overridden.clear(),
+        &[
+            "fn4: it belongs to op0, but is not among the methods",
+            "fn0 seg2: there is no function my-app:User.Audited.buy_item",
+        ],
+    );
+}
+
+#[test]
+fn methods_stand_in_a_class_of_their_operator() {
+    assert_violations(
+        |program| program.operators[USER.index()].bases.clear(),
+        &["fn4: it is defined in Audited, which is not its operator nor a base"],
+    );
+    assert_violations(
+        |program| program.functions[1].class = None,
+        &["fn1: it is defined in no class, which is not its operator nor a base"],
+    );
+    assert_violations(
+        |program| program.functions[PRICE_OF.index()].class = Some("User".into()),
+        &["fn2: it is defined in User, which is not its operator nor a base"],
+    );
+    assert_violations(
+        |program| program.operators[USER.index()].bases[0].name = "a b".into(),
+        &[
+            "op0: the base class \"a b\" has no identifier for its name",
+            "fn4: it is defined in Audited, which is not its operator nor a base",
+        ],
     );
 }
 

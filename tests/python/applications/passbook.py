@@ -24,7 +24,7 @@ class Refused(Exception):
 
 
 @entity
-class Account:
+class Passbook:
     """Money, a long note, and the names of the requests that changed them."""
 
     def __init__(self, holder: str, number: int, balance: int):
@@ -48,7 +48,7 @@ class Account:
         self.names.append(name)
         return before
 
-    def transfer(self, to: "Account", amount: int, name: str) -> list[Found]:
+    def transfer(self, to: "Passbook", amount: int, name: str) -> list[Found]:
         """Moves money. The receiver comes first, and has to be undone if there is too little."""
         before = [self.found(), to.receive(amount, name)]
         if self.balance < amount:
@@ -86,14 +86,14 @@ class Holder:
         if before[2] != CLOSED:
             raise Refused([before])
         self.opened += 1
-        Account(self.name, self.opened, balance)
+        Passbook(self.name, self.opened, balance)
         return [before]
 
-    def close(self, to: Account, name: str) -> tuple[list[Found], list[str], str]:
+    def close(self, to: Passbook, name: str) -> tuple[list[Found], list[str], str]:
         """Deletes the account and gives its money to another; its names and its note."""
-        if not exists(Account, self.name):
+        if not exists(Passbook, self.name):
             raise Refused([(self.name, self.opened, CLOSED)])
-        account = ref(Account, self.name)
+        account = ref(Passbook, self.name)
         found, balance, names, note = account.statement()
         after = to.receive(balance, name)
         delete(account)
@@ -101,9 +101,9 @@ class Holder:
 
     def glance(self) -> tuple[Found, int]:
         """Version and balance of the account, if there is one."""
-        if not exists(Account, self.name):
+        if not exists(Passbook, self.name):
             return ((self.name, self.opened, CLOSED), 0)
-        account = ref(Account, self.name)
+        account = ref(Passbook, self.name)
         return (account.found(), account.balance)
 
     def audit(self, others: list["Holder"]) -> list[tuple[Found, int]]:

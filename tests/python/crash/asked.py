@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from anabranch import EntityNotFound, Overloaded, Unavailable
 from anabranch.client import AsyncClient
-from applications.passbook import CLOSED, NOTE_LENGTH, Account, Found, Holder, Refused
+from applications.passbook import CLOSED, NOTE_LENGTH, Found, Holder, Passbook, Refused
 from checkers.history import Operation
 from checkers.presence import Place
 
@@ -71,7 +71,7 @@ async def send(app: AsyncClient, asked: Asked) -> Reply:
 
 
 async def _call(app: AsyncClient, asked: Asked) -> Any:
-    account, holder = app.ref(Account, asked.holder), app.ref(Holder, asked.holder)
+    account, holder = app.ref(Passbook, asked.holder), app.ref(Holder, asked.holder)
     match asked.kind:
         case "holder":
             await app.create(Holder, asked.holder)
@@ -79,14 +79,14 @@ async def _call(app: AsyncClient, asked: Asked) -> Any:
         case "open":
             return await app.call(Holder.open, holder, asked.amount if asked.to == "first" else 0)
         case "close":
-            return await app.call(Holder.close, holder, app.ref(Account, asked.to), asked.name)
+            return await app.call(Holder.close, holder, app.ref(Passbook, asked.to), asked.name)
         case "transfer":
-            to = app.ref(Account, asked.to)
-            return await app.call(Account.transfer, account, to, asked.amount, asked.name)
+            to = app.ref(Passbook, asked.to)
+            return await app.call(Passbook.transfer, account, to, asked.amount, asked.name)
         case "annotate":
-            return await app.call(Account.annotate, account, asked.name)
+            return await app.call(Passbook.annotate, account, asked.name)
         case "statement":
-            return await app.call(Account.statement, account)
+            return await app.call(Passbook.statement, account)
         case "audit":
             others = [app.ref(Holder, other) for other in asked.others]
             return await app.call(Holder.audit, holder, others)

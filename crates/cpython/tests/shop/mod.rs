@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use anabranch_cpython::{Application, CPython};
 use anabranch_ir::{
-    AccessSet, Body, Effects, Exit, Function, FunctionId, Hint, Module, ModuleId, Operator,
-    OperatorId, Parameter, ParameterKind, Program, Reason, Segment, SegmentId, Signature,
-    SourceLine, Span,
+    Access, AccessMode, AccessSet, Body, Effects, Exit, Expression, Function, FunctionId, Hint,
+    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Segment,
+    SegmentId, Signature, SourceLine, Span,
 };
 use anabranch_kernel::value::wire::{decode, encode};
 use anabranch_kernel::value::{Reference, Value};
@@ -260,16 +260,21 @@ fn segments(text: &str) -> Vec<Segment> {
 }
 
 /// What nothing is known of.
-fn anything() -> Effects {
+fn anything(operator: Option<OperatorId>) -> Effects {
     let all = vec![ITEM, USER];
     let span = Span { module: ModuleId(0), line: 1, end_line: 1 };
     let reasons = vec![Reason { text: "written by hand".to_owned(), span }];
+    let own = operator.map(|operator| Access {
+        operator,
+        entity: Expression::Receiver,
+        mode: AccessMode::Write,
+    });
     Effects {
         exists: all.clone(),
         creates: all.clone(),
         deletes: all.clone(),
         changes: all,
-        access: AccessSet { accesses: Vec::new(), reasons },
+        access: AccessSet { accesses: own.into_iter().collect(), reasons },
         ..Effects::default()
     }
 }
@@ -285,7 +290,7 @@ fn function(name: &str, body: Body) -> Function {
         module: ModuleId(0),
         signature: signature(&body),
         body,
-        effects: anything(),
+        effects: anything(operator),
         documentation: None,
         span: Span { module: ModuleId(0), line: 1, end_line: line_of("def main") },
     }

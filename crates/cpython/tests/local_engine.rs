@@ -23,7 +23,8 @@ fn engine() -> Arc<dyn Engine> {
 fn driver(code: &str, expressions: &[&str]) {
     python(|py| {
         EngineBackend::install(py, engine()).expect("a backend can be installed");
-        let imports = "from shop import *\nfrom shop import OutOfMoney\nimport anabranch, traceback\n";
+        let imports =
+            "from shop import *\nfrom shop import OutOfMoney\nimport anabranch, traceback\n";
         let module = module(py, "driver", &format!("{imports}{RAISED}{code}"));
         for expression in expressions {
             assert!(eval(&module, expression).is_truthy().unwrap(), "{expression}");

@@ -80,8 +80,8 @@ class BlockWriter(StatementWriter):
         pair = f"{first}, {second}"
         values = self.list_expression(depth)
         if self.may_suspend and self.chance(0.15):
-            told = f"{self.reference(depth)}.say({self.number()}, {values})"
-            return first, [first], f"{told}[:3]"
+            told = f"{self.reference(depth)}.say({self.number()}, {values}[:3])"
+            return first, [first], told
         match self.random.randrange(14):
             case 0:
                 return first, [first], f"range({self.number_expression(depth)} % 4)"

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::initial::InitialValues;
 use crate::instance::check_layout;
+use crate::key_attributes::key_attributes;
 use crate::loader::{self, LoadedFunction};
 use crate::name_table::NameTable;
 use crate::reference::Reference;
@@ -33,6 +34,8 @@ pub struct Application {
 struct LoadedOperator {
     class: Py<PyType>,
     initial_values: InitialValues,
+    /// The attributes that make up the key, if it is made of attributes alone.
+    key_attributes: Option<Vec<String>>,
     methods: NameTable<FunctionId>,
 }
 
@@ -91,10 +94,11 @@ impl Application {
             operators_by_class.insert(class.as_ptr() as usize, OperatorId::from_index(index));
             let methods = operator.methods.iter();
             let methods = methods.map(|id| (program.function(*id).name.as_str(), *id));
+            let key_attributes = key_attributes(operator, class);
             let class = class.clone().unbind();
             let initial_values = InitialValues::new(operator, &modules[operator.module.index()])?;
             let methods = NameTable::new(py, methods);
-            operators.push(LoadedOperator { class, initial_values, methods });
+            operators.push(LoadedOperator { class, initial_values, key_attributes, methods });
         }
         let names = call_names(&program);
         let by_call_name = NameTable::new(py, names.iter().map(|(name, id)| (name.as_str(), *id)));
@@ -116,6 +120,11 @@ impl Application {
 
     pub(crate) fn initial_values(&self, id: OperatorId) -> &InitialValues {
         &self.operators[id.index()].initial_values
+    }
+
+    /// The attributes that make up the key of a class, if it is made of attributes alone.
+    pub(crate) fn key_attributes(&self, id: OperatorId) -> Option<&[String]> {
+        self.operators[id.index()].key_attributes.as_deref()
     }
 
     pub(crate) fn operator_of(&self, class: &Bound<'_, PyAny>) -> Option<OperatorId> {

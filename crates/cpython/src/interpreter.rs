@@ -21,6 +21,7 @@ use crate::encode::{OpaqueValues, encode};
 use crate::entity_code::{enter_entity_code, leave_entity_code, take_objection};
 use crate::instance::allocate;
 use crate::interrupt::PythonInterrupter;
+use crate::key_attributes::are_unchanged;
 use crate::output::{self, Doing, while_doing};
 use crate::reference::Reference;
 use crate::state::{load, save};
@@ -207,7 +208,17 @@ impl Interpreter for CPython {
         OBJECT_BYTES + flat + (state_bytes - flat) * BYTES_IN_CONTAINERS
     }
 
-    fn check_key(&mut self, entity: &LiveEntity) -> Result<(), Value> {
+    fn check_key(
+        &mut self,
+        entity: &LiveEntity,
+        before: Option<&[u8]>,
+        after: &[u8],
+    ) -> Result<(), Value> {
+        if let Some(attributes) = self.application.key_attributes(entity.id.operator)
+            && before.is_some_and(|before| are_unchanged(attributes, before, after))
+        {
+            return Ok(());
+        }
         Python::attach(|py| {
             let check = || -> PyResult<()> {
                 let key = entity.object.bind(py).call_method0(intern!(py, "__key__"))?;

@@ -5,7 +5,8 @@
 //! - [`application`]: the user's modules, classes and functions in this process; [`loader`] makes
 //!   segments callable, [`run`] runs them, [`traceback`] shows who called, [`call`] calls Python.
 //! - [`encode`], [`decode`], [`copy`]: values to messages, back, and to copies; [`class`] says what
-//!   a class means to them, [`scalar`] and [`clock`] know types without parts, [`key`] those of keys.
+//!   a class means to them, [`scalar`] and [`clock`] know types without parts, [`key`] those of keys;
+//!   [`key_attributes`] tells when a key cannot have changed.
 //! - [`state`]: entities to their stored bytes and back; [`initial`]: what stored entities lack;
 //!   [`migration`]: what the user makes of them.
 //! - [`reference`]: what stands for an entity elsewhere.
@@ -37,6 +38,7 @@ mod instance;
 mod interpreter;
 mod interrupt;
 mod key;
+mod key_attributes;
 mod loader;
 mod method;
 mod migration;

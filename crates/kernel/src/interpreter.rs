@@ -129,11 +129,17 @@ pub trait Interpreter: Send + 'static {
         state_bytes
     }
 
-    /// Checks that the entity still has the key that it is found by.
+    /// Checks that the entity still has the key that it is found by. Its state was `before`, if it
+    /// existed, and is `after` as [`Interpreter::save`] has just written it.
     ///
     /// # Errors
     /// An `AnabranchError` if it has another one, or what `__key__` raises.
-    fn check_key(&mut self, entity: &Self::Entity) -> Result<(), Self::Value>;
+    fn check_key(
+        &mut self,
+        entity: &Self::Entity,
+        before: Option<&[u8]>,
+        after: &[u8],
+    ) -> Result<(), Self::Value>;
 
     /// A dict of all attributes, not copied.
     fn state(&mut self, entity: &Self::Entity) -> Self::Value;

@@ -494,8 +494,9 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
             if after == slot.committed.as_deref() {
                 continue;
             }
-            if let Some(live) = slot.live() {
-                interpreter.check_key(live).map_err(Stop::Exception)?;
+            if let (Some(live), Some(after)) = (slot.live(), after) {
+                let checked = interpreter.check_key(live, slot.committed.as_deref(), after);
+                checked.map_err(Stop::Exception)?;
             }
             bytes += after.map_or(0, <[u8]>::len);
             if bytes > bytes_max {

@@ -170,7 +170,7 @@ impl Interpreter for Teller {
 
     fn end_transaction(&mut self) {}
 
-    fn check_key(&mut self, _: &Account) -> Result<(), Value> {
+    fn check_key(&mut self, _: &Account, _: Option<&[u8]>, _: &[u8]) -> Result<(), Value> {
         Ok(())
     }
 

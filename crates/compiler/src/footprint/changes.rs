@@ -189,19 +189,36 @@ impl<'a> Walk<'_, 'a> {
         let is_load = node.ctx == ExprContext::Load;
         let application = self.inference.application();
         let kind = self.inference.infer(&node.value);
-        let entities: Vec<usize> = match kind {
-            Type::SelfEntity(entity) | Type::Reference(entity) => vec![entity],
-            ref kind if kind.may_be_reference() => (0..application.entities.len())
-                .filter(|entity| {
-                    !is_load
-                        || self.inference.typing.has_attribute(*entity, name)
-                        || application.accessor(*entity, name).is_some()
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
+        match kind {
+            Type::SelfEntity(entity) | Type::Reference(entity) => {
+                self.attribute_of([entity].into_iter(), name, is_load);
+            }
+            ref kind if kind.may_be_reference() && is_load => {
+                let typing = self.inference.typing;
+                let defining = application.defining(name).iter();
+                let mut entities: Vec<usize> = defining
+                    .filter(|entity| application.accessor(**entity, name).is_some())
+                    .chain(typing.having_attribute(name))
+                    .copied()
+                    .collect();
+                entities.sort_unstable();
+                entities.dedup();
+                self.attribute_of(entities.into_iter(), name, is_load);
+            }
+            ref kind if kind.may_be_reference() => {
+                self.attribute_of(0..application.entities.len(), name, is_load);
+            }
+            _ => {}
+        }
+        if !is_load && !matches!(kind, Type::SelfEntity(_) | Type::Reference(_)) {
+            self.change_shallow(&node.value);
+        }
+    }
+
+    /// Attribute `name` of the entity classes is read or written.
+    fn attribute_of(&mut self, entities: impl Iterator<Item = usize>, name: &str, is_load: bool) {
+        let application = self.inference.application();
         for entity in entities {
-            let attribute = (entity, name.to_owned());
             let functions = self.classes.members_of(application, entity, name);
             // A property has several functions. Which of them runs is not looked at.
             let unknown = RootSet::from([Root::Unknown]);
@@ -211,13 +228,10 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             }
             if is_load {
-                self.found.reads.insert(attribute);
+                self.found.reads.insert((entity, name.to_owned()));
             } else {
-                self.found.writes.insert(attribute);
+                self.found.writes.insert((entity, name.to_owned()));
             }
-        }
-        if !is_load && !matches!(kind, Type::SelfEntity(_) | Type::Reference(_)) {
-            self.change_shallow(&node.value);
         }
     }
 

@@ -5,12 +5,10 @@
 //! come from ([`super::roots`]). What the call itself made is nobody's state; an attribute of `self`
 //! counts as written; an argument's caller is told; anything else changes the entity somehow.
 
-use std::collections::BTreeSet;
-
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprContext, Stmt};
 
-use super::ClassAttribute;
+use super::attributes::{Attributes, Which};
 use super::classes::ApplicationClasses;
 use super::roots::{Root, RootSet, Variables, is_immutable};
 use crate::resolve::Binding;
@@ -19,8 +17,8 @@ use crate::types::{FunctionScope, Inference, Type, Typing, Way};
 /// What a function does by itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnChanges {
-    pub(super) reads: BTreeSet<ClassAttribute>,
-    pub(super) writes: BTreeSet<ClassAttribute>,
+    pub(super) reads: Attributes,
+    pub(super) writes: Attributes,
     /// It may change its own entity in another way.
     pub(super) changes_itself: bool,
     /// It may change objects that it is given.
@@ -142,8 +140,8 @@ impl<'a> Walk<'_, 'a> {
     fn change_roots(&mut self, roots: RootSet) {
         for root in roots {
             match root {
-                Root::State(attribute) => {
-                    self.found.writes.insert(attribute);
+                Root::State((entity, name)) => {
+                    self.found.writes.insert(entity, self.classes.names.number(&name));
                 }
                 Root::Argument => self.found.changes_arguments = true,
                 Root::Itself | Root::Unknown => self.found.changes_itself = true,
@@ -191,23 +189,15 @@ impl<'a> Walk<'_, 'a> {
         let kind = self.inference.infer(&node.value);
         match kind {
             Type::SelfEntity(entity) | Type::Reference(entity) => {
-                self.attribute_of([entity].into_iter(), name, is_load);
+                let functions = self.classes.members_of(application, entity, name);
+                if functions.is_empty() {
+                    let attributes =
+                        if is_load { &mut self.found.reads } else { &mut self.found.writes };
+                    attributes.insert(entity, self.classes.names.number(name));
+                }
+                self.run(functions.iter().copied());
             }
-            ref kind if kind.may_be_reference() && is_load => {
-                let typing = self.inference.typing;
-                let defining = application.defining(name).iter();
-                let mut entities: Vec<usize> = defining
-                    .filter(|entity| application.accessor(**entity, name).is_some())
-                    .chain(typing.having_attribute(name))
-                    .copied()
-                    .collect();
-                entities.sort_unstable();
-                entities.dedup();
-                self.attribute_of(entities.into_iter(), name, is_load);
-            }
-            ref kind if kind.may_be_reference() => {
-                self.attribute_of(0..application.entities.len(), name, is_load);
-            }
+            ref kind if kind.may_be_reference() => self.attribute_anywhere(name, is_load),
             _ => {}
         }
         if !is_load && !matches!(kind, Type::SelfEntity(_) | Type::Reference(_)) {
@@ -215,24 +205,30 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// Attribute `name` of the entity classes is read or written.
-    fn attribute_of(&mut self, entities: impl Iterator<Item = usize>, name: &str, is_load: bool) {
-        let application = self.inference.application();
-        for entity in entities {
-            let functions = self.classes.members_of(application, entity, name);
-            // A property has several functions. Which of them runs is not looked at.
-            let unknown = RootSet::from([Root::Unknown]);
-            let callees = functions.iter().map(|function| (*function, unknown.clone()));
-            self.found.callees.extend(callees);
-            if !functions.is_empty() {
-                continue;
-            }
-            if is_load {
-                self.found.reads.insert((entity, name.to_owned()));
-            } else {
-                self.found.writes.insert((entity, name.to_owned()));
-            }
+    /// Attribute `name` of an entity of any class is read or written.
+    fn attribute_anywhere(&mut self, name: &str, is_load: bool) {
+        let (typing, classes) = (self.inference.typing, self.classes);
+        let application = typing.application;
+        let number = classes.names.number(name);
+        let functions = classes.members(name).iter().copied();
+        if is_load {
+            self.found.reads.insert_anywhere((number, Which::Assigning), typing, classes);
+            self.run(functions.filter(|function| {
+                let owner = application.functions[*function].owner;
+                owner.is_some_and(|owner| {
+                    typing.has_attribute(owner, name) || application.accessor(owner, name).is_some()
+                })
+            }));
+        } else {
+            self.found.writes.insert_anywhere((number, Which::WithoutFunction), typing, classes);
+            self.run(functions);
         }
+    }
+
+    /// Python runs some of the functions, of a property for example. Which ones is not looked at.
+    fn run(&mut self, functions: impl Iterator<Item = usize>) {
+        let unknown = RootSet::from([Root::Unknown]);
+        self.found.callees.extend(functions.map(|function| (function, unknown.clone())));
     }
 
     fn target(&mut self, target: &'a Expr) {
@@ -302,7 +298,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                     let kind = self.inference.infer(&target.value);
                     if let Type::SelfEntity(entity) | Type::Reference(entity) = kind {
                         let name = self.inference.scope.member_name(target.attr.as_str());
-                        self.found.reads.insert((entity, name));
+                        self.found.reads.insert(entity, self.classes.names.number(&name));
                     }
                 }
                 if !is_immutable(&self.inference.infer(&node.target)) {
@@ -466,7 +462,7 @@ impl<'a> Walk<'_, 'a> {
             Type::SelfEntity(entity) => match function(entity) {
                 Some(function) => self.callee(function, arguments),
                 None => {
-                    self.found.reads.insert((entity, name.to_owned()));
+                    self.found.reads.insert(entity, self.classes.names.number(name));
                     self.found.changes_itself = true;
                     arguments.iter().for_each(|argument| self.change(argument));
                 }

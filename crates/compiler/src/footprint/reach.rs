@@ -6,6 +6,7 @@ use anabranch_ir::{AccessMode, Expression, ModuleId, OperatorId, Reason, Span};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
+use super::attributes::Which;
 use super::expression::{Follow, constant, substituted};
 use super::keys::{Argument, Passed, argument};
 use super::{ACCESSES_MAX, Footprint, add_all};
@@ -67,9 +68,13 @@ impl<'a> Reach<'_, 'a> {
             }
             (Action::Set { receiver }, Expr::Attribute(node)) => {
                 // What it is not known to be may be any of them, and may get a new attribute.
-                let classes = receiver.map_or(self.classes(), |class| class..class + 1);
-                let name = self.stored_name(spot);
-                self.found.writes.extend(classes.map(|class| (class, name.clone())));
+                let (typing, classes) = (self.follow.typing, self.follow.classes);
+                let name = classes.names.number(&self.stored_name(spot));
+                let writes = &mut self.found.writes;
+                match receiver {
+                    Some(class) => writes.insert(*class, name),
+                    None => writes.insert_anywhere((name, Which::Every), typing, classes),
+                }
                 self.touch(*receiver, &node.value, AccessMode::Write, spot);
             }
             (Action::Call { receiver }, Expr::Call(node)) => self.call(*receiver, node, spot),

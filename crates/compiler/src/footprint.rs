@@ -315,7 +315,7 @@ fn by_itself(
         if !callee.changes_arguments {
             continue;
         }
-        for root in roots {
+        for root in roots.iter() {
             match root {
                 Root::State((entity, name)) => {
                     found.writes.insert(*entity, classes.names.number(name));

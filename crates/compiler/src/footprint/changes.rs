@@ -5,6 +5,8 @@
 //! come from ([`super::roots`]). What the call itself made is nobody's state; an attribute of `self`
 //! counts as written; an argument's caller is told; anything else changes the entity somehow.
 
+use std::rc::Rc;
+
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprContext, Stmt};
 
@@ -24,7 +26,7 @@ pub(super) struct OwnChanges {
     /// It may change objects that it is given.
     pub(super) changes_arguments: bool,
     /// Functions of the application that run within it, with the roots of their arguments.
-    pub(super) callees: Vec<(usize, RootSet)>,
+    pub(super) callees: Vec<(usize, Rc<RootSet>)>,
 }
 
 /// Methods of containers that change nothing.
@@ -149,8 +151,11 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// `function` runs as part of this one.
-    fn callee(&mut self, function: usize, arguments: &[&'a Expr]) {
+    /// One of the functions, or several, run as part of this one.
+    fn callees(&mut self, functions: &[usize], arguments: &[&'a Expr]) {
+        if functions.is_empty() {
+            return;
+        }
         let mut roots = RootSet::new();
         for argument in arguments {
             if self.is_nested {
@@ -159,7 +164,8 @@ impl<'a> Walk<'_, 'a> {
                 roots.extend(self.variables.roots(&mut self.inference, argument));
             }
         }
-        self.found.callees.push((function, roots));
+        let roots = Rc::new(roots);
+        self.found.callees.extend(functions.iter().map(|it| (*it, Rc::clone(&roots))));
     }
 
     /// Going through it, which uses an iterator up.
@@ -177,7 +183,7 @@ impl<'a> Walk<'_, 'a> {
     /// Reading or writing an attribute may run a function of the class.
     fn attribute(&mut self, node: &'a ruff_python_ast::ExprAttribute) {
         if let Some((function, _)) = self.inference.inherited(node) {
-            self.found.callees.push((function, RootSet::from([Root::Unknown])));
+            self.run([function].into_iter());
             return;
         }
         if self.inference.binding(&node.value).is_some() {
@@ -227,8 +233,8 @@ impl<'a> Walk<'_, 'a> {
 
     /// Python runs some of the functions, of a property for example. Which ones is not looked at.
     fn run(&mut self, functions: impl Iterator<Item = usize>) {
-        let unknown = RootSet::from([Root::Unknown]);
-        self.found.callees.extend(functions.map(|function| (function, unknown.clone())));
+        let unknown = Rc::new(RootSet::from([Root::Unknown]));
+        self.found.callees.extend(functions.map(|function| (function, Rc::clone(&unknown))));
     }
 
     fn target(&mut self, target: &'a Expr) {
@@ -333,7 +339,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
 
     fn visit_expr(&mut self, expression: &'a Expr) {
         if let Some(Binding::Function(function)) = self.inference.binding(expression) {
-            self.found.callees.push((function, RootSet::from([Root::Unknown])));
+            self.run([function].into_iter());
         }
         match expression {
             Expr::Attribute(node) => {
@@ -400,7 +406,7 @@ impl<'a> Walk<'_, 'a> {
         arguments.iter().for_each(|argument| self.visit_expr(argument));
         if let Some((function, way)) = self.inference.inherited_call(node) {
             let own = usize::from(way == Way::Class);
-            return self.callee(function, &arguments[own..]);
+            return self.callees(&[function], &arguments[own..]);
         }
         if let Some(binding) = self.inference.binding(&node.func) {
             return self.bound_call(&binding, &arguments);
@@ -441,7 +447,7 @@ impl<'a> Walk<'_, 'a> {
         match binding {
             // What goes to another entity is copied.
             Binding::Entity(_) | Binding::Enum(_) => {}
-            Binding::Function(function) => self.callee(*function, arguments),
+            Binding::Function(function) => self.callees(&[*function], arguments),
             Binding::Record(record) if self.classes.has_plain_constructor(*record) => {}
             Binding::External(name)
                 if READING_MODULES.iter().any(|module| name.starts_with(module)) => {}
@@ -460,7 +466,7 @@ impl<'a> Walk<'_, 'a> {
         let function = |entity: usize| application.member_from(entity, 0, name);
         match self.inference.infer(&attribute.value) {
             Type::SelfEntity(entity) => match function(entity) {
-                Some(function) => self.callee(function, arguments),
+                Some(function) => self.callees(&[function], arguments),
                 None => {
                     self.found.reads.insert(entity, self.classes.names.number(name));
                     self.found.changes_itself = true;
@@ -477,7 +483,7 @@ impl<'a> Walk<'_, 'a> {
                     let may_be_itself =
                         !base.is_empty() && owner.is_none_or(|owner| owner == entity);
                     if is_bound_to_class || may_be_itself || self.is_nested {
-                        self.callee(function, arguments);
+                        self.callees(&[function], arguments);
                     }
                 }
                 None => arguments.iter().for_each(|argument| self.change(argument)),
@@ -494,9 +500,7 @@ impl<'a> Walk<'_, 'a> {
             Type::Record(record) if self.classes.only_reads(record, name) => {}
             _ => {
                 // `Base.method(entity)` may mean one that another of the same name hides.
-                for function in self.classes.members(name) {
-                    self.callee(*function, arguments);
-                }
+                self.callees(self.classes.members(name), arguments);
                 if node.func.is_attribute_expr() {
                     self.change(&attribute.value);
                 }

@@ -195,3 +195,28 @@ impl AttributeLists {
         listed.into_iter().map(member).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_listed_by_class_and_name_each_once() {
+        let names = Names::default();
+        let [later, earlier] = ["later", "earlier"].map(|text| names.number(text));
+        assert_eq!(names.number("later"), later);
+        let attributes = Attributes {
+            of_class: BTreeSet::from([(1, later), (1, earlier), (0, later)]),
+            anywhere: BTreeSet::from([(earlier, Which::Every)]),
+        };
+        let lists = AttributeLists {
+            texts: vec![Rc::from("earlier"), Rc::from("later")],
+            places: vec![1, 0],
+            anywhere: FxHashMap::from_iter([((earlier, Which::Every), vec![0, 1])]),
+        };
+        let listed = lists.listed(&attributes);
+        let listed: Vec<(usize, &str)> =
+            listed.iter().map(|member| (member.operator.index(), &*member.name)).collect();
+        assert_eq!(listed, [(0, "earlier"), (0, "later"), (1, "earlier"), (1, "later")]);
+    }
+}

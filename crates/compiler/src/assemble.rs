@@ -55,7 +55,6 @@ pub fn assemble<'a>(
         .map(|(id, index)| (*index, FunctionId::from_index(id)))
         .collect();
     let number = |index: &usize| numbers[index];
-    let classes = application.entities.len();
     let mut stems = Stems::default();
     for index in &included {
         let definition = &application.functions[*index];
@@ -63,7 +62,7 @@ pub fn assemble<'a>(
         let mut function = function(typing, &scopes[*index], effects, (*index, &stem), diagnostics);
         let footprint = &footprints.functions[index];
         let number = |index: &usize| numbers.get(index).copied();
-        function.effects = footprint.effects(classes, definition.owner, number);
+        function.effects = footprint.effects(footprints, definition.owner, number);
         program.functions.push(function);
     }
     for (index, entity) in application.entities.iter().enumerate() {

@@ -9,6 +9,7 @@
 //! Whatever cannot be followed becomes a reason why the access set is not complete.
 
 mod arguments;
+mod attributes;
 mod changes;
 mod classes;
 mod explain;
@@ -20,8 +21,9 @@ mod roots;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anabranch_ir::{AccessMode, Expression, FunctionId, Member, OperatorId, Reason};
+use anabranch_ir::{AccessMode, Expression, FunctionId, OperatorId, Reason};
 
+use self::attributes::{AttributeLists, Attributes};
 use self::changes::{OwnChanges, own_changes};
 use self::classes::ApplicationClasses;
 use self::expression::Assigned;
@@ -42,8 +44,8 @@ type ClassAttribute = (usize, String);
 /// What a function touches, callees included.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Footprint {
-    reads: BTreeSet<ClassAttribute>,
-    writes: BTreeSet<ClassAttribute>,
+    reads: Attributes,
+    writes: Attributes,
     /// Entity classes.
     exists: BTreeSet<usize>,
     creates: BTreeSet<usize>,
@@ -65,8 +67,8 @@ pub struct Footprint {
 impl Footprint {
     /// Takes over all that happens, but neither where nor to the entity itself.
     fn merge_effects(&mut self, other: &Footprint) {
-        add_all(&mut self.reads, &other.reads);
-        add_all(&mut self.writes, &other.writes);
+        self.reads.extend(&other.reads);
+        self.writes.extend(&other.writes);
         self.exists.extend(&other.exists);
         self.creates.extend(&other.creates);
         self.deletes.extend(&other.deletes);
@@ -97,7 +99,7 @@ impl Footprint {
 
     /// A number that is larger whenever there is more in the footprint.
     fn weight(&self) -> usize {
-        let attributes = self.reads.len() + self.writes.len();
+        let attributes = self.reads.weight() + self.writes.weight();
         let classes = [&self.exists, &self.creates, &self.deletes, &self.changes, &self.calls];
         let classes: usize = classes.into_iter().map(BTreeSet::len).sum();
         let accesses: usize = self.accesses.values().map(|mode| 1 + *mode as usize).sum();
@@ -109,23 +111,18 @@ impl Footprint {
     /// The footprint as part of a program, whose functions have these numbers.
     pub fn effects(
         &self,
-        classes: usize,
+        footprints: &Footprints,
         owner: Option<usize>,
         number: impl Fn(&usize) -> Option<FunctionId>,
     ) -> anabranch_ir::Effects {
-        let members = |set: &BTreeSet<ClassAttribute>| {
-            let member = |(entity, name): &ClassAttribute| Member {
-                operator: OperatorId::from_index(*entity),
-                name: name.clone(),
-            };
-            set.iter().map(member).collect()
-        };
+        let members = |set: &Attributes| footprints.attributes.listed(set);
         let operators = |set: &BTreeSet<usize>| {
             set.iter().map(|entity| OperatorId::from_index(*entity)).collect()
         };
         let mut changes = self.changes.clone();
         if self.changes_itself {
             // A helper function runs for entities of any class.
+            let classes = footprints.new_keys.len();
             changes.extend(owner.map_or(0..classes, |owner| owner..owner + 1));
         }
         let mut calls: Vec<FunctionId> = self.calls.iter().filter_map(number).collect();
@@ -166,6 +163,7 @@ pub struct Footprints {
     pub functions: BTreeMap<usize, Footprint>,
     /// By entity class: the key of a new entity in terms of the constructor's parameters.
     pub new_keys: Vec<Option<Expression>>,
+    attributes: AttributeLists,
 }
 
 /// What one function does by itself.
@@ -247,8 +245,10 @@ pub fn footprints<'a>(
         }
     }
     let entities = 0..application.entities.len();
-    let new_keys = entities.map(|entity| keys::new_key(application, &classes, entity)).collect();
-    Footprints { functions, new_keys }
+    let new_keys: Vec<Option<Expression>> =
+        entities.map(|entity| keys::new_key(application, &classes, entity)).collect();
+    let attributes = AttributeLists::of(&functions, typing, classes);
+    Footprints { functions, new_keys, attributes }
 }
 
 /// What one function of a circle of calls does all of them do: to say so at once saves rounds.
@@ -300,8 +300,8 @@ fn by_itself(
     (known, functions): (Footprint, &BTreeMap<usize, Footprint>),
 ) -> Footprint {
     let mut found = known;
-    add_all(&mut found.reads, &own.reads);
-    add_all(&mut found.writes, &own.writes);
+    found.reads.extend(&own.reads);
+    found.writes.extend(&own.writes);
     found.changes_itself |= own.changes_itself || classes.changes_unseen;
     found.changes_arguments |= own.changes_arguments;
     for (index, roots) in &own.callees {
@@ -315,10 +315,10 @@ fn by_itself(
         if !callee.changes_arguments {
             continue;
         }
-        for root in roots {
+        for root in roots.iter() {
             match root {
-                Root::State(attribute) => {
-                    found.writes.insert(attribute.clone());
+                Root::State((entity, name)) => {
+                    found.writes.insert(*entity, classes.names.number(name));
                 }
                 Root::Argument => found.changes_arguments = true,
                 Root::Itself | Root::Unknown => found.changes_itself = true,
@@ -328,7 +328,7 @@ fn by_itself(
     if let Some(owner) = scope.owner {
         let writes = found.changes_itself
             || found.changes.contains(&owner)
-            || found.writes.iter().any(|(entity, _)| *entity == owner);
+            || found.writes.has_class(owner, typing, classes);
         let mode = if writes { AccessMode::Write } else { AccessMode::Read };
         found.access(owner, Expression::Receiver, mode);
     }

@@ -12,8 +12,6 @@ use crate::{Diagnostic, SourceFile, assemble, effects, footprint, notes, resolve
 pub struct Compilation {
     /// `None` if there are errors.
     pub program: Option<Program>,
-    /// What each method touches; empty if there are errors.
-    pub explanations: Vec<Explanation>,
     /// In the order of the source: by file, then by place.
     pub diagnostics: Vec<Diagnostic>,
     /// What is no mistake but worth knowing, in the order of the source; empty if there are errors.
@@ -22,12 +20,18 @@ pub struct Compilation {
     pub files: Vec<SourceFile>,
 }
 
+impl Compilation {
+    /// What each method touches, in words; empty if there are errors.
+    pub fn explanations(&self) -> Vec<Explanation> {
+        self.program.as_ref().map(footprint::explain).unwrap_or_default()
+    }
+}
+
 /// Compiles the application whose entry is the module `entry`.
 pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
     let mut diagnostics = Vec::new();
     let loaded = load(entry, sources, &mut diagnostics);
     let mut program = None;
-    let mut explanations = Vec::new();
     let mut notes = Vec::new();
     // After a syntax error the module is empty, and all that follows would only be echoes.
     if diagnostics.is_empty() {
@@ -42,7 +46,6 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
                 assemble::assemble(&typing, &scopes, &effects, &footprints, &mut diagnostics);
             if diagnostics.is_empty() {
                 assert_well_formed(&assembled);
-                explanations = footprint::explain(&assembled);
                 notes = notes::notes(&typing, &scopes, &effects);
                 program = Some(assembled);
             }
@@ -50,7 +53,7 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
     }
     put_in_order(&mut diagnostics);
     put_in_order(&mut notes);
-    Compilation { program, explanations, diagnostics, notes, files: loaded.files }
+    Compilation { program, diagnostics, notes, files: loaded.files }
 }
 
 fn put_in_order(diagnostics: &mut Vec<Diagnostic>) {

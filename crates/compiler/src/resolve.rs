@@ -154,6 +154,8 @@ pub struct Application<'a> {
     /// All classes at the top level of modules, those of the other tables included.
     pub classes: Vec<ClassDefinition<'a>>,
     scopes: Vec<FxHashMap<&'a str, Binding>>,
+    /// By the name that Python stores: the entity classes that define it, in order.
+    defining: FxHashMap<String, Vec<usize>>,
 }
 
 impl<'a> Application<'a> {
@@ -207,6 +209,12 @@ impl<'a> Application<'a> {
     pub fn member_from(&self, entity: usize, level: usize, name: &str) -> Option<usize> {
         let bodies = self.entities[entity].bodies.get(level..)?;
         bodies.iter().find_map(|body| body.members.get(name)).copied().flatten()
+    }
+
+    /// The entity classes whose bodies, or those of classes that they inherit from, define `name`; in
+    /// order.
+    pub fn defining(&self, name: &str) -> &[usize] {
+        self.defining.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Whether the body of `entity`, or of a class that it inherits from, defines `name`.
@@ -290,6 +298,7 @@ pub fn resolve<'a>(loaded: &'a Modules, diagnostics: &mut Vec<Diagnostic>) -> Ap
         enums: Vec::new(),
         classes: Vec::new(),
         scopes: vec![FxHashMap::default(); loaded.modules.len()],
+        defining: FxHashMap::default(),
     };
     // Imports and functions first: what a decorator or a base class means depends on them.
     let mut links = Vec::new();
@@ -311,8 +320,22 @@ pub fn resolve<'a>(loaded: &'a Modules, diagnostics: &mut Vec<Diagnostic>) -> Ap
     for entity in 0..application.entities.len() {
         classes::complete(&mut application, entity);
     }
+    application.defining = defining(&application.entities);
     classes::check_names(&application, diagnostics);
     application
+}
+
+fn defining(entities: &[EntityClass<'_>]) -> FxHashMap<String, Vec<usize>> {
+    let mut defining: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    for (index, entity) in entities.iter().enumerate() {
+        for name in entity.bodies.iter().flat_map(|body| body.members.keys()) {
+            let classes = defining.entry(name.clone()).or_default();
+            if classes.last() != Some(&index) {
+                classes.push(index);
+            }
+        }
+    }
+    defining
 }
 
 impl Application<'_> {

@@ -30,6 +30,8 @@ pub fn check<'a>(
         classes::check(typing, entity, effects, diagnostics);
         definitions::check_class(typing, entity, effects, diagnostics);
     }
+    let files = typing.application.loaded.files.iter();
+    let is_dynamic: Vec<bool> = files.map(undefined::may_define_anything).collect();
     for (index, scope) in scopes.iter().enumerate() {
         if !effects.is_entity_code(index) {
             continue;
@@ -39,7 +41,9 @@ pub fn check<'a>(
         places::check(scope, spots, diagnostics);
         references::check(typing, scope, diagnostics);
         definitions::check(typing, scope, effects, diagnostics);
-        undefined::check(typing, scope, diagnostics);
+        if !is_dynamic[scope.module] {
+            undefined::check(typing, scope, diagnostics);
+        }
         let definition = &typing.application.functions[index];
         if !definition.is_splittable() {
             places::check_accessor(scope, spots, definition, diagnostics);

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<i32, Failure> {
 fn summarize(compilation: &Compilation, arguments: &CheckArguments) -> Result<(), Failure> {
     let program = compilation.program.as_ref().ok_or(Failure::Diagnosed)?;
     if arguments.explain {
-        for explanation in &compilation.explanations {
+        for explanation in compilation.explanations() {
             output::line(&explanation.to_string());
         }
     }

@@ -13,8 +13,14 @@ use anabranch_ir::wire;
 use criterion::{
     BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
 };
+use mimalloc::MiMalloc;
 use processor_time::ProcessorTime;
 use services::{Application, in_modules, in_one_module, line_count};
+
+/// That of the product: without it a fifth of the time would go to an allocator that nobody compiles
+/// with.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 

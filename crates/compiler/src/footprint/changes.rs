@@ -5,12 +5,12 @@
 //! come from ([`super::roots`]). What the call itself made is nobody's state; an attribute of `self`
 //! counts as written; an argument's caller is told; anything else changes the entity somehow.
 
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprContext, Stmt};
 
-use super::ClassAttribute;
+use super::attributes::{Attributes, Which};
 use super::classes::ApplicationClasses;
 use super::roots::{Root, RootSet, Variables, is_immutable};
 use crate::resolve::Binding;
@@ -19,14 +19,14 @@ use crate::types::{FunctionScope, Inference, Type, Typing, Way};
 /// What a function does by itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnChanges {
-    pub(super) reads: BTreeSet<ClassAttribute>,
-    pub(super) writes: BTreeSet<ClassAttribute>,
+    pub(super) reads: Attributes,
+    pub(super) writes: Attributes,
     /// It may change its own entity in another way.
     pub(super) changes_itself: bool,
     /// It may change objects that it is given.
     pub(super) changes_arguments: bool,
     /// Functions of the application that run within it, with the roots of their arguments.
-    pub(super) callees: Vec<(usize, RootSet)>,
+    pub(super) callees: Vec<(usize, Rc<RootSet>)>,
 }
 
 /// Methods of containers that change nothing.
@@ -142,8 +142,8 @@ impl<'a> Walk<'_, 'a> {
     fn change_roots(&mut self, roots: RootSet) {
         for root in roots {
             match root {
-                Root::State(attribute) => {
-                    self.found.writes.insert(attribute);
+                Root::State((entity, name)) => {
+                    self.found.writes.insert(entity, self.classes.names.number(&name));
                 }
                 Root::Argument => self.found.changes_arguments = true,
                 Root::Itself | Root::Unknown => self.found.changes_itself = true,
@@ -151,8 +151,11 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// `function` runs as part of this one.
-    fn callee(&mut self, function: usize, arguments: &[&'a Expr]) {
+    /// One of the functions, or several, run as part of this one.
+    fn callees(&mut self, functions: &[usize], arguments: &[&'a Expr]) {
+        if functions.is_empty() {
+            return;
+        }
         let mut roots = RootSet::new();
         for argument in arguments {
             if self.is_nested {
@@ -161,7 +164,8 @@ impl<'a> Walk<'_, 'a> {
                 roots.extend(self.variables.roots(&mut self.inference, argument));
             }
         }
-        self.found.callees.push((function, roots));
+        let roots = Rc::new(roots);
+        self.found.callees.extend(functions.iter().map(|it| (*it, Rc::clone(&roots))));
     }
 
     /// Going through it, which uses an iterator up.
@@ -179,7 +183,7 @@ impl<'a> Walk<'_, 'a> {
     /// Reading or writing an attribute may run a function of the class.
     fn attribute(&mut self, node: &'a ruff_python_ast::ExprAttribute) {
         if let Some((function, _)) = self.inference.inherited(node) {
-            self.found.callees.push((function, RootSet::from([Root::Unknown])));
+            self.run([function].into_iter());
             return;
         }
         if self.inference.binding(&node.value).is_some() {
@@ -189,36 +193,48 @@ impl<'a> Walk<'_, 'a> {
         let is_load = node.ctx == ExprContext::Load;
         let application = self.inference.application();
         let kind = self.inference.infer(&node.value);
-        let entities: Vec<usize> = match kind {
-            Type::SelfEntity(entity) | Type::Reference(entity) => vec![entity],
-            ref kind if kind.may_be_reference() => (0..application.entities.len())
-                .filter(|entity| {
-                    !is_load
-                        || self.inference.typing.has_attribute(*entity, name)
-                        || application.accessor(*entity, name).is_some()
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        for entity in entities {
-            let attribute = (entity, name.to_owned());
-            let functions = self.classes.members_of(application, entity, name);
-            // A property has several functions. Which of them runs is not looked at.
-            let unknown = RootSet::from([Root::Unknown]);
-            let callees = functions.iter().map(|function| (*function, unknown.clone()));
-            self.found.callees.extend(callees);
-            if !functions.is_empty() {
-                continue;
+        match kind {
+            Type::SelfEntity(entity) | Type::Reference(entity) => {
+                let functions = self.classes.members_of(application, entity, name);
+                if functions.is_empty() {
+                    let attributes =
+                        if is_load { &mut self.found.reads } else { &mut self.found.writes };
+                    attributes.insert(entity, self.classes.names.number(name));
+                }
+                self.run(functions.iter().copied());
             }
-            if is_load {
-                self.found.reads.insert(attribute);
-            } else {
-                self.found.writes.insert(attribute);
-            }
+            ref kind if kind.may_be_reference() => self.attribute_anywhere(name, is_load),
+            _ => {}
         }
         if !is_load && !matches!(kind, Type::SelfEntity(_) | Type::Reference(_)) {
             self.change_shallow(&node.value);
         }
+    }
+
+    /// Attribute `name` of an entity of any class is read or written.
+    fn attribute_anywhere(&mut self, name: &str, is_load: bool) {
+        let (typing, classes) = (self.inference.typing, self.classes);
+        let application = typing.application;
+        let number = classes.names.number(name);
+        let functions = classes.members(name).iter().copied();
+        if is_load {
+            self.found.reads.insert_anywhere((number, Which::Assigning), typing, classes);
+            self.run(functions.filter(|function| {
+                let owner = application.functions[*function].owner;
+                owner.is_some_and(|owner| {
+                    typing.has_attribute(owner, name) || application.accessor(owner, name).is_some()
+                })
+            }));
+        } else {
+            self.found.writes.insert_anywhere((number, Which::WithoutFunction), typing, classes);
+            self.run(functions);
+        }
+    }
+
+    /// Python runs some of the functions, of a property for example. Which ones is not looked at.
+    fn run(&mut self, functions: impl Iterator<Item = usize>) {
+        let unknown = Rc::new(RootSet::from([Root::Unknown]));
+        self.found.callees.extend(functions.map(|function| (function, Rc::clone(&unknown))));
     }
 
     fn target(&mut self, target: &'a Expr) {
@@ -288,7 +304,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                     let kind = self.inference.infer(&target.value);
                     if let Type::SelfEntity(entity) | Type::Reference(entity) = kind {
                         let name = self.inference.scope.member_name(target.attr.as_str());
-                        self.found.reads.insert((entity, name));
+                        self.found.reads.insert(entity, self.classes.names.number(&name));
                     }
                 }
                 if !is_immutable(&self.inference.infer(&node.target)) {
@@ -323,7 +339,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
 
     fn visit_expr(&mut self, expression: &'a Expr) {
         if let Some(Binding::Function(function)) = self.inference.binding(expression) {
-            self.found.callees.push((function, RootSet::from([Root::Unknown])));
+            self.run([function].into_iter());
         }
         match expression {
             Expr::Attribute(node) => {
@@ -390,7 +406,7 @@ impl<'a> Walk<'_, 'a> {
         arguments.iter().for_each(|argument| self.visit_expr(argument));
         if let Some((function, way)) = self.inference.inherited_call(node) {
             let own = usize::from(way == Way::Class);
-            return self.callee(function, &arguments[own..]);
+            return self.callees(&[function], &arguments[own..]);
         }
         if let Some(binding) = self.inference.binding(&node.func) {
             return self.bound_call(&binding, &arguments);
@@ -431,7 +447,7 @@ impl<'a> Walk<'_, 'a> {
         match binding {
             // What goes to another entity is copied.
             Binding::Entity(_) | Binding::Enum(_) => {}
-            Binding::Function(function) => self.callee(*function, arguments),
+            Binding::Function(function) => self.callees(&[*function], arguments),
             Binding::Record(record) if self.classes.has_plain_constructor(*record) => {}
             Binding::External(name)
                 if READING_MODULES.iter().any(|module| name.starts_with(module)) => {}
@@ -450,9 +466,9 @@ impl<'a> Walk<'_, 'a> {
         let function = |entity: usize| application.member_from(entity, 0, name);
         match self.inference.infer(&attribute.value) {
             Type::SelfEntity(entity) => match function(entity) {
-                Some(function) => self.callee(function, arguments),
+                Some(function) => self.callees(&[function], arguments),
                 None => {
-                    self.found.reads.insert((entity, name.to_owned()));
+                    self.found.reads.insert(entity, self.classes.names.number(name));
                     self.found.changes_itself = true;
                     arguments.iter().for_each(|argument| self.change(argument));
                 }
@@ -467,7 +483,7 @@ impl<'a> Walk<'_, 'a> {
                     let may_be_itself =
                         !base.is_empty() && owner.is_none_or(|owner| owner == entity);
                     if is_bound_to_class || may_be_itself || self.is_nested {
-                        self.callee(function, arguments);
+                        self.callees(&[function], arguments);
                     }
                 }
                 None => arguments.iter().for_each(|argument| self.change(argument)),
@@ -484,9 +500,7 @@ impl<'a> Walk<'_, 'a> {
             Type::Record(record) if self.classes.only_reads(record, name) => {}
             _ => {
                 // `Base.method(entity)` may mean one that another of the same name hides.
-                for function in self.classes.members(name) {
-                    self.callee(*function, arguments);
-                }
+                self.callees(self.classes.members(name), arguments);
                 if node.func.is_attribute_expr() {
                     self.change(&attribute.value);
                 }

@@ -6,6 +6,7 @@ use ruff_python_ast::statement_visitor::{self, StatementVisitor};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
 
+use super::attributes::Names;
 use super::changes::{OwnChanges, own_changes};
 use super::instances::with_instances;
 use crate::resolve::{Application, Binding, FunctionDefinition, FunctionKind};
@@ -31,6 +32,8 @@ const ROUNDS: usize = 3;
 /// Facts about the whole application.
 #[derive(Debug, Default)]
 pub(super) struct ApplicationClasses {
+    /// Of attributes.
+    pub(super) names: Names,
     /// A look-up in a dict may add to it.
     pub(super) has_default_dicts: bool,
     /// Attributes may be assigned by other means than the assignments that can be seen.
@@ -59,6 +62,7 @@ impl ApplicationClasses {
             assigned.visit_body(&module.body);
         }
         let mut classes = Self {
+            names: Names::default(),
             has_default_dicts: mentions("defaultdict") || mentions("__missing__"),
             is_reflective: reflective.into_iter().any(mentions),
             changes_unseen: false,

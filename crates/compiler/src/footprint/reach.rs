@@ -6,6 +6,7 @@ use anabranch_ir::{AccessMode, Expression, ModuleId, OperatorId, Reason, Span};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
+use super::attributes::Which;
 use super::expression::{Follow, constant, substituted};
 use super::keys::{Argument, Passed, argument};
 use super::{ACCESSES_MAX, Footprint, add_all};
@@ -67,9 +68,13 @@ impl<'a> Reach<'_, 'a> {
             }
             (Action::Set { receiver }, Expr::Attribute(node)) => {
                 // What it is not known to be may be any of them, and may get a new attribute.
-                let classes = receiver.map_or(self.classes(), |class| class..class + 1);
-                let name = self.stored_name(spot);
-                self.found.writes.extend(classes.map(|class| (class, name.clone())));
+                let (typing, classes) = (self.follow.typing, self.follow.classes);
+                let name = classes.names.number(&self.stored_name(spot));
+                let writes = &mut self.found.writes;
+                match receiver {
+                    Some(class) => writes.insert(*class, name),
+                    None => writes.insert_anywhere((name, Which::Every), typing, classes),
+                }
                 self.touch(*receiver, &node.value, AccessMode::Write, spot);
             }
             (Action::Call { receiver }, Expr::Call(node)) => self.call(*receiver, node, spot),
@@ -109,16 +114,28 @@ impl<'a> Reach<'_, 'a> {
 
     /// How reading an attribute touches its entity: a property may do more than read.
     fn getting(&self, class: Option<usize>, name: &str) -> AccessMode {
-        let classes = class.map_or(self.classes(), |class| class..class + 1);
         let application = self.follow.typing.application;
-        let changes = |class: usize| {
-            let hooks = ["__getattr__", "__getattribute__"];
-            let hooks = hooks.iter().filter_map(|hook| application.method(class, hook));
-            application.accessor(class, name).into_iter().chain(hooks).any(|function| {
-                self.functions.get(&function).is_none_or(|footprint| !is_reading(footprint))
-            })
+        let changes = |function: usize| {
+            self.functions.get(&function).is_none_or(|footprint| !is_reading(footprint))
         };
-        if classes.into_iter().any(changes) { AccessMode::Write } else { AccessMode::Read }
+        let accessor_changes =
+            |class: usize| application.accessor(class, name).is_some_and(changes);
+        let hook_changes =
+            |class: usize, hook| application.method(class, hook).is_some_and(changes);
+        let hooks = ["__getattr__", "__getattribute__"];
+        let any_changes = match class {
+            Some(class) => {
+                accessor_changes(class) || hooks.iter().any(|hook| hook_changes(class, hook))
+            }
+            None => {
+                let defining = |name: &str| application.defining(name).iter().copied();
+                defining(name).any(accessor_changes)
+                    || hooks
+                        .iter()
+                        .any(|hook| defining(hook).any(|class| hook_changes(class, hook)))
+            }
+        };
+        if any_changes { AccessMode::Write } else { AccessMode::Read }
     }
 
     fn call(&mut self, receiver: Option<usize>, node: &'a ExprCall, spot: &Spot<'a>) {
@@ -145,8 +162,9 @@ impl<'a> Reach<'_, 'a> {
             return;
         }
         // Only a method of that name can be called on an entity; on anything else it is plain Python.
+        let defining = application.defining(&name).iter();
         let candidates: Vec<usize> =
-            self.classes().filter_map(|class| application.method(class, &name)).collect();
+            defining.filter_map(|class| application.method(*class, &name)).collect();
         for method in &candidates {
             self.found.calls.insert(*method);
             if let Some(footprint) = self.functions.get(method) {

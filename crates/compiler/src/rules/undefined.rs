@@ -8,7 +8,7 @@ use ruff_python_ast::{ExprContext, Stmt};
 use crate::names::{Occurrence, statement_occurrences, target_names};
 use crate::similar::most_similar;
 use crate::types::{FunctionScope, Inference, Name, Typing};
-use crate::{Code, Diagnostic};
+use crate::{Code, Diagnostic, SourceFile};
 
 /// The names of Python's module `builtins`, of 3.11 to 3.14, without exceptions and warnings, and
 /// what every module has.
@@ -123,6 +123,15 @@ const EXCEPTIONS: &[&str] = &[
     "Warning",
 ];
 
+/// Whether names may come to be in the module in ways that cannot be seen, so that its functions are
+/// not worth checking.
+pub(super) fn may_define_anything(file: &SourceFile) -> bool {
+    ["globals(", "exec(", "import *", "__builtins__", "builtins."]
+        .iter()
+        .any(|word| file.text.contains(word))
+}
+
+/// Reports names that nothing defines.
 pub(super) fn check<'a>(
     typing: &Typing<'a>,
     scope: &FunctionScope<'a>,
@@ -130,14 +139,6 @@ pub(super) fn check<'a>(
 ) {
     let application = typing.application;
     let module = &application.loaded.modules[scope.module];
-    let file = &application.loaded.files[scope.module];
-    // Names may come to be in ways that cannot be seen here.
-    let is_dynamic = ["globals(", "exec(", "import *", "__builtins__", "builtins."]
-        .iter()
-        .any(|word| file.text.contains(word));
-    if is_dynamic {
-        return;
-    }
     let inference = Inference::new(typing, scope);
     let occurrences = scope.node.body.iter().flat_map(statement_occurrences);
     for occurrence in occurrences {

@@ -36,7 +36,7 @@ fn check_lists(
     for members in [&effects.reads, &effects.writes] {
         check_order(place, "attributes", members, violations);
         for member in members {
-            names::check(place, "attribute", [&*member.name], violations);
+            names::check_identifier(place, "attribute", &member.name, violations);
         }
     }
     for classes in [&effects.exists, &effects.creates, &effects.deletes, &effects.changes] {

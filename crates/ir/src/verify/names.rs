@@ -25,11 +25,16 @@ pub(super) fn check<'n>(
 ) {
     let mut seen = BTreeSet::new();
     for name in names {
-        if !is_identifier(name) {
-            violations.add(place, format!("the {kind} {name:?} has no identifier for its name"));
-        }
+        check_identifier(place, kind, name, violations);
         if !seen.insert(name) {
             violations.add(place, format!("the {kind} {name} is there twice"));
         }
+    }
+}
+
+/// Reports a name that is no identifier.
+pub(super) fn check_identifier(place: Place, kind: &str, name: &str, violations: &mut Violations) {
+    if !is_identifier(name) {
+        violations.add(place, format!("the {kind} {name:?} has no identifier for its name"));
     }
 }

@@ -1,15 +1,15 @@
 //! The segments of functions that can suspend.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Place, Violations, code, names};
 use crate::{Body, Exit, Function, FunctionId, ModuleId, OperatorId, Program, Segment, SegmentId};
 
 pub(super) fn check(program: &Program, violations: &mut Violations) {
     let ids = (0..program.functions.len()).map(FunctionId::from_index);
-    let callable: BTreeMap<String, Option<OperatorId>> =
+    let callable: HashMap<String, Option<OperatorId>> =
         ids.map(|id| (program.call_name(id), program.function(id).operator)).collect();
-    let mut taken: BTreeSet<(ModuleId, &Option<String>, &str)> = BTreeSet::new();
+    let mut taken: HashSet<(ModuleId, &Option<String>, &str)> = HashSet::new();
     for (index, function) in program.functions.iter().enumerate() {
         let id = FunctionId::from_index(index);
         let Body::Segments(segments) = &function.body else { continue };
@@ -79,7 +79,7 @@ fn check_ways(id: FunctionId, segments: &[Segment], violations: &mut Violations)
 }
 
 fn check_names(place: Place, segment: &Segment, violations: &mut Violations) {
-    names::check(place, "segment", [&*segment.name], violations);
+    names::check_identifier(place, "segment", &segment.name, violations);
     let variables = segment.live.iter().chain(&segment.input).map(|name| &**name);
     names::check(place, "variable", variables, violations);
 }
@@ -88,7 +88,7 @@ fn check_exits(
     place: Place,
     function: &Function,
     segment: &Segment,
-    callable: &BTreeMap<String, Option<OperatorId>>,
+    callable: &HashMap<String, Option<OperatorId>>,
     violations: &mut Violations,
 ) {
     let mut seen = HashSet::new();
@@ -100,7 +100,7 @@ fn check_exits(
             Exit::Call { method: name, .. }
             | Exit::Get { attribute: name, .. }
             | Exit::Set { attribute: name, .. } => {
-                names::check(place, "member", [&**name], violations);
+                names::check_identifier(place, "member", name, violations);
             }
             Exit::Function { function: name, .. } => match callable.get(name) {
                 None => violations.add(place, format!("there is no function {name}")),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
+use rustc_hash::FxHashMap;
 
 use super::Inference;
 use super::variables::infer_variables;
@@ -18,6 +19,8 @@ pub struct Typing<'a> {
     pub application: &'a Application<'a>,
     /// By entity class, then by the name that Python stores.
     attributes: Vec<BTreeMap<String, Type>>,
+    /// By that name: the entity classes that have the attribute, in order.
+    having: FxHashMap<String, Vec<usize>>,
     /// By dataclass.
     fields: Vec<BTreeMap<&'a str, Type>>,
     /// By function.
@@ -38,6 +41,7 @@ impl<'a> Typing<'a> {
         let mut typing = Self {
             application,
             attributes: vec![BTreeMap::new(); application.entities.len()],
+            having: FxHashMap::default(),
             fields: fields.collect(),
             results: results.collect(),
         };
@@ -62,6 +66,11 @@ impl<'a> Typing<'a> {
                 }
             }
         }
+        for (entity, attributes) in typing.attributes.iter().enumerate() {
+            for name in attributes.keys() {
+                typing.having.entry(name.clone()).or_default().push(entity);
+            }
+        }
         let functions = scopes.split_off(count);
         (typing, functions)
     }
@@ -79,6 +88,11 @@ impl<'a> Typing<'a> {
     /// Whether the class's own code assigns the attribute.
     pub fn has_attribute(&self, entity: usize, name: &str) -> bool {
         self.attributes[entity].contains_key(name)
+    }
+
+    /// The entity classes whose own code assigns the attribute, in order.
+    pub fn having_attribute(&self, name: &str) -> &[usize] {
+        self.having.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The type of field `name` of a dataclass.

@@ -64,7 +64,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("hyper-util", &["server"]),
     ("indicatif", &["cli"]),
     ("lsm-tree", &["embedded"]),
-    ("mimalloc", &["native"]),
+    ("mimalloc", &["compiler", "native"]),
     ("prometheus-client", &["server"]),
     ("pyo3", &["cpython", "native"]),
     ("pyo3-build-config", &["cpython"]),

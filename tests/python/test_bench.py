@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -43,28 +44,27 @@ def test_a_running_server_keeps_its_accounts_between_runs(tmp_path: Path) -> Non
     assert second["transfers"] > 0
 
 
-def test_money_that_vanishes_is_found(tmp_path: Path) -> None:
+def refused(folder: Path, right: str, wrong: str) -> CompletedProcess[str]:
+    """What the command says of an application with a mistake in it."""
     source = TRANSFER.read_text()
-    wrong = source.replace("to.deposit(amount)", "to.deposit(amount if amount < 90 else 0)")
-    assert wrong != source
-    application = tmp_path / "wrong.py"
-    application.write_text(wrong)
-    with serving(application, tmp_path / "data") as server:
+    assert right in source
+    application = folder / "wrong.py"
+    application.write_text(source.replace(right, wrong))
+    with serving(application, folder / "data") as server:
         completed = anabranch("bench", "transfer", *TINY, "--url", server.url)
     assert completed.returncode == 1
-    assert "money is not conserved" in completed.stderr
     assert completed.stdout == ""
+    return completed
+
+
+def test_money_that_vanishes_is_found(tmp_path: Path) -> None:
+    wrong = "to.deposit(amount if amount < 90 else 0)"
+    assert "money is not conserved" in refused(tmp_path, "to.deposit(amount)", wrong).stderr
 
 
 def test_a_transfer_that_is_acknowledged_but_not_done_is_found(tmp_path: Path) -> None:
-    source = TRANSFER.read_text()
-    wrong = source.replace("if self.balance < amount:\n            return False", "return True")
-    assert wrong != source
-    application = tmp_path / "wrong.py"
-    application.write_text(wrong)
-    with serving(application, tmp_path / "data") as server:
-        completed = anabranch("bench", "transfer", *TINY, "--url", server.url)
-    assert completed.returncode == 1
+    right = "if self.balance < amount:\n            return False"
+    completed = refused(tmp_path, right, "return True")
     assert "acknowledged transfers leave it" in completed.stderr
     assert "conserved" not in completed.stderr
 

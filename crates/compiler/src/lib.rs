@@ -29,6 +29,7 @@ pub mod assemble;
 pub mod builtins;
 mod call_graph;
 pub mod cfg;
+mod comprehension;
 pub mod diagnostic;
 pub mod effects;
 pub mod emit;

@@ -90,12 +90,33 @@ fn complete_record(
     class: &str,
 ) -> Result<(), DecodeError> {
     let py = instance.py();
-    let missing_value = built(well_known::dataclass_missing(py))?;
     let mut needs_post_init = false;
+    for (name, field) in fill_in_defaults(instance, fields)? {
+        if built(built(field.getattr(intern!(py, "init")))?.is_truthy())? {
+            return Err(DecodeError::Unbuildable(format!("dataclass {class} needs {name}")));
+        }
+        needs_post_init = true;
+    }
+    if needs_post_init && built(instance.hasattr(intern!(py, "__post_init__")))? {
+        built(instance.call_method0(intern!(py, "__post_init__")))?;
+    }
+    Ok(())
+}
+
+/// Gives a dataclass instance the fields that it lacks, where they have defaults; gives those without.
+/// For a stored instance that is all: it may have lacked them when it was stored.
+fn fill_in_defaults<'py>(
+    instance: &Bound<'py, PyAny>,
+    fields: &Bound<'py, PyAny>,
+) -> Result<Vec<(String, Bound<'py, PyAny>)>, DecodeError> {
+    let py = instance.py();
+    let missing_value = built(well_known::dataclass_missing(py))?;
+    let mut without_default = Vec::new();
     for field in built(built(fields.call_method0(intern!(py, "values")))?.try_iter())? {
         let field = built(field)?;
         let name: String = built(built(field.getattr(intern!(py, "name")))?.extract())?;
         let is_field = built(built(field.getattr(intern!(py, "_field_type")))?.repr())?;
+        // A default of the class is enough, unless there are slots.
         if is_field.to_string_lossy() != "_FIELD" || built(instance.hasattr(name.as_str()))? {
             continue;
         }
@@ -105,18 +126,13 @@ fn complete_record(
             default
         } else if !factory.is(missing_value) {
             built(factory.call0())?
-        } else if !built(built(field.getattr(intern!(py, "init")))?.is_truthy())? {
-            needs_post_init = true;
-            continue;
         } else {
-            return Err(DecodeError::Unbuildable(format!("dataclass {class} needs {name}")));
+            without_default.push((name, field));
+            continue;
         };
         set_attribute(instance, &name, &value)?;
     }
-    if needs_post_init && built(instance.hasattr(intern!(py, "__post_init__")))? {
-        built(instance.call_method0(intern!(py, "__post_init__")))?;
-    }
-    Ok(())
+    Ok(without_default)
 }
 
 pub(crate) struct Decoder<'a, 'py> {
@@ -296,7 +312,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
         if !self.is_stored() {
             complete_record(&instance, &fields, name)?;
         } else if count < built(fields.len())? {
-            complete_stored_record(&instance, &fields)?;
+            fill_in_defaults(&instance, &fields)?;
         }
         Ok(instance)
     }
@@ -421,36 +437,6 @@ impl<'a, 'py> Decoder<'a, 'py> {
         };
         built(make())
     }
-}
-
-/// Gives a stored dataclass instance the fields that its class has got since, where they have
-/// defaults. Others it may have lacked when it was stored.
-fn complete_stored_record(
-    instance: &Bound<'_, PyAny>,
-    fields: &Bound<'_, PyAny>,
-) -> Result<(), DecodeError> {
-    let py = instance.py();
-    let missing_value = built(well_known::dataclass_missing(py))?;
-    for field in built(built(fields.call_method0(intern!(py, "values")))?.try_iter())? {
-        let field = built(field)?;
-        let name: String = built(built(field.getattr(intern!(py, "name")))?.extract())?;
-        let is_field = built(built(field.getattr(intern!(py, "_field_type")))?.repr())?;
-        // A default of the class is enough, unless there are slots.
-        if is_field.to_string_lossy() != "_FIELD" || built(instance.hasattr(name.as_str()))? {
-            continue;
-        }
-        let default = built(field.getattr(intern!(py, "default")))?;
-        let factory = built(field.getattr(intern!(py, "default_factory")))?;
-        let value = if !default.is(missing_value) {
-            default
-        } else if !factory.is(missing_value) {
-            built(factory.call0())?
-        } else {
-            continue;
-        };
-        set_attribute(instance, &name, &value)?;
-    }
-    Ok(())
 }
 
 /// Whether the value in `message` may be a key.

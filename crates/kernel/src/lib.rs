@@ -6,10 +6,9 @@
 //! - [`request`]: root calls and replies, as engines and servers exchange them.
 //! - [`interpreter`]: what runs a segment, behind a trait.
 //! - [`transaction`]: runs a root call to completion where all entities are at hand;
-//!   [`limits`] bounds it, [`live_entities`] is what stays live between them,
-//!   [`transaction_context`] is what it has of the outside.
-//! - [`access`]: the entities that a root call may touch, computed before it runs.
+//!   [`limits`] bounds it, `live_entities` is what stays live between them,
 //!   [`transaction_context`] is what it has of the outside, [`interrupt`] how it is stopped.
+//! - [`access`]: the entities that a root call may touch, computed before it runs.
 //! - [`engine`]: what moves requests and keeps state, behind a trait.
 //!
 //! Invariants:

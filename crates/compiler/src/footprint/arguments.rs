@@ -11,6 +11,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprContext, Stmt};
 
 use super::classes::ApplicationClasses;
+use crate::comprehension::comprehension_parts;
 use crate::names::{occurrences, parameter_names, targets};
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Type, Typing};
@@ -267,6 +268,9 @@ impl<'a> Visitor<'a> for Uses<'_, 'a> {
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Some((generators, elements)) = comprehension_parts(expression) {
+            return self.comprehension(generators, &elements);
+        }
         match expression {
             Expr::Name(name) => {
                 let is_kept = name.ctx == ExprContext::Load
@@ -294,14 +298,6 @@ impl<'a> Visitor<'a> for Uses<'_, 'a> {
                 node.comparators.iter().for_each(|operand| self.look(operand));
             }
             Expr::Call(node) => self.call(node),
-            Expr::ListComp(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::SetComp(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::Generator(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::DictComp(node) => {
-                let elements: Vec<&Expr> =
-                    node.key.as_deref().into_iter().chain([&*node.value]).collect();
-                self.comprehension(&node.generators, &elements);
-            }
             _ => visitor::walk_expr(self, expression),
         }
     }

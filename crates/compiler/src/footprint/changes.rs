@@ -13,6 +13,7 @@ use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprContext, Stmt};
 use super::attributes::{Attributes, Which};
 use super::classes::ApplicationClasses;
 use super::roots::{Root, RootSet, Variables, is_immutable};
+use crate::comprehension::comprehension_parts;
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Type, Typing, Way};
 
@@ -338,6 +339,9 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Some((generators, elements)) = comprehension_parts(expression) {
+            return self.comprehension(generators, &elements);
+        }
         if let Some(Binding::Function(function)) = self.inference.binding(expression) {
             self.run([function].into_iter());
         }
@@ -367,14 +371,6 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
             Expr::Starred(node) => {
                 self.visit_expr(&node.value);
                 self.iterate(&node.value);
-            }
-            Expr::ListComp(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::SetComp(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::Generator(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::DictComp(node) => {
-                let elements: Vec<&Expr> =
-                    node.key.as_deref().into_iter().chain([&*node.value]).collect();
-                self.comprehension(&node.generators, &elements);
             }
             Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) => {
                 self.found.changes_itself = true;

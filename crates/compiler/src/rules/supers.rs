@@ -8,6 +8,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, Expr, Stmt};
 use ruff_text_size::Ranged;
 
+use crate::comprehension::comprehension_parts;
 use crate::types::{FunctionScope, Inference, Typing};
 use crate::{Code, Diagnostic};
 
@@ -89,6 +90,9 @@ impl<'a> Visitor<'a> for Supers<'_, 'a> {
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Some((generators, elements)) = comprehension_parts(expression) {
+            return self.comprehension(generators, &elements);
+        }
         match expression {
             Expr::Attribute(node) if self.inference.is_super(&node.value) => {
                 self.check(&node.value);
@@ -101,14 +105,6 @@ impl<'a> Visitor<'a> for Supers<'_, 'a> {
                 self.refuse(expression, "no attribute is taken from it here", help);
             }
             Expr::Lambda(_) => self.inside(|this| visitor::walk_expr(this, expression)),
-            Expr::ListComp(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::SetComp(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::Generator(node) => self.comprehension(&node.generators, &[&node.elt]),
-            Expr::DictComp(node) => {
-                let elements: Vec<&Expr> =
-                    node.key.as_deref().into_iter().chain([&*node.value]).collect();
-                self.comprehension(&node.generators, &elements);
-            }
             _ => visitor::walk_expr(self, expression),
         }
     }

@@ -5,23 +5,22 @@
 
 use ruff_python_ast::{ExprContext, Stmt};
 
+use crate::builtins::BUILTINS;
 use crate::names::{Occurrence, statement_occurrences, target_names};
 use crate::similar::most_similar;
 use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Code, Diagnostic, SourceFile};
 
-/// The names of Python's module `builtins`, of 3.11 to 3.14, without exceptions and warnings, and
-/// what every module has.
-const BUILTINS: &[&str] = &[
+/// Further names that mean something everywhere: what every module and class body has, and what
+/// Python's `site` adds for interactive use.
+const SPECIAL_NAMES: &[&str] = &[
     "__annotations__",
     "__build_class__",
     "__builtins__",
     "__class__",
-    "__debug__",
     "__dict__",
     "__doc__",
     "__file__",
-    "__import__",
     "__loader__",
     "__module__",
     "__name__",
@@ -29,98 +28,11 @@ const BUILTINS: &[&str] = &[
     "__path__",
     "__qualname__",
     "__spec__",
-    "Ellipsis",
-    "False",
-    "None",
-    "NotImplemented",
-    "True",
-    "abs",
-    "aiter",
-    "all",
-    "anext",
-    "any",
-    "ascii",
-    "bin",
-    "bool",
-    "breakpoint",
-    "bytearray",
-    "bytes",
-    "callable",
-    "chr",
-    "classmethod",
-    "compile",
-    "complex",
     "copyright",
     "credits",
-    "delattr",
-    "dict",
-    "dir",
-    "divmod",
-    "enumerate",
-    "eval",
-    "exec",
     "exit",
-    "filter",
-    "float",
-    "format",
-    "frozenset",
-    "getattr",
-    "globals",
-    "hasattr",
-    "hash",
-    "help",
-    "hex",
-    "id",
-    "input",
-    "int",
-    "isinstance",
-    "issubclass",
-    "iter",
-    "len",
     "license",
-    "list",
-    "locals",
-    "map",
-    "max",
-    "memoryview",
-    "min",
-    "next",
-    "object",
-    "oct",
-    "open",
-    "ord",
-    "pow",
-    "print",
-    "property",
     "quit",
-    "range",
-    "repr",
-    "reversed",
-    "round",
-    "set",
-    "setattr",
-    "slice",
-    "sorted",
-    "staticmethod",
-    "str",
-    "sum",
-    "super",
-    "tuple",
-    "type",
-    "vars",
-    "zip",
-];
-
-/// Exceptions that are not called `…Error`, `…Warning` or `…Exit`.
-const EXCEPTIONS: &[&str] = &[
-    "BaseException",
-    "BaseExceptionGroup",
-    "Exception",
-    "ExceptionGroup",
-    "KeyboardInterrupt",
-    "StopAsyncIteration",
-    "StopIteration",
-    "Warning",
 ];
 
 /// Whether names may come to be in the module in ways that cannot be seen, so that its functions are
@@ -166,15 +78,16 @@ fn diagnostic(scope: &FunctionScope<'_>, occurrence: &Occurrence<'_>, body: &[St
         target_names(statement, &mut known);
     }
     let known = known.into_iter().chain(scope.variables.iter().copied());
-    match most_similar(name, known.chain(BUILTINS.iter().copied())) {
+    match most_similar(name, known.chain(BUILTINS.iter().chain(SPECIAL_NAMES).copied())) {
         Some(similar) => diagnostic.help(format!("did you mean `{similar}`?")),
         None => diagnostic.help("import it, or define it at the top level of the module"),
     }
 }
 
 fn is_builtin(name: &str) -> bool {
-    BUILTINS.contains(&name)
-        || EXCEPTIONS.contains(&name)
+    BUILTINS.binary_search(&name).is_ok()
+        || SPECIAL_NAMES.contains(&name)
+        // Newer versions of Python have further exceptions.
         || (name.starts_with(|first: char| first.is_ascii_uppercase())
             && ["Error", "Warning", "Exit"].iter().any(|ending| name.ends_with(ending)))
 }

@@ -19,6 +19,7 @@ use crate::bank::{
     self, Teller, balance, create, create_with_note, delete, deposit, exists, note, set_note,
 };
 use crate::client::{submit, submit_once};
+use crate::data_folder::copy_folder;
 use crate::random::Random;
 
 /// At how many places one file is damaged; `make crash` does 500.
@@ -218,17 +219,4 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -200,7 +200,7 @@ fn a_place_without_permission_is_named() {
     assert!(error.to_string().contains("/sys/kernel/anabranch is not writable"), "{error}");
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::checkpoint::checkpoint;
 use crate::classes::Classes;
 use crate::health::Health;
-use crate::overlay::Frozen;
+use crate::overlay::{Frozen, Spare};
 use crate::retention::Retention;
 use crate::statistics::Counters;
 use crate::store::{Store, StoreError};
@@ -31,9 +31,9 @@ pub(crate) struct CheckpointOrder {
 /// What the applier is to do.
 pub(crate) enum Task {
     Apply(CheckpointOrder),
-    /// To drop an overlay that nobody reads any more. It may have a million states, for which no
+    /// To empty an overlay that nobody reads any more. It may have a million states, for which no
     /// request should wait.
-    Drop(Arc<Frozen>),
+    Recycle(Arc<Frozen>),
 }
 
 /// What the applier works with.
@@ -43,6 +43,7 @@ pub(crate) struct Applier {
     pub(crate) log: Arc<Mutex<Log>>,
     pub(crate) health: Arc<Health>,
     pub(crate) applied: Arc<Applied>,
+    pub(crate) spare: Arc<Spare>,
     pub(crate) retention: Retention,
     pub(crate) counters: Arc<Counters>,
     /// To the maintainer: a checkpoint was applied.
@@ -56,7 +57,7 @@ pub(crate) const MAINTENANCE_DELAY: usize = 4;
 pub(crate) fn run(applier: &Applier, tasks: &Receiver<Task>) {
     for task in tasks {
         match task {
-            Task::Drop(frozen) => drop(frozen),
+            Task::Recycle(frozen) => applier.spare.recycle(frozen),
             Task::Apply(order) if applier.health.failure().is_none() => apply(applier, order),
             Task::Apply(order) => drop(order),
         }

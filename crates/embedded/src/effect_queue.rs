@@ -69,6 +69,8 @@ impl Queue {
         content.bytes += effect.bytes();
         content.effects.push_back(effect);
         if mem::take(&mut content.receiver_waits) {
+            // Who is woken wants the lock.
+            drop(content);
             self.filled.notify_one();
         }
     }

@@ -227,7 +227,7 @@ impl Executor {
             let frozen = self.overlays.take_frozen().expect("there is one");
             self.counters.frozen_bytes.set(0);
             // Without an applier the engine has failed.
-            let _ = self.applier.send(Task::Drop(frozen));
+            let _ = self.applier.send(Task::Recycle(frozen));
         }
     }
 

@@ -4,12 +4,14 @@
 //! in the background brings it into the store, and an empty one takes its place; reads look at
 //! active, frozen, store, in this order. At most one overlay is frozen at a time.
 //!
-//! A table that grows moves all its entries at once. So that no request waits for that, the states
-//! are spread over many small tables.
+//! A table that grows moves all its entries at once, and memory that is touched for the first time
+//! costs a page fault, which on a virtual machine may take longer than the move. So that no request
+//! waits for either, the states are spread over many small tables, and the tables of an overlay
+//! that the store has are emptied in the background and used again ([`Spare`]).
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anabranch_kernel::{EntityId, Write};
 use foldhash::fast::RandomState;
@@ -17,7 +19,7 @@ use hashbrown::HashTable;
 
 use crate::state_record::LARGE_BYTES_MIN;
 
-const SHARDS: usize = 64;
+const SHARDS: usize = 512;
 
 /// What an entry takes beside its key and its state, roughly.
 const ENTRY_BYTES: usize = 120;
@@ -51,17 +53,26 @@ pub(crate) struct ReplyWrite {
 
 impl Overlay {
     pub(crate) fn new() -> Self {
-        Self::with_hasher(RandomState::default(), 0)
+        Self {
+            shards: (0..SHARDS).map(|_| HashTable::new()).collect(),
+            replies: HashMap::new(),
+            hasher: RandomState::default(),
+            bytes: 0,
+        }
     }
 
-    fn with_hasher(hasher: RandomState, capacity: usize) -> Self {
-        let shards = (0..SHARDS).map(|_| HashTable::with_capacity(capacity / SHARDS)).collect();
-        Self { shards, replies: HashMap::new(), hasher, bytes: 0 }
-    }
-
-    /// An empty overlay with as much room as this one needed.
-    pub(crate) fn successor(&self) -> Self {
-        Self::with_hasher(self.hasher.clone(), self.state_count())
+    /// Drops everything but the memory of the tables, as far as the next overlay may need it.
+    fn emptied(mut self) -> Self {
+        for shard in &mut self.shards {
+            let used = shard.len();
+            shard.clear();
+            shard.shrink_to(2 * used, |entry| entry.hash);
+        }
+        let used = self.replies.len();
+        self.replies.clear();
+        self.replies.shrink_to(2 * used);
+        self.bytes = 0;
+        self
     }
 
     /// Notes the new state of an entity.
@@ -151,15 +162,35 @@ pub(crate) struct Frozen {
     pub(crate) time: i64,
 }
 
+/// An empty overlay for the executor, on memory that an earlier one has used.
+#[derive(Default)]
+pub(crate) struct Spare(Mutex<Option<Overlay>>);
+
+impl Spare {
+    /// Empties an overlay that the store has, which takes a while, and keeps its memory.
+    pub(crate) fn recycle(&self, frozen: Arc<Frozen>) {
+        // A reader elsewhere drops it later.
+        if let Some(frozen) = Arc::into_inner(frozen) {
+            let emptied = frozen.overlay.emptied();
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(emptied);
+        }
+    }
+
+    fn take(&self) -> Option<Overlay> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// Everything that is newer than the store.
 pub(crate) struct Overlays {
     pub(crate) active: Overlay,
     frozen: Option<Arc<Frozen>>,
+    spare: Arc<Spare>,
 }
 
 impl Overlays {
-    pub(crate) fn new(active: Overlay) -> Self {
-        Self { active, frozen: None }
+    pub(crate) fn new(active: Overlay, spare: Arc<Spare>) -> Self {
+        Self { active, frozen: None, spare }
     }
 
     /// The latest state of an entity, if it is here; `Some(None)` if it was deleted.
@@ -181,7 +212,7 @@ impl Overlays {
     /// Freezes the active overlay.
     pub(crate) fn freeze(&mut self, sequence: u64, time: i64) -> Arc<Frozen> {
         assert!(self.frozen.is_none(), "this is a bug in Anabranch: a second frozen overlay");
-        let successor = self.active.successor();
+        let successor = self.spare.take().unwrap_or_else(Overlay::new);
         let overlay = std::mem::replace(&mut self.active, successor);
         let frozen = Arc::new(Frozen { overlay, sequence, time });
         self.frozen = Some(Arc::clone(&frozen));
@@ -214,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_latest_write_is_read() {
-        let mut overlays = Overlays::new(Overlay::new());
+        let mut overlays = Overlays::new(Overlay::new(), Arc::default());
         write(&mut overlays, b"a", Some(b"1"));
         write(&mut overlays, b"b", Some(b"1"));
         write(&mut overlays, b"a", None);
@@ -225,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_active_overlay_hides_the_frozen_one_until_that_goes() {
-        let mut overlays = Overlays::new(Overlay::new());
+        let mut overlays = Overlays::new(Overlay::new(), Arc::default());
         write(&mut overlays, b"a", Some(b"1"));
         write(&mut overlays, b"b", Some(b"1"));
         let frozen = overlays.freeze(7, 0);
@@ -237,6 +268,24 @@ mod tests {
         overlays.take_frozen();
         assert_eq!(state_of(&overlays, b"a"), Some(Some(b"2".to_vec())));
         assert_eq!(state_of(&overlays, b"b"), None);
+    }
+
+    #[test]
+    fn a_recycled_overlay_is_empty_and_has_room() {
+        let mut overlays = Overlays::new(Overlay::new(), Arc::default());
+        for key in 0..10_000_u32 {
+            write(&mut overlays, &key.to_le_bytes(), Some(b"1"));
+        }
+        drop(overlays.freeze(1, 0));
+        let spare = Arc::clone(&overlays.spare);
+        spare.recycle(overlays.take_frozen().expect("it is frozen"));
+        write(&mut overlays, b"a", Some(b"2"));
+        drop(overlays.freeze(2, 0));
+        assert!(overlays.active.is_empty());
+        assert_eq!(overlays.active.states().count(), 0);
+        assert_eq!(state_of(&overlays, &7_u32.to_le_bytes()), None);
+        assert_eq!(state_of(&overlays, b"a"), Some(Some(b"2".to_vec())));
+        assert!(overlays.active.shards.iter().all(|shard| shard.capacity() > 0));
     }
 
     #[test]

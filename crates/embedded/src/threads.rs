@@ -17,7 +17,7 @@ use crate::executor::{self, Executor, Submission};
 use crate::health::Health;
 use crate::lock::DirectoryLock;
 use crate::options::MemoryShares;
-use crate::overlay::{Overlay, Overlays};
+use crate::overlay::{Overlay, Overlays, Spare};
 use crate::pace::{Pace, PaceBounds};
 use crate::recovery::Recovered;
 use crate::retention::Retention;
@@ -33,6 +33,7 @@ pub(crate) struct Shared {
     store: Arc<dyn Store>,
     log: Arc<Mutex<Log>>,
     applied: Arc<Applied>,
+    spare: Arc<Spare>,
     pub(crate) health: Arc<Health>,
     pub(crate) counters: Arc<Counters>,
 }
@@ -51,6 +52,7 @@ impl Shared {
             store: Arc::clone(&storage.store),
             log: Arc::new(Mutex::new(log)),
             applied: Arc::new(Applied::new(stored)),
+            spare: Arc::default(),
             health: Arc::default(),
             counters: Arc::new(counters),
         };
@@ -64,6 +66,7 @@ impl Shared {
             log: Arc::clone(&self.log),
             health: Arc::clone(&self.health),
             applied: Arc::clone(&self.applied),
+            spare: Arc::clone(&self.spare),
             retention: Retention {
                 time: options.reply_retention_time,
                 count: options.reply_retention_count,
@@ -99,7 +102,7 @@ impl Shared {
             classes: Arc::clone(&self.classes),
             store: Arc::clone(&self.store),
             health: Arc::clone(&self.health),
-            overlays: Overlays::new(overlay),
+            overlays: Overlays::new(overlay, Arc::clone(&self.spare)),
             pace: Pace::new(bounds),
             applied: Arc::clone(&self.applied),
             applier,

@@ -1,8 +1,8 @@
 //! The binary protocol over TCP, beside HTTP on the same port.
 //!
 //! A connection has two loops. The first reads frames, checks each request as HTTP does, and hands
-//! it to the engine without waiting. Replies come on the engine's threads; they are written into
-//! the connection's `outbox` at once, and the second loop sends whatever has accumulated there. So
+//! it to the engine without waiting. Replies come in groups ([`crate::delivery`]); they are written
+//! into the connection's `outbox`, and the second loop sends whatever has accumulated there. So
 //! many requests and replies share one system call when there is much to do.
 //!
 //! Nothing grows without bound: a connection with too many requests under way, or with answers that
@@ -17,3 +17,4 @@ mod outbox;
 mod tests;
 
 pub(crate) use connection::serve;
+pub(crate) use exchange::Exchange;

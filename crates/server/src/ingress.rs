@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anabranch_ir::Program;
-use anabranch_kernel::{Engine, IdempotencyKey, Operation, Reply, Request};
+use anabranch_kernel::{Engine, IdempotencyKey, Operation, Request};
 use axum::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::auth::Token;
+use crate::delivery::{self, Deliveries, Held, Recipient};
 use crate::maintenance::Maintenance;
 use crate::metrics::Metrics;
 use crate::openapi;
@@ -35,6 +36,7 @@ pub(crate) struct Ingress {
     operator_places: Arc<Semaphore>,
     /// One permit for each byte of bodies that may be kept.
     room: Arc<Semaphore>,
+    deliveries: Deliveries,
 }
 
 /// A request's place among those in flight. It is kept until the engine has replied, also when the
@@ -70,6 +72,7 @@ fn overloaded() -> Problem {
 }
 
 impl Ingress {
+    /// The server for `engine`, in a runtime.
     pub(crate) fn new(
         engine: Arc<dyn Engine>,
         maintenance: Arc<dyn Maintenance>,
@@ -88,6 +91,7 @@ impl Ingress {
             places: Arc::new(Semaphore::new(options.in_flight_max as usize)),
             operator_places: Arc::new(Semaphore::new(OPERATOR_PLACES)),
             room: Arc::new(Semaphore::new(options.bodies_max.min(Semaphore::MAX_PERMITS))),
+            deliveries: delivery::start(),
         }
     }
 
@@ -131,13 +135,11 @@ impl Ingress {
         operation: Operation,
         idempotency_key: Option<IdempotencyKey>,
         place: Place,
-        on_reply: impl FnOnce(Reply) + Send + 'static,
+        recipient: Recipient,
     ) {
-        let Place { permit, taken, .. } = place;
-        let on_reply = Box::new(move |reply| {
-            drop((permit, taken));
-            on_reply(reply);
-        });
+        let held = Held { _place: place.permit, _room: place.taken };
+        let deliveries = self.deliveries.clone();
+        let on_reply = Box::new(move |reply| deliveries.send(recipient, reply, held));
         self.engine.submit(Request { operation, idempotency_key }, on_reply);
     }
 
@@ -154,10 +156,7 @@ impl Ingress {
     ) -> Result<Vec<u8>, Problem> {
         let deadline = place.deadline;
         let (sender, receiver) = oneshot::channel();
-        self.submit(operation, idempotency_key, place, move |reply| {
-            // Nobody receives a reply after the deadline or for a client that has gone away.
-            let _unreceived = sender.send(reply);
-        });
+        self.submit(operation, idempotency_key, place, Recipient::Handler(sender));
         match timeout_at(deadline, receiver).await {
             Ok(Ok(Ok(message))) => Ok(message),
             Ok(Ok(Err(failure))) => Err(from_failure(self.program(), failure)),

@@ -10,7 +10,7 @@
 //! - `body`, `idempotency`, `arguments`: what a request brings, and what is wrong with it.
 //! - `binary`: the binary protocol, beside HTTP on the same port.
 //! - [`maintenance`]: what the server asks of an engine for its operators.
-//! - `ingress`: shared state and the way to the engine.
+//! - `ingress`, `delivery`: shared state, the way to the engine and back.
 //! - `problem`: errors as problem+json.
 //! - `openapi`, `metrics`: documents about the server.
 //!
@@ -29,6 +29,7 @@ mod arguments;
 mod auth;
 mod binary;
 mod body;
+mod delivery;
 mod handlers;
 mod idempotency;
 mod ingress;

@@ -11,8 +11,10 @@ mod write_deadline;
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use anabranch_kernel::Engine;
 use thiserror::Error;
@@ -26,8 +28,8 @@ use crate::ingress::Ingress;
 use crate::maintenance::Maintenance;
 use crate::options::Options;
 
-/// Threads of the runtime. Parsing for two requests at a time keeps any engine busy.
-const WORKER_THREADS: usize = 2;
+/// Most threads of the runtime. The engine needs as many processors for itself.
+const WORKER_THREADS_MAX: usize = 4;
 
 /// Why the server did not start or could not go on.
 #[derive(Debug, Error)]
@@ -68,8 +70,9 @@ pub fn serve<R: Send + 'static>(
         return Err(ServeError::NoRequestInFlight);
     }
     log::install();
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let runtime = runtime::Builder::new_multi_thread()
-        .worker_threads(WORKER_THREADS)
+        .worker_threads((processors / 2).clamp(1, WORKER_THREADS_MAX))
         .thread_name("anabranch-http")
         .enable_all()
         .build()

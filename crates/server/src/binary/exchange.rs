@@ -12,6 +12,7 @@ use anabranch_protocol::{Content, NumberedRequest, Request, Response};
 use super::natural;
 use super::outbox::Outbox;
 use crate::arguments;
+use crate::delivery::Recipient;
 use crate::ingress::Ingress;
 use crate::metrics::InFlight;
 use crate::problem::{Kind, Problem, from_arguments, from_failure, no_json_form};
@@ -20,7 +21,7 @@ use anabranch_json::mistakes::Mistakes;
 use anabranch_json::{keys, read, write};
 
 /// A request under way. It is answered exactly once: with a problem if it is dropped before.
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     ingress: Arc<Ingress>,
     outbox: Arc<Outbox>,
     id: u64,
@@ -85,7 +86,7 @@ pub(super) fn run(ingress: &Arc<Ingress>, outbox: &Arc<Outbox>, content: &[u8]) 
         Err(problem) => exchange.fail(&problem),
         Ok((Asked { operation, idempotency_key }, place)) => {
             let ingress = Arc::clone(ingress);
-            ingress.submit(operation, idempotency_key, place, move |reply| exchange.reply(reply));
+            ingress.submit(operation, idempotency_key, place, Recipient::Exchange(exchange));
         }
     }
 }
@@ -154,7 +155,7 @@ impl Exchange {
     }
 
     /// Answers with what the engine replied.
-    fn reply(self, reply: Reply) {
+    pub(crate) fn reply(self, reply: Reply) {
         let message = match reply {
             Ok(message) => message,
             Err(failure) => {

@@ -9,6 +9,7 @@ use anabranch_kernel::value::wire;
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::Frame;
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 use super::fake_engine::{Behaviour, FakeEngine, post, router_with, send};
 use crate::options::Options;
@@ -30,6 +31,8 @@ async fn room_is_kept_until_the_engine_replies() {
     assert_eq!(answer.header("retry-after"), "1");
     let on_reply = engine.held.lock().unwrap().pop().unwrap();
     on_reply(Ok(wire::encode(&Value::None)));
+    // The task that hands replies on runs now.
+    yield_now().await;
     let answer = send(router, post(STOCK, ARGUMENTS)).await;
     assert_eq!(answer.problem(), (504, "timeout".to_owned()));
     assert_eq!(engine.requests.lock().unwrap().len(), 3);

@@ -10,6 +10,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{self, Method};
 use hyper::body::Frame;
 use serde_json::json;
+use tokio::task::yield_now;
 
 use super::fake_engine::{
     Behaviour, FakeEngine, get, post, raised, router_over, router_with, send, str_value,
@@ -281,6 +282,8 @@ async fn places_are_kept_until_the_engine_replies() {
     assert_eq!(answer.header("retry-after"), "1");
     let on_reply = engine.held.lock().unwrap().pop().unwrap();
     on_reply(Ok(wire::encode(&Value::None)));
+    // The task that hands replies on runs now.
+    yield_now().await;
     let answer = send(router, post(STOCK, r#"{"amount": 3}"#)).await;
     assert_eq!(answer.problem(), (504, "timeout".to_owned()));
     assert_eq!(engine.requests.lock().unwrap().len(), 2);

@@ -19,6 +19,19 @@ pub fn install_backend(engine: Arc<dyn Engine>) -> Result<(), ImportError> {
     })
 }
 
+/// Keeps collections of cyclic garbage from stopping this process for long, however much it has in
+/// memory; see `anabranch._garbage`. Call it once.
+///
+/// # Errors
+/// The `anabranch` package cannot be imported.
+pub fn collect_garbage_in_small_steps() -> Result<(), ImportError> {
+    Python::attach(|py| {
+        let module = py.import("anabranch._garbage");
+        let installed = module.and_then(|it| it.call_method0("collect_in_small_steps"));
+        installed.map(drop).map_err(|error| ImportError::Mismatch(error.value(py).to_string()))
+    })
+}
+
 /// Whether a module of this dotted name belongs to Python's standard library or to Anabranch, so
 /// that an application's own would hide it or be hidden by it.
 pub fn is_reserved_module(name: &str) -> bool {

@@ -60,7 +60,7 @@ pub use decode::{Source, decode};
 pub use driver::run_main;
 pub use encode::{OpaqueValues, encode};
 pub use entity_code::in_entity_code;
-pub use host::{executable, install_backend, is_reserved_module};
+pub use host::{collect_garbage_in_small_steps, executable, install_backend, is_reserved_module};
 pub use interpreter::{CPython, LiveEntity};
 pub use migration::{Migrated, Migration};
 pub use module::add_to_module;

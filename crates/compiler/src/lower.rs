@@ -206,7 +206,7 @@ impl<'a> Lowering<'_, 'a> {
     /// The name as Python stores it: a private name in a class body is mangled (Python reference,
     /// 6.2.1).
     fn mangled(&self, name: &str) -> String {
-        self.inference.scope.member_name(name)
+        self.inference.scope.member_name(name).into_owned()
     }
 }
 

@@ -143,7 +143,8 @@ fn inherited_methods_have_effects_of_their_class() {
         assert_eq!(effects.access.reasons, [], "{class}.{method}");
         let expected = [(plain, parameter(argument), AccessMode::Write)];
         assert_eq!(others(effects), expected, "{class}.{method}");
-        let name = |it: &Member| format!("{}.{}", program.operator(it.operator).name, it.name);
+        let named = |id: Option<OperatorId>| &program.operator(id.expect("it is listed")).name;
+        let name = |it: &Member| format!("{}.{}", named(it.operator), it.name);
         let writes: BTreeSet<String> = effects.writes.iter().map(name).collect();
         let expected = ["Plain.size".to_owned(), format!("{class}._Named__total")];
         assert_eq!(writes, expected.into(), "{class}.{method}");

@@ -1,8 +1,8 @@
 //! Access sets evaluated on the arguments of a request.
 
 use anabranch_ir::{
-    Access, AccessMode, AccessSet, Body, Effects, Expression, Function, FunctionId, Hint, ModuleId,
-    Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Signature, Span,
+    Access, AccessMode, AccessSet, Body, Classes, Effects, Expression, Function, FunctionId, Hint,
+    ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Signature, Span,
 };
 use anabranch_kernel::access::{Touched, access_set, excess};
 use anabranch_kernel::value::{Reference, Value, wire};
@@ -51,7 +51,7 @@ fn program(items: Vec<Expression>) -> Program {
         body: Body::Segments(Vec::new()),
         effects: Effects {
             access: AccessSet { accesses, reasons: Vec::new() },
-            changes: vec![ITEM],
+            changes: Classes::Listed(vec![ITEM]),
             ..Effects::default()
         },
         documentation: None,

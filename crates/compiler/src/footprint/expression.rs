@@ -130,7 +130,7 @@ impl<'a> Follow<'_, 'a> {
         match inference.infer(&node.value) {
             Type::SelfEntity(entity) | Type::Reference(entity) => {
                 let key = key_attribute(self.typing.application, self.classes, entity);
-                if key != Some(self.scope.member_name(name)) {
+                if key.as_deref() != Some(&*self.scope.member_name(name)) {
                     return kept();
                 }
                 let of = self.follow(&node.value, elements, depth)?;

@@ -139,7 +139,7 @@ fn own_attribute(
     let name = mangled(Some(application.body_of(method)?.name), node.attr.as_str());
     let own = own_name(method.node)?;
     let is_own = matches!(&*node.value, Expr::Name(base) if base.id.as_str() == own);
-    (is_own && !application.is_in_class(entity, &name)).then_some(name)
+    (is_own && !application.is_in_class(entity, &name)).then(|| name.into_owned())
 }
 
 /// The parameter that `constructor`, in the body of `class`, puts into the attribute that Python stores

@@ -1,5 +1,6 @@
 //! The names inside one function.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +45,8 @@ pub struct FunctionScope<'a> {
     /// The class in whose body the function stands.
     pub class: Option<ClassPlace<'a>>,
     pub node: &'a StmtFunctionDef,
+    /// The names that its body binds, in order of appearance.
+    pub bound: Vec<&'a str>,
     /// The first parameter of a method.
     pub self_name: Option<&'a str>,
     /// All variables, parameters included.
@@ -70,7 +73,8 @@ impl<'a> FunctionScope<'a> {
             let mut positional = node.parameters.posonlyargs.iter().chain(&node.parameters.args);
             positional.next().map(|parameter| parameter.name().as_str())
         });
-        let mut variables: FxHashSet<&str> = bound_names(&node.body).into_iter().collect();
+        let bound = bound_names(&node.body);
+        let mut variables: FxHashSet<&str> = bound.iter().copied().collect();
         let mut imports = BTreeMap::new();
         collect_imports(application, module, &node.body, &mut imports);
         if !imports.is_empty() {
@@ -87,6 +91,7 @@ impl<'a> FunctionScope<'a> {
             owner,
             class,
             node,
+            bound,
             self_name,
             variables,
             imports,
@@ -97,8 +102,15 @@ impl<'a> FunctionScope<'a> {
     }
 
     /// The name by which Python stores the attribute that the function calls `attribute`.
-    pub fn member_name(&self, attribute: &str) -> String {
+    pub fn member_name<'n>(&self, attribute: &'n str) -> Cow<'n, str> {
         mangled(self.class.map(|class| class.name), attribute)
+    }
+
+    /// Whether one of the words may stand in the function, as a keyword or a name.
+    pub fn may_mention(&self, application: &Application<'a>, words: &[&str]) -> bool {
+        let text = application.loaded.files[self.module].slice(self.node.range());
+        // Python writes names that are not ASCII in another way before it looks at them.
+        words.iter().any(|word| text.contains(word)) || !text.is_ascii()
     }
 
     /// What `name` means in the function.

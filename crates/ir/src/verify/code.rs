@@ -14,8 +14,10 @@ pub(super) fn check(
 ) {
     check_lines(place, function, segment, violations);
     check_parameters(place, function, segment, violations);
+    let facts: Vec<Facts> = segment.code.iter().map(|line| Facts::of(&line.text)).collect();
+    let lines = || segment.code.iter().zip(&facts);
     let mut written = BTreeSet::new();
-    for line in &segment.code {
+    for (line, _) in lines().filter(|(_, facts)| facts.has_return) {
         collect_heads(&line.text, &mut written);
     }
     let exits: BTreeSet<(&str, Option<SegmentId>)> =
@@ -23,23 +25,46 @@ pub(super) fn check(
     for exit in exits.iter().filter(|exit| !written.contains(exit)) {
         violations.add(place, format!("no line of the code is the exit {}", head(*exit)));
     }
-    let has_inner_function = segment.code.iter().skip(1).any(|line| {
-        let may_be_one = line.text.contains("def ") || line.text.contains("class ");
-        let text = if may_be_one { line.text.trim_start() } else { "" };
-        ["def ", "async def ", "class "].iter().any(|keyword| text.starts_with(keyword))
-    });
+    let has_inner_function =
+        lines().skip(1).filter(|(_, facts)| facts.has_definition).any(|(line, _)| {
+            let text = line.text.trim_start();
+            ["def ", "async def ", "class "].iter().any(|keyword| text.starts_with(keyword))
+        });
     if has_inner_function {
         return;
     }
-    for line in segment.code.iter().filter(|line| !line.is_inside_string) {
+    for (line, _) in lines().filter(|(line, facts)| facts.has_return && !line.is_inside_string) {
         check_return(place, &line.text, segments, &exits, violations);
+    }
+}
+
+/// Words that may stand in a line: most lines have none, and need no search.
+struct Facts {
+    has_return: bool,
+    has_definition: bool,
+}
+
+impl Facts {
+    fn of(text: &str) -> Self {
+        let mut facts = Facts { has_return: false, has_definition: false };
+        let bytes = text.as_bytes();
+        for (index, byte) in bytes.iter().enumerate() {
+            if *byte == b' ' {
+                let before = &bytes[..index];
+                facts.has_return |= before.ends_with(b"return");
+                facts.has_definition |= before.ends_with(b"def") || before.ends_with(b"class");
+            }
+        }
+        facts
     }
 }
 
 fn check_lines(place: Place, function: &Function, segment: &Segment, violations: &mut Violations) {
     for (index, line) in segment.code.iter().enumerate() {
         let text = &line.text;
-        if text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        // Without an early end this goes through many bytes at once.
+        let has_end = |found, byte| found | (byte == b'\n') | (byte == b'\r');
+        if text.bytes().fold(false, has_end) {
             violations.add(place, format!("the line {text:?} holds a line end"));
         }
         if !(function.span.line..=function.span.end_line).contains(&line.origin) {
@@ -108,8 +133,7 @@ fn head((word, target): (&str, Option<SegmentId>)) -> String {
 
 /// Collects the exits whose `return`s begin in `line`; the tuple may stand between parentheses.
 fn collect_heads<'l>(line: &'l str, found: &mut BTreeSet<(&'l str, Option<SegmentId>)>) {
-    // Most lines hold none, which this finds out faster than the search does.
-    let mut rest = if line.contains("return ") { line } else { "" };
+    let mut rest = line;
     while let Some(at) = rest.find("return ") {
         rest = &rest[at + "return ".len()..];
         let tuple = rest.strip_prefix('(').unwrap_or(rest);
@@ -136,9 +160,6 @@ fn check_return(
     exits: &BTreeSet<(&str, Option<SegmentId>)>,
     violations: &mut Violations,
 ) {
-    if !line.contains("return ") {
-        return;
-    }
     let Some(tuple) = line.trim_start().strip_prefix("return ") else { return };
     let tuple = tuple.strip_prefix('(').unwrap_or(tuple);
     let Some((found, rest)) = tuple.strip_prefix('"').and_then(|rest| rest.split_once("\","))

@@ -1,7 +1,5 @@
 //! The Python text of a segment, as far as it can be read without a parser.
 
-use std::collections::BTreeSet;
-
 use super::{Place, Violations};
 use crate::{Exit, Function, Segment, SegmentId};
 
@@ -16,13 +14,16 @@ pub(super) fn check(
     check_parameters(place, function, segment, violations);
     let facts: Vec<Facts> = segment.code.iter().map(|line| Facts::of(&line.text)).collect();
     let lines = || segment.code.iter().zip(&facts);
-    let mut written = BTreeSet::new();
+    let mut written = Vec::new();
     for (line, _) in lines().filter(|(_, facts)| facts.has_return) {
         collect_heads(&line.text, &mut written);
     }
-    let exits: BTreeSet<(&str, Option<SegmentId>)> =
+    written.sort_unstable();
+    let mut exits: Vec<Head<'_>> =
         segment.exits.iter().map(|exit| (word(exit), exit.target())).collect();
-    for exit in exits.iter().filter(|exit| !written.contains(exit)) {
+    exits.sort_unstable();
+    exits.dedup();
+    for exit in exits.iter().filter(|exit| written.binary_search(exit).is_err()) {
         violations.add(place, format!("no line of the code is the exit {}", head(*exit)));
     }
     let has_inner_function =
@@ -37,6 +38,9 @@ pub(super) fn check(
         check_return(place, &line.text, segments, &exits, violations);
     }
 }
+
+/// The word of an exit and the segment that it leads to.
+type Head<'l> = (&'l str, Option<SegmentId>);
 
 /// Words that may stand in a line: most lines have none, and need no search.
 struct Facts {
@@ -84,16 +88,18 @@ fn check_parameters(
     segment: &Segment,
     violations: &mut Violations,
 ) {
-    let start = format!("def {}(", segment.name);
     let header = segment.code.first().filter(|line| !line.is_inside_string);
-    let header = header.and_then(|line| line.text.strip_prefix(&start));
+    let header = header.and_then(|line| {
+        line.text.strip_prefix("def ")?.strip_prefix(&*segment.name)?.strip_prefix('(')
+    });
     let Some(header) = header.and_then(|header| header.rsplit_once(')')) else {
-        return violations.add(place, format!("the code does not start with `{start}…):`"));
+        let name = &segment.name;
+        return violations.add(place, format!("the code does not start with `def {name}(…):`"));
     };
     let parameters: Vec<&str> = header
         .0
-        .split(", ")
-        .map(|parameter| parameter.trim_start_matches('*'))
+        .split(',')
+        .map(|parameter| parameter.trim_start_matches(' ').trim_start_matches('*'))
         .map(|parameter| parameter.split(['=', ':', ' ']).next().unwrap_or(parameter))
         .filter(|parameter| !parameter.is_empty() && *parameter != "/")
         .collect();
@@ -124,7 +130,7 @@ fn word(exit: &Exit) -> &'static str {
 }
 
 /// How the `return` of an exit begins.
-fn head((word, target): (&str, Option<SegmentId>)) -> String {
+fn head((word, target): Head<'_>) -> String {
     match target {
         Some(target) => format!("return \"{word}\", {}, ", target.0),
         None => format!("return \"{word}\","),
@@ -132,24 +138,39 @@ fn head((word, target): (&str, Option<SegmentId>)) -> String {
 }
 
 /// Collects the exits whose `return`s begin in `line`; the tuple may stand between parentheses.
-fn collect_heads<'l>(line: &'l str, found: &mut BTreeSet<(&'l str, Option<SegmentId>)>) {
+fn collect_heads<'l>(line: &'l str, found: &mut Vec<Head<'l>>) {
     let mut rest = line;
-    while let Some(at) = rest.find("return ") {
-        rest = &rest[at + "return ".len()..];
-        let tuple = rest.strip_prefix('(').unwrap_or(rest);
-        let Some((word, fields)) = tuple.strip_prefix('"').and_then(|it| it.split_once("\","))
-        else {
+    while let Some(space) = rest.find(' ') {
+        let before = &rest[..space];
+        rest = &rest[space + 1..];
+        if !before.ends_with("return") {
             continue;
-        };
-        found.insert((word, None));
-        let number = fields.strip_prefix(' ').and_then(|fields| fields.split_once(", "));
-        if let Some((digits, _)) = number
-            && let Ok(number) = digits.parse::<u32>()
-            && number.to_string() == digits
+        }
+        let Some((word, fields)) = word_and_fields(rest) else { continue };
+        found.push((word, None));
+        let number = fields.strip_prefix(' ').and_then(|fields| fields.split_once(','));
+        if let Some((digits, rest)) = number
+            && rest.starts_with(' ')
+            && let Some(number) = canonical_number(digits)
         {
-            found.insert((word, Some(SegmentId(number))));
+            found.push((word, Some(SegmentId(number))));
         }
     }
+}
+
+/// What stands between the quotes that `tuple` starts with, and behind the comma that follows.
+fn word_and_fields(tuple: &str) -> Option<(&str, &str)> {
+    let tuple = tuple.strip_prefix('(').unwrap_or(tuple).strip_prefix('"')?;
+    let ends = tuple.match_indices('"').map(|(end, _)| end);
+    let end = ends.into_iter().find(|end| tuple[end + 1..].starts_with(','))?;
+    Some((&tuple[..end], &tuple[end + 2..]))
+}
+
+/// The number, if nothing else is written that way.
+fn canonical_number(digits: &str) -> Option<u32> {
+    let is_canonical = digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits.len() == 1 || !digits.starts_with('0'));
+    digits.parse().ok().filter(|_| is_canonical)
 }
 
 /// Compares a line that leaves the segment with the exits.
@@ -157,19 +178,15 @@ fn check_return(
     place: Place,
     line: &str,
     segments: &[Segment],
-    exits: &BTreeSet<(&str, Option<SegmentId>)>,
+    exits: &[Head<'_>],
     violations: &mut Violations,
 ) {
     let Some(tuple) = line.trim_start().strip_prefix("return ") else { return };
-    let tuple = tuple.strip_prefix('(').unwrap_or(tuple);
-    let Some((found, rest)) = tuple.strip_prefix('"').and_then(|rest| rest.split_once("\","))
-    else {
-        return;
-    };
+    let Some((found, rest)) = word_and_fields(tuple) else { return };
     let mut fields = rest.trim_start().splitn(2, ',');
     let number: Option<u32> = fields.next().and_then(|number| number.parse().ok());
     let target = number.filter(|_| found != "return").map(SegmentId);
-    if !exits.contains(&(found, target)) {
+    if exits.binary_search(&(found, target)).is_err() {
         violations.add(place, format!("`{}` is none of the exits", line.trim()));
         return;
     }

@@ -84,6 +84,9 @@ fn check_names(place: Place, segment: &Segment, violations: &mut Violations) {
     names::check(place, "variable", variables, violations);
 }
 
+/// So many exits are compared one by one.
+const FEW_EXITS: usize = 8;
+
 fn check_exits(
     place: Place,
     function: &Function,
@@ -92,7 +95,7 @@ fn check_exits(
     violations: &mut Violations,
 ) {
     // Most segments have few exits, which are compared faster than put into a table.
-    let is_short = segment.exits.len() <= 8;
+    let is_short = segment.exits.len() <= FEW_EXITS;
     let mut seen = HashSet::new();
     for (index, exit) in segment.exits.iter().enumerate() {
         let is_new = match is_short {

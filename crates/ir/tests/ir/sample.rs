@@ -202,7 +202,7 @@ fn buy_effects() -> Effects {
         calls: vec![
             Callee::Method(BUY),
             Callee::Method(FunctionId(1)),
-            Callee::OfAnyClass("restock".into()),
+            Callee::OfAnyClass("put_away".into()),
         ],
         changes: Classes::Listed(vec![ITEM]),
         access: AccessSet {

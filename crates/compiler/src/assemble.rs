@@ -55,6 +55,7 @@ pub fn assemble<'a>(
         .map(|(id, index)| (*index, FunctionId::from_index(id)))
         .collect();
     let number = |index: &usize| numbers[index];
+    program.functions.reserve_exact(included.len());
     let mut stems = Stems::default();
     for index in &included {
         let definition = &application.functions[*index];

@@ -64,9 +64,17 @@ pub fn bound_names(body: &[Stmt]) -> Vec<&str> {
     names
 }
 
+/// The names in `body` that do not belong to a scope inside of it.
+pub fn body_occurrences(body: &[Stmt]) -> Vec<Occurrence<'_>> {
+    let mut collector = Collector { found: Vec::with_capacity(32), ..Collector::default() };
+    collector.visit_body(body);
+    collector.found
+}
+
 /// Where names are bound in `body`, inside of other scopes too if they do not belong to those.
 pub fn binding_occurrences(body: &[Stmt]) -> Vec<Occurrence<'_>> {
-    let mut collector = Collector { leaves_out_loads: true, ..Collector::default() };
+    let found = Vec::with_capacity(16);
+    let mut collector = Collector { found, leaves_out_loads: true, ..Collector::default() };
     collector.visit_body(body);
     collector.found
 }

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Type;
 use super::infer::Memo;
-use crate::names::{bound_names, mangled, parameter_names, statement_occurrences};
+use crate::names::{body_occurrences, bound_names, mangled, parameter_names};
 use crate::resolve::{Application, Binding, FunctionDefinition};
 
 /// What a name inside a function refers to.
@@ -180,7 +180,7 @@ fn insert_import<'a>(imports: &mut BTreeMap<&'a str, Binding>, name: &'a str, bi
 /// Names bound by anything but an import statement.
 fn collect_other_bindings<'a>(body: &'a [Stmt], names: &mut BTreeSet<&'a str>) {
     let imports = import_statements(body);
-    let stores = body.iter().flat_map(statement_occurrences).filter(|occurrence| {
+    let stores = body_occurrences(body).into_iter().filter(|occurrence| {
         occurrence.context != ExprContext::Load
             && !occurrence.is_captured
             && !imports.iter().any(|import| import.range().contains_range(occurrence.range))

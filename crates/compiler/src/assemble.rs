@@ -13,7 +13,7 @@ use anabranch_ir::{
 };
 use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Diagnostic;
 use crate::effects::Effects;
@@ -55,14 +55,14 @@ pub fn assemble<'a>(
         .map(|(id, index)| (*index, FunctionId::from_index(id)))
         .collect();
     let number = |index: &usize| numbers[index];
+    program.functions.reserve_exact(included.len());
     let mut stems = Stems::default();
     for index in &included {
         let definition = &application.functions[*index];
         let stem = stems.stem(application, definition);
         let mut function = function(typing, &scopes[*index], effects, (*index, &stem), diagnostics);
-        let footprint = &footprints.functions[index];
-        let number = |index: &usize| numbers.get(index).copied();
-        function.effects = footprint.effects(footprints, definition.owner, number);
+        let number = |index: usize| numbers.get(&index).copied();
+        function.effects = footprints.effects(application, *index, number);
         program.functions.push(function);
     }
     for (index, entity) in application.entities.iter().enumerate() {
@@ -164,21 +164,21 @@ fn function<'a>(
 
 /// What the names of segments start with, each once in the class or module that they stand in.
 #[derive(Default)]
-struct Stems(BTreeSet<(usize, Option<String>, String)>);
+struct Stems<'a>(FxHashSet<(usize, Option<&'a str>, String)>);
 
-impl Stems {
+impl<'a> Stems<'a> {
     fn stem(
         &mut self,
-        application: &Application<'_>,
-        definition: &FunctionDefinition<'_>,
+        application: &Application<'a>,
+        definition: &FunctionDefinition<'a>,
     ) -> String {
         let class = application.body_of(definition).map(|body| body.name);
-        let mut stem = mangled(class, definition.name);
+        let mut stem = mangled(class, definition.name).into_owned();
         // Several entity classes may inherit the same method.
         if let Some(owner) = definition.owner.filter(|_| definition.level > 0) {
             stem = format!("{stem}_of_{}", application.entities[owner].name);
         }
-        while !self.0.insert((definition.module, class.map(str::to_owned), stem.clone())) {
+        while !self.0.insert((definition.module, class, stem.clone())) {
             stem.push('_');
         }
         stem

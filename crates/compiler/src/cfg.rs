@@ -266,12 +266,13 @@ pub struct Action {
 }
 
 impl Terminator {
-    pub fn successors(&self) -> Vec<BlockId> {
-        match self {
-            Terminator::Unreachable | Terminator::Return(_) => Vec::new(),
-            Terminator::Goto(next) | Terminator::Suspend { next, .. } => vec![*next],
-            Terminator::Branch { then, otherwise, .. } => vec![*then, *otherwise],
-            Terminator::Next { body, exhausted, .. } => vec![*body, *exhausted],
-        }
+    pub fn successors(&self) -> impl DoubleEndedIterator<Item = BlockId> + use<> {
+        let (first, second) = match self {
+            Terminator::Unreachable | Terminator::Return(_) => (None, None),
+            Terminator::Goto(next) | Terminator::Suspend { next, .. } => (Some(*next), None),
+            Terminator::Branch { then, otherwise, .. } => (Some(*then), Some(*otherwise)),
+            Terminator::Next { body, exhausted, .. } => (Some(*body), Some(*exhausted)),
+        };
+        first.into_iter().chain(second)
     }
 }

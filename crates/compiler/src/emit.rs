@@ -81,6 +81,7 @@ pub fn emit(function: &Function<'_>, graph: &Graph) -> Vec<Segment> {
     while let Some((block, input)) = emitter.pending.pop_front() {
         segments.push(emitter.segment(block, input));
     }
+    segments.shrink_to_fit();
     segments
 }
 
@@ -209,8 +210,9 @@ impl<'g> Emitter<'g, '_> {
             live,
             input,
             catches,
-            exits: std::mem::take(&mut self.exits),
-            code: std::mem::take(&mut self.lines),
+            // As large as they need to be; the next segment is written where they were.
+            exits: self.exits.drain(..).collect(),
+            code: self.lines.drain(..).collect(),
         }
     }
 

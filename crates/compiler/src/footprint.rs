@@ -9,28 +9,32 @@
 //! Whatever cannot be followed becomes a reason why the access set is not complete.
 
 mod arguments;
-mod attributes;
 mod changes;
+mod class_sets;
 mod classes;
 mod explain;
 mod expression;
 mod instances;
 mod keys;
+mod members;
+mod names;
 mod reach;
 mod roots;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anabranch_ir::{AccessMode, Expression, FunctionId, OperatorId, Reason};
+use anabranch_ir::{AccessMode, Callee, Expression, FunctionId, Member, OperatorId, Reason};
 
-use self::attributes::{AttributeLists, Attributes};
 use self::changes::{OwnChanges, own_changes};
+use self::class_sets::{Class, Classes, Members};
 use self::classes::ApplicationClasses;
 use self::expression::Assigned;
+use self::names::OrderedNames;
 use self::reach::Reach;
 use self::roots::Root;
 use crate::call_graph::groups;
 use crate::effects::{Action, Effects, Place, Spot};
+use crate::resolve::Application;
 use crate::types::{FunctionScope, Typing};
 
 pub use explain::{Explanation, explain};
@@ -44,16 +48,15 @@ type ClassAttribute = (usize, String);
 /// What a function touches, callees included.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Footprint {
-    reads: Attributes,
-    writes: Attributes,
-    /// Entity classes.
-    exists: BTreeSet<usize>,
-    creates: BTreeSet<usize>,
-    deletes: BTreeSet<usize>,
+    reads: Members,
+    writes: Members,
+    exists: Classes,
+    creates: Classes,
+    deletes: Classes,
     /// Entity classes that may change in other attributes than `writes` has.
-    changes: BTreeSet<usize>,
-    /// Functions that are called on entities.
-    calls: BTreeSet<usize>,
+    changes: Classes,
+    /// Methods that are called on entities.
+    calls: Members,
     /// The entity on whose behalf it runs may change in other attributes than `writes` has.
     changes_itself: bool,
     /// Objects that it is given may change.
@@ -74,6 +77,12 @@ impl Footprint {
         self.deletes.extend(&other.deletes);
         self.changes.extend(&other.changes);
         self.calls.extend(&other.calls);
+    }
+
+    /// The same for what runs in an entity of its own, of class `owner` if that is known.
+    fn merge_elsewhere(&mut self, other: &Footprint, owner: Option<usize>) {
+        self.merge_effects(other);
+        self.changes.insert_all((), owner.filter(|_| other.changes_itself));
     }
 
     fn access(&mut self, operator: usize, entity: Expression, mode: AccessMode) {
@@ -99,51 +108,14 @@ impl Footprint {
 
     /// A number that is larger whenever there is more in the footprint.
     fn weight(&self) -> usize {
-        let attributes = self.reads.weight() + self.writes.weight();
-        let classes = [&self.exists, &self.creates, &self.deletes, &self.changes, &self.calls];
-        let classes: usize = classes.into_iter().map(BTreeSet::len).sum();
+        let members: usize =
+            [&self.reads, &self.writes, &self.calls].into_iter().map(Members::weight).sum();
+        let classes = [&self.exists, &self.creates, &self.deletes, &self.changes];
+        let classes: usize = classes.into_iter().map(Classes::weight).sum();
         let accesses: usize = self.accesses.values().map(|mode| 1 + *mode as usize).sum();
         let changes = usize::from(self.changes_itself) + usize::from(self.changes_arguments);
         let accesses = if self.has_too_many { 4 * ACCESSES_MAX } else { accesses };
-        attributes + classes + accesses + self.reasons.len() + changes
-    }
-
-    /// The footprint as part of a program, whose functions have these numbers.
-    pub fn effects(
-        &self,
-        footprints: &Footprints,
-        owner: Option<usize>,
-        number: impl Fn(&usize) -> Option<FunctionId>,
-    ) -> anabranch_ir::Effects {
-        let members = |set: &Attributes| footprints.attributes.listed(set);
-        let operators = |set: &BTreeSet<usize>| {
-            set.iter().map(|entity| OperatorId::from_index(*entity)).collect()
-        };
-        let mut changes = self.changes.clone();
-        if self.changes_itself {
-            // A helper function runs for entities of any class.
-            let classes = footprints.new_keys.len();
-            changes.extend(owner.map_or(0..classes, |owner| owner..owner + 1));
-        }
-        let mut calls: Vec<FunctionId> = self.calls.iter().filter_map(number).collect();
-        calls.sort_unstable();
-        let accesses = self.accesses.iter().map(|((operator, entity), mode)| {
-            let (operator, entity, mode) = (*operator, entity.clone(), *mode);
-            anabranch_ir::Access { operator, entity, mode }
-        });
-        anabranch_ir::Effects {
-            reads: members(&self.reads),
-            writes: members(&self.writes),
-            exists: operators(&self.exists),
-            creates: operators(&self.creates),
-            deletes: operators(&self.deletes),
-            changes: operators(&changes),
-            calls,
-            access: anabranch_ir::AccessSet {
-                accesses: accesses.collect(),
-                reasons: self.reasons.iter().cloned().collect(),
-            },
-        }
+        members + classes + accesses + self.reasons.len() + changes
     }
 }
 
@@ -159,11 +131,92 @@ fn add_all<T: Ord + Clone>(set: &mut BTreeSet<T>, others: &BTreeSet<T>) {
 /// What is known of the functions of entity code.
 #[derive(Debug)]
 pub struct Footprints {
-    /// By index into the application's table.
-    pub functions: BTreeMap<usize, Footprint>,
+    /// By index into the application's table, then crowds; none of other functions.
+    functions: Vec<Option<Footprint>>,
     /// By entity class: the key of a new entity in terms of the constructor's parameters.
     pub new_keys: Vec<Option<Expression>>,
-    attributes: AttributeLists,
+    names: OrderedNames,
+}
+
+impl Footprints {
+    /// What a function touches, as part of a program whose functions have these numbers.
+    pub fn effects(
+        &self,
+        application: &Application<'_>,
+        function: usize,
+        number: impl Fn(usize) -> Option<FunctionId>,
+    ) -> anabranch_ir::Effects {
+        let found = self.functions[function].as_ref();
+        let found = found.expect("this is a bug in Anabranch: it is entity code");
+        let mut changes = found.changes.clone();
+        if found.changes_itself {
+            // A helper function runs for entities of any class.
+            match application.functions[function].owner {
+                Some(owner) => changes.insert((), owner),
+                None => changes.insert_all((), 0..application.entities.len()),
+            }
+        }
+        let accesses = found.accesses.iter().map(|((operator, entity), mode)| {
+            let (operator, entity, mode) = (*operator, entity.clone(), *mode);
+            anabranch_ir::Access { operator, entity, mode }
+        });
+        anabranch_ir::Effects {
+            reads: self.attributes(&found.reads),
+            writes: self.attributes(&found.writes),
+            exists: classes(&found.exists),
+            creates: classes(&found.creates),
+            deletes: classes(&found.deletes),
+            changes: classes(&changes),
+            calls: self.calls(application, &found.calls, number),
+            access: anabranch_ir::AccessSet {
+                accesses: accesses.collect(),
+                reasons: found.reasons.iter().cloned().collect(),
+            },
+        }
+    }
+
+    /// The attributes in the order of the program.
+    fn attributes(&self, attributes: &Members) -> Vec<Member> {
+        let mut listed: Vec<_> =
+            attributes.iter().map(|(name, class)| (operator(class), name)).collect();
+        listed.sort_unstable_by_key(|(operator, name)| (*operator, self.names.place(*name)));
+        let member = |(operator, name)| Member { operator, name: self.names.text(name).to_owned() };
+        listed.into_iter().map(member).collect()
+    }
+
+    /// The methods in the order of the program.
+    fn calls(
+        &self,
+        application: &Application<'_>,
+        methods: &Members,
+        number: impl Fn(usize) -> Option<FunctionId>,
+    ) -> Vec<Callee> {
+        let callee = |(name, class)| {
+            let name = self.names.text(name);
+            match class {
+                Class::One(class) => {
+                    let method = application.method(class as usize, name);
+                    method.and_then(&number).map(Callee::Method)
+                }
+                Class::Any => Some(Callee::OfAnyClass(name.to_owned())),
+            }
+        };
+        let mut calls: Vec<Callee> = methods.iter().filter_map(callee).collect();
+        calls.sort_unstable();
+        calls
+    }
+}
+
+fn operator(class: Class) -> Option<OperatorId> {
+    match class {
+        Class::One(class) => Some(OperatorId(class)),
+        Class::Any => None,
+    }
+}
+
+fn classes(set: &Classes) -> anabranch_ir::Classes {
+    let listed: Option<Vec<OperatorId>> = set.iter().map(|(_, class)| operator(class)).collect();
+    listed.map_or(anabranch_ir::Classes::Any, anabranch_ir::Classes::Listed)
 }
 
 /// What one function does by itself.
@@ -193,6 +246,7 @@ pub fn footprints<'a>(
             (index, Found { own, spots, assigned: Assigned::of(scope) })
         })
         .collect();
+    let crowds = classes.table.crowds();
     let mut callees: Vec<Vec<usize>> = vec![Vec::new(); scopes.len()];
     for (index, found) in &found {
         callees[*index].extend(found.own.callees.iter().map(|(callee, _)| *callee));
@@ -200,24 +254,32 @@ pub fn footprints<'a>(
             add_callees(typing, &scopes[*index], &classes, spot, &mut callees[*index]);
         }
     }
+    callees.extend_from_slice(crowds);
     // Within a group the callees tend to come last.
     let groups = groups(&callees).into_iter().map(|group| {
-        group.into_iter().rev().filter(|index| effects.is_entity_code(*index)).collect()
+        let is_part = |index: &usize| *index >= scopes.len() || effects.is_entity_code(*index);
+        group.into_iter().rev().filter(is_part).collect()
     });
     let groups: Vec<Vec<usize>> = groups.collect();
     let alone = arguments::left_alone(typing, scopes, &groups, &classes);
-    let mut functions: BTreeMap<usize, Footprint> =
-        found.keys().map(|index| (*index, Footprint::default())).collect();
+    let mut functions: Vec<Option<Footprint>> = vec![None; callees.len()];
+    for index in groups.iter().flatten() {
+        functions[*index] = Some(Footprint::default());
+    }
     for group in &groups {
-        let weight = |functions: &BTreeMap<usize, Footprint>| -> usize {
-            group.iter().map(|index| functions[index].weight()).sum()
+        let weight = |functions: &[Option<Footprint>]| -> usize {
+            group.iter().flat_map(|index| &functions[*index]).map(Footprint::weight).sum()
         };
         loop {
             let before = weight(&functions);
             for index in group {
-                let scope = &scopes[*index];
+                let known = functions[*index].as_mut().map(Footprint::take).unwrap_or_default();
+                let Some(scope) = scopes.get(*index) else {
+                    let crowd = &crowds[*index - scopes.len()];
+                    functions[*index] = Some(of_crowd(application, crowd, known, &functions));
+                    continue;
+                };
                 let found = &found[index];
-                let known = functions.get_mut(index).map(Footprint::take).unwrap_or_default();
                 let mut footprint =
                     by_itself(typing, scope, &found.own, &classes, (known, &functions));
                 let can_suspend = effects.suspends(*index).is_some()
@@ -234,7 +296,7 @@ pub fn footprints<'a>(
                     found.spots.iter().for_each(|spot| reach.spot(spot));
                     footprint = reach.finished();
                 }
-                functions.insert(*index, footprint);
+                functions[*index] = Some(footprint);
             }
             share(group, effects, &mut functions);
             let changed = weight(&functions) != before;
@@ -247,27 +309,45 @@ pub fn footprints<'a>(
     let entities = 0..application.entities.len();
     let new_keys: Vec<Option<Expression>> =
         entities.map(|entity| keys::new_key(application, &classes, entity)).collect();
-    let attributes = AttributeLists::of(&functions, typing, classes);
-    Footprints { functions, new_keys, attributes }
+    Footprints { functions, new_keys, names: classes.names.ordered() }
 }
 
 /// What one function of a circle of calls does all of them do: to say so at once saves rounds.
-fn share(group: &[usize], effects: &Effects<'_>, functions: &mut BTreeMap<usize, Footprint>) {
+fn share(group: &[usize], effects: &Effects<'_>, functions: &mut [Option<Footprint>]) {
     if group.len() < 2 {
         return;
     }
     let mut shared = Footprint::default();
-    for index in group {
-        shared.merge_effects(&functions[index]);
-        add_all(&mut shared.reasons, &functions[index].reasons);
+    for footprint in group.iter().flat_map(|index| &functions[*index]) {
+        shared.merge_effects(footprint);
+        add_all(&mut shared.reasons, &footprint.reasons);
     }
     for index in group {
-        let Some(footprint) = functions.get_mut(index) else { continue };
+        let Some(footprint) = &mut functions[*index] else { continue };
         footprint.merge_effects(&shared);
-        if effects.suspends(*index).is_some() {
+        let is_function = *index < effects.certainties().len();
+        if is_function && effects.suspends(*index).is_some() {
             add_all(&mut footprint.reasons, &shared.reasons);
         }
     }
+}
+
+/// What a call of one of many functions does, added to what is known of it. Which entities they reach
+/// is not followed: whose method is called is only known when it runs.
+fn of_crowd(
+    application: &Application<'_>,
+    crowd: &[usize],
+    known: Footprint,
+    functions: &[Option<Footprint>],
+) -> Footprint {
+    let mut found = known;
+    for function in crowd {
+        let Some(footprint) = &functions[*function] else { continue };
+        found.merge_elsewhere(footprint, application.functions[*function].owner);
+        found.changes_itself |= footprint.changes_itself;
+        found.changes_arguments |= footprint.changes_arguments;
+    }
+    found
 }
 
 /// Adds the functions whose footprints have a part in what happens at `spot`.
@@ -283,7 +363,7 @@ fn add_callees(
             for name in [&*scope.member_name(spot.member), "__getattr__", "__getattribute__"] {
                 callees.extend(match receiver {
                     Some(class) => classes.members_of(typing.application, class, name),
-                    None => classes.members(name),
+                    None => classes.members(name).callees(),
                 });
             }
         }
@@ -297,7 +377,7 @@ fn by_itself(
     scope: &FunctionScope<'_>,
     own: &OwnChanges,
     classes: &ApplicationClasses,
-    (known, functions): (Footprint, &BTreeMap<usize, Footprint>),
+    (known, functions): (Footprint, &[Option<Footprint>]),
 ) -> Footprint {
     let mut found = known;
     found.reads.extend(&own.reads);
@@ -305,12 +385,10 @@ fn by_itself(
     found.changes_itself |= own.changes_itself || classes.changes_unseen;
     found.changes_arguments |= own.changes_arguments;
     for (index, roots) in &own.callees {
-        let Some(callee) = functions.get(index) else { continue };
-        found.merge_effects(callee);
+        let Some(callee) = &functions[*index] else { continue };
         // A property of another class runs in the entity that it is read from.
-        let class = typing.application.functions[*index].owner;
-        let is_elsewhere = callee.changes_itself && class != scope.owner;
-        found.changes.extend(class.filter(|_| is_elsewhere));
+        let class = typing.application.functions.get(*index).and_then(|callee| callee.owner);
+        found.merge_elsewhere(callee, class.filter(|_| class != scope.owner));
         found.changes_itself |= callee.changes_itself;
         if !callee.changes_arguments {
             continue;
@@ -318,7 +396,7 @@ fn by_itself(
         for root in roots.iter() {
             match root {
                 Root::State((entity, name)) => {
-                    found.writes.insert(*entity, classes.names.number(name));
+                    found.writes.insert(classes.names.number(name), *entity);
                 }
                 Root::Argument => found.changes_arguments = true,
                 Root::Itself | Root::Unknown => found.changes_itself = true,
@@ -326,9 +404,8 @@ fn by_itself(
         }
     }
     if let Some(owner) = scope.owner {
-        let writes = found.changes_itself
-            || found.changes.contains(&owner)
-            || found.writes.has_class(owner, typing, classes);
+        let writes =
+            found.changes_itself || found.changes.has_class(owner) || found.writes.has_class(owner);
         let mode = if writes { AccessMode::Write } else { AccessMode::Read };
         found.access(owner, Expression::Receiver, mode);
     }

@@ -33,7 +33,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use crate::cfg::{Action, BlockId, Code, Graph, RegionId, Step, StepKind, Terminator};
 use crate::effects::{Effects, Suspensions};
 use crate::liveness::drop_needless_checks;
-use crate::names::{parameter_names, statement_occurrences};
+use crate::names::{body_occurrences, parameter_names};
 use crate::node_ranges::NodeRanges;
 use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Diagnostic, SourceFile};
@@ -206,7 +206,7 @@ impl<'a> Lowering<'_, 'a> {
     /// The name as Python stores it: a private name in a class body is mangled (Python reference,
     /// 6.2.1).
     fn mangled(&self, name: &str) -> String {
-        self.inference.scope.member_name(name)
+        self.inference.scope.member_name(name).into_owned()
     }
 }
 
@@ -220,7 +220,7 @@ fn without_docstring(body: &[Stmt]) -> &[Stmt] {
 /// A prefix for temporaries that no name in the function starts with, followed by a digit.
 fn temporary_prefix(scope: &FunctionScope<'_>) -> String {
     let mut prefix = "_".to_owned();
-    let used = scope.node.body.iter().flat_map(statement_occurrences);
+    let used = body_occurrences(&scope.node.body).into_iter();
     let names: BTreeSet<&str> =
         used.map(|occurrence| occurrence.name).chain(scope.variables.iter().copied()).collect();
     let is_taken = |prefix: &str| {

@@ -1,11 +1,13 @@
 //! Names in Python code: which ones a piece of code reads and which ones it binds.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, ExceptHandler, Expr, ExprContext, Parameters, Pattern, Stmt};
 use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashSet;
 
 /// One occurrence of a name that refers to the enclosing function's scope (or further out).
 #[derive(Clone, Copy, Debug)]
@@ -51,14 +53,30 @@ pub fn statement_occurrences(statement: &Stmt) -> Vec<Occurrence<'_>> {
 
 /// The names that `body`, a function's body, binds in its own scope, in order of appearance.
 pub fn bound_names(body: &[Stmt]) -> Vec<&str> {
-    let mut collector = Collector::default();
+    let mut names: Vec<&str> = Vec::new();
+    let mut seen = FxHashSet::default();
+    for occurrence in binding_occurrences(body) {
+        let is_bound = matches!(occurrence.context, ExprContext::Store | ExprContext::Del);
+        if is_bound && !occurrence.is_captured && seen.insert(occurrence.name) {
+            names.push(occurrence.name);
+        }
+    }
+    names
+}
+
+/// The names in `body` that do not belong to a scope inside of it.
+pub fn body_occurrences(body: &[Stmt]) -> Vec<Occurrence<'_>> {
+    let mut collector = Collector { found: Vec::with_capacity(32), ..Collector::default() };
     collector.visit_body(body);
-    let mut seen = BTreeSet::new();
-    let stores = collector.found.iter().filter(|occurrence| {
-        matches!(occurrence.context, ExprContext::Store | ExprContext::Del)
-            && !occurrence.is_captured
-    });
-    stores.map(|occurrence| occurrence.name).filter(|name| seen.insert(*name)).collect()
+    collector.found
+}
+
+/// Where names are bound in `body`, inside of other scopes too if they do not belong to those.
+pub fn binding_occurrences(body: &[Stmt]) -> Vec<Occurrence<'_>> {
+    let found = Vec::with_capacity(16);
+    let mut collector = Collector { found, leaves_out_loads: true, ..Collector::default() };
+    collector.visit_body(body);
+    collector.found
 }
 
 /// The names that `statement` binds, without those of functions and classes inside of it.
@@ -81,12 +99,12 @@ pub fn parameter_names(parameters: &Parameters) -> Vec<&str> {
 }
 
 /// `name` as Python stores it in the body of `class`.
-pub fn mangled(class: Option<&str>, name: &str) -> String {
+pub fn mangled<'n>(class: Option<&str>, name: &'n str) -> Cow<'n, str> {
     match class.map(|class| class.trim_start_matches('_')) {
         Some(class) if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() => {
-            format!("_{class}{name}")
+            Cow::Owned(format!("_{class}{name}"))
         }
-        _ => name.to_owned(),
+        _ => Cow::Borrowed(name),
     }
 }
 
@@ -96,6 +114,8 @@ struct Collector<'a> {
     /// Names of the scopes inside, innermost last.
     hidden: Vec<BTreeSet<&'a str>>,
     captured_depth: usize,
+    /// What is only read is not of interest.
+    leaves_out_loads: bool,
     /// Where nothing is looked for, in the order of the source.
     left_out: Vec<TextRange>,
     /// How many of the captures around are generators.
@@ -104,6 +124,9 @@ struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     fn record(&mut self, name: &'a str, range: TextRange, context: ExprContext) {
+        if self.leaves_out_loads && context == ExprContext::Load {
+            return;
+        }
         if !self.hidden.iter().any(|scope| scope.contains(name)) {
             // What `:=` in a generator binds belongs to the function around it.
             let is_own = context == ExprContext::Store && self.captured_depth == self.generators;

@@ -284,7 +284,7 @@ impl<'a> Application<'a> {
 
     /// The name by which Python stores a function.
     pub fn stored_name(&self, definition: &FunctionDefinition<'_>) -> String {
-        mangled(self.body_of(definition).map(|body| body.name), definition.name)
+        mangled(self.body_of(definition).map(|body| body.name), definition.name).into_owned()
     }
 }
 

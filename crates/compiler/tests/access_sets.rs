@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anabranch_compiler::{SourceText, Sources, compile};
-use anabranch_ir::{AccessMode, Effects, Expression, Member, OperatorId, Program};
+use anabranch_ir::{
+    AccessMode, Callee, Classes, Effects, Expression, Member, OperatorId, Program, text,
+};
 
 fn compiled(source: &str) -> Program {
     let mut read = |module: &str| {
@@ -143,7 +145,8 @@ fn inherited_methods_have_effects_of_their_class() {
         assert_eq!(effects.access.reasons, [], "{class}.{method}");
         let expected = [(plain, parameter(argument), AccessMode::Write)];
         assert_eq!(others(effects), expected, "{class}.{method}");
-        let name = |it: &Member| format!("{}.{}", program.operator(it.operator).name, it.name);
+        let named = |id: Option<OperatorId>| &program.operator(id.expect("it is listed")).name;
+        let name = |it: &Member| format!("{}.{}", named(it.operator), it.name);
         let writes: BTreeSet<String> = effects.writes.iter().map(name).collect();
         let expected = ["Plain.size".to_owned(), format!("{class}._Named__total")];
         assert_eq!(writes, expected.into(), "{class}.{method}");
@@ -166,4 +169,65 @@ fn keys_follow_inherited_constructors() {
     let own_key = Expression::Key { operator: deep, entity: Box::new(Expression::Receiver) };
     let entity = Expression::Reference { operator: plain, key: Box::new(own_key) };
     assert_eq!(others(made), [(plain, entity, AccessMode::CreateOrDelete)]);
+}
+
+/// Classes with the same attribute and the same methods, and one that calls something unknown.
+fn namesakes(count: usize) -> Program {
+    let mut source = "from anabranch import delete, entity\n".to_owned();
+    for number in 0..count {
+        write!(
+            source,
+            "\n\n@entity\nclass C{number}:\n    def __init__(self, name: str):\n        \
+             self.name = name\n        self.size = 0\n\n    \
+             def __key__(self) -> str:\n        return self.name\n\n    \
+             def look(self):\n        return self.size\n\n    \
+             def grow(self):\n        self.size += 1\n"
+        )
+        .expect("a string takes all");
+    }
+    source.push_str(
+        "\n\n@entity\nclass Caller:\n    def __init__(self, name: str):\n        \
+         self.name = name\n\n    def __key__(self) -> str:\n        return self.name\n\n    \
+         def read(self, other):\n        return other.size\n\n    \
+         def look(self, other):\n        return other.look()\n\n    \
+         def feed(self, other):\n        return other.grow()\n\n    \
+         def end(self, other):\n        delete(other)\n",
+    );
+    compiled(&source)
+}
+
+fn size_of(class: Option<u32>) -> Member {
+    Member { operator: class.map(OperatorId), name: "size".into() }
+}
+
+#[test]
+fn classes_are_listed_as_long_as_they_are_few() {
+    let program = namesakes(15);
+    let listed: Vec<Member> = (0..15).map(|class| size_of(Some(class))).collect();
+    assert_eq!(effects(&program, "Caller", "read").reads, listed);
+    let feed = effects(&program, "Caller", "feed");
+    assert_eq!((&feed.reads, &feed.writes, feed.calls.len()), (&listed, &listed, 15));
+    assert!(feed.calls.iter().all(|callee| matches!(callee, Callee::Method(_))));
+    let all = (0..16).map(OperatorId).collect();
+    assert_eq!(effects(&program, "Caller", "end").deletes, Classes::Listed(all));
+}
+
+#[test]
+fn many_classes_are_any_class() {
+    let program = namesakes(40);
+    let any = [size_of(None)];
+    let read = effects(&program, "Caller", "read");
+    assert_eq!(read.reads, any);
+    assert!(read.is_read_only());
+    let look = effects(&program, "Caller", "look");
+    assert_eq!(look.reads, any);
+    assert_eq!(look.calls, [Callee::OfAnyClass("look".into())]);
+    assert!(look.is_read_only());
+    let feed = effects(&program, "Caller", "feed");
+    assert_eq!((&feed.reads[..], &feed.writes[..]), (&any[..], &any[..]));
+    assert_eq!(feed.calls, [Callee::OfAnyClass("grow".into())]);
+    assert_eq!(effects(&program, "Caller", "end").deletes, Classes::Any);
+    // What is known is listed.
+    assert_eq!(effects(&program, "C7", "grow").writes, [size_of(Some(7))]);
+    assert_eq!(text::parse(&program.to_string()).as_ref(), Ok(&program));
 }

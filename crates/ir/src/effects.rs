@@ -17,22 +17,73 @@ pub struct Effects {
     /// Attributes that may get another value, or one that is changed in place.
     pub writes: Vec<Member>,
     /// Classes of entities about which it may only ask whether they are there.
-    pub exists: Vec<OperatorId>,
-    pub creates: Vec<OperatorId>,
-    pub deletes: Vec<OperatorId>,
+    pub exists: Classes,
+    pub creates: Classes,
+    pub deletes: Classes,
     /// The methods that it may call on entities.
-    pub calls: Vec<FunctionId>,
+    pub calls: Vec<Callee>,
     /// Classes whose entities may change in ways that are not among `writes`: its own where it hands
     /// its state to code that is not looked into, those of the methods that it calls likewise.
-    pub changes: Vec<OperatorId>,
+    pub changes: Classes,
     pub access: AccessSet,
 }
 
-/// An attribute of an entity class.
+/// An attribute of an entity class, or of any class: then none of that name is listed by class.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Member {
-    pub operator: OperatorId,
+    /// `None` stands for any class.
+    pub operator: Option<OperatorId>,
     pub name: String,
+}
+
+/// A method that is called on an entity.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Callee {
+    Method(FunctionId),
+    /// The methods of this name, whatever their class: then none of them is listed by class.
+    OfAnyClass(String),
+}
+
+/// Classes of entities.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Classes {
+    /// Sorted, each once.
+    Listed(Vec<OperatorId>),
+    /// Any of the program's.
+    Any,
+}
+
+impl Default for Classes {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
+impl Classes {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.listed().is_some_and(<[OperatorId]>::is_empty)
+    }
+
+    /// Whether the class may be one of them.
+    pub fn contains(&self, operator: OperatorId) -> bool {
+        self.listed().is_none_or(|listed| listed.contains(&operator))
+    }
+
+    /// The classes, unless any may be meant.
+    pub fn listed(&self) -> Option<&[OperatorId]> {
+        match self {
+            Classes::Listed(listed) => Some(listed),
+            Classes::Any => None,
+        }
+    }
+}
+
+impl Member {
+    /// Whether it may be one of the class.
+    pub fn may_be_of(&self, operator: OperatorId) -> bool {
+        self.operator.is_none_or(|own| own == operator)
+    }
 }
 
 impl Effects {

@@ -37,7 +37,8 @@
 //! # Effects
 //! Each function has [`Effects`]: what a call of it may read, write, create, delete and call, callees
 //! included, and its **access set**, the entities that it may touch as a function of receiver and
-//! arguments ([`access`]). Both over-approximate. Where the entities depend on state, the access set
+//! arguments ([`access`]). Classes, or those of an attribute or a method, that are too many to list are
+//! said as any class. Both over-approximate. Where the entities depend on state, the access set
 //! is not complete, and its reasons say why, each with its place in the source.
 //!
 //! That a call *reaches* nothing outside of a complete access set holds whatever the user's hints say:
@@ -115,7 +116,7 @@ pub mod verify;
 pub mod wire;
 
 pub use access::{Access, AccessMode, AccessSet, Expression, Reason};
-pub use effects::{Effects, Member};
+pub use effects::{Callee, Classes, Effects, Member};
 pub use function::{Body, Function, Parameter, ParameterKind, Signature};
 pub use hint::Hint;
 pub use ids::{FunctionId, ModuleId, OperatorId, SegmentId};

@@ -36,7 +36,8 @@
 //!
 //! **Effects.**
 //! - Attributes, classes, methods, accesses and reasons are sorted, each there once; the methods that
-//!   are called are methods, none of them overridden.
+//!   are called are methods, none of them overridden. An attribute or method of any class is not listed
+//!   by class as well.
 //! - The access set of a method holds its own entity. That of a native function holds nothing else.
 //! - A function that changes nothing has accesses that only read.
 //! - Expressions nest at most [`EXPRESSION_DEPTH_MAX`](crate::access::EXPRESSION_DEPTH_MAX) levels,

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use anabranch_ir::{
-    Access, AccessMode, AccessSet, Effects, Expression, OperatorId, ParameterKind, Program,
+    Access, AccessMode, AccessSet, Callee, Effects, Expression, OperatorId, ParameterKind, Program,
     Signature,
 };
 
@@ -94,10 +94,10 @@ pub fn excess(
         return Some(format!("touched {}, which is not among its effects", name(id)));
     }
     let unsaid = changed.iter().find(|(id, mode)| {
-        let may_write = effects.writes.iter().any(|member| member.operator == id.operator)
-            || effects.changes.contains(&id.operator);
-        let creates = effects.creates.contains(&id.operator);
-        let deletes = effects.deletes.contains(&id.operator);
+        let may_write = effects.writes.iter().any(|member| member.may_be_of(id.operator))
+            || effects.changes.contains(id.operator);
+        let creates = effects.creates.contains(id.operator);
+        let deletes = effects.deletes.contains(id.operator);
         // A creation after a deletion looks like a write.
         !(creates || deletes || (may_write && **mode == AccessMode::Write))
     });
@@ -106,11 +106,14 @@ pub fn excess(
 
 /// Whether a call with these effects may touch an entity of this class, apart from its own.
 fn reaches(program: &Program, effects: &Effects, operator: OperatorId) -> bool {
-    effects.reads.iter().chain(&effects.writes).any(|member| member.operator == operator)
+    effects.reads.iter().chain(&effects.writes).any(|member| member.may_be_of(operator))
         || [&effects.exists, &effects.creates, &effects.deletes, &effects.changes]
             .into_iter()
-            .any(|classes| classes.contains(&operator))
-        || effects.calls.iter().any(|method| program.function(*method).operator == Some(operator))
+            .any(|classes| classes.contains(operator))
+        || effects.calls.iter().any(|callee| match callee {
+            Callee::Method(method) => program.function(*method).operator == Some(operator),
+            Callee::OfAnyClass(_) => true,
+        })
 }
 
 /// What an expression is evaluated in.

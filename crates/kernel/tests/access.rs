@@ -1,8 +1,9 @@
 //! Access sets evaluated on the arguments of a request.
 
 use anabranch_ir::{
-    Access, AccessMode, AccessSet, Body, Effects, Expression, Function, FunctionId, Hint, ModuleId,
-    Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Signature, Span,
+    Access, AccessMode, AccessSet, Body, Callee, Classes, Effects, Expression, Function,
+    FunctionId, Hint, Member, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program,
+    Reason, Signature, Span,
 };
 use anabranch_kernel::access::{Touched, access_set, excess};
 use anabranch_kernel::value::{Reference, Value, wire};
@@ -51,7 +52,7 @@ fn program(items: Vec<Expression>) -> Program {
         body: Body::Segments(Vec::new()),
         effects: Effects {
             access: AccessSet { accesses, reasons: Vec::new() },
-            changes: vec![ITEM],
+            changes: Classes::Listed(vec![ITEM]),
             ..Effects::default()
         },
         documentation: None,
@@ -233,4 +234,34 @@ fn what_goes_beyond_is_found() {
     assert_eq!(message, "touched a Item, which is not in its access set");
     assert!(found(&[&user], &[(&user, write)]).unwrap().contains("only Read is said"));
     assert!(found(&[&pen], &[(&pen, AccessMode::CreateOrDelete)]).is_some());
+}
+
+#[test]
+fn any_class_is_every_class() {
+    let operation = call(vec![reference("Item", "pen")], &[("name", text("n"))]);
+    let (user, pen) = (id(USER, &text("u")), id(ITEM, &text("pen")));
+    let found = |effects: Effects, mode: Option<AccessMode>| {
+        let mut program = program(vec![parameter("item")]);
+        let access = AccessSet {
+            reasons: vec![Reason { text: "unknown".into(), span: SPAN }],
+            ..effects.access.clone()
+        };
+        program.functions[0].effects = Effects { access, ..effects };
+        let touched = [user.clone(), pen.clone()];
+        let changed = mode.map(|mode| (pen.clone(), mode)).into_iter().collect();
+        excess(&program, &operation, &touched, &changed)
+    };
+    let member = || Member { operator: None, name: "price".into() };
+    let reads = || Effects { reads: vec![member()], ..Effects::default() };
+    assert!(found(Effects::default(), None).unwrap().starts_with("touched a Item"));
+    assert_eq!(found(reads(), None), None);
+    assert!(found(reads(), Some(AccessMode::Write)).unwrap().starts_with("changed a Item"));
+    let writes = Effects { writes: vec![member()], ..Effects::default() };
+    assert_eq!(found(writes, Some(AccessMode::Write)), None);
+    let calls = vec![Callee::OfAnyClass("look".into())];
+    assert_eq!(found(Effects { calls, ..Effects::default() }, None), None);
+    for mode in [AccessMode::Write, AccessMode::CreateOrDelete] {
+        let deletes = Effects { deletes: Classes::Any, ..Effects::default() };
+        assert_eq!(found(deletes, Some(mode)), None);
+    }
 }

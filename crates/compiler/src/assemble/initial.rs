@@ -120,7 +120,7 @@ impl<'a> Table<'_, 'a> {
 
     fn entry(&mut self, name: &str) -> &mut Found {
         let nothing = Found { declared: None, assigned: None, initial: Initial::Unset };
-        self.found.entry(mangled(Some(self.class), name)).or_insert(nothing)
+        self.found.entry(mangled(Some(self.class), name).into_owned()).or_insert(nothing)
     }
 
     fn class_body(&mut self, statement: &'a Stmt) {

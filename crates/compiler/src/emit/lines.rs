@@ -25,11 +25,10 @@ impl Emitter<'_, '_> {
     /// Writes `code` with something of the compiler's own on both sides.
     pub(super) fn code_between(&mut self, before: &str, code: &Code, after: &str, depth: usize) {
         let source = self.function.source;
-        let mut line = SourceLine {
-            text: indented(depth, before),
-            origin: source.line(code.origin()),
-            is_inside_string: false,
-        };
+        let mut text = indented(depth, before);
+        text.reserve(code.chunks.iter().map(|chunk| chunk.text.len()).sum::<usize>() + after.len());
+        let mut line =
+            SourceLine { text, origin: source.line(code.origin()), is_inside_string: false };
         for chunk in &code.chunks {
             if let Some(deeper) = chunk.begins_line {
                 self.lines.push(line);

@@ -54,7 +54,8 @@ pub(super) fn left_alone<'a>(
     for group in groups {
         loop {
             let mut changed = false;
-            for index in group {
+            // Crowds are no functions.
+            for index in group.iter().filter(|index| **index < scopes.len()) {
                 if alone[*index] && !leaves_alone(typing, &scopes[*index], classes, &alone) {
                     alone[*index] = false;
                     changed = true;

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprContext, Stmt};
 
-use super::attributes::{Attributes, Which};
+use super::class_sets::Members;
 use super::classes::ApplicationClasses;
 use super::roots::{Root, RootSet, Variables, is_immutable};
 use crate::comprehension::comprehension_parts;
@@ -20,8 +20,8 @@ use crate::types::{FunctionScope, Inference, Type, Typing, Way};
 /// What a function does by itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnChanges {
-    pub(super) reads: Attributes,
-    pub(super) writes: Attributes,
+    pub(super) reads: Members,
+    pub(super) writes: Members,
     /// It may change its own entity in another way.
     pub(super) changes_itself: bool,
     /// It may change objects that it is given.
@@ -144,7 +144,7 @@ impl<'a> Walk<'_, 'a> {
         for root in roots {
             match root {
                 Root::State((entity, name)) => {
-                    self.found.writes.insert(entity, self.classes.names.number(&name));
+                    self.found.writes.insert(self.classes.names.number(&name), entity);
                 }
                 Root::Argument => self.found.changes_arguments = true,
                 Root::Itself | Root::Unknown => self.found.changes_itself = true,
@@ -200,7 +200,7 @@ impl<'a> Walk<'_, 'a> {
                 if functions.is_empty() {
                     let attributes =
                         if is_load { &mut self.found.reads } else { &mut self.found.writes };
-                    attributes.insert(entity, self.classes.names.number(name));
+                    attributes.insert(self.classes.names.number(name), entity);
                 }
                 self.run(functions.iter().copied());
             }
@@ -215,20 +215,18 @@ impl<'a> Walk<'_, 'a> {
     /// Attribute `name` of an entity of any class is read or written.
     fn attribute_anywhere(&mut self, name: &str, is_load: bool) {
         let (typing, classes) = (self.inference.typing, self.classes);
-        let application = typing.application;
         let number = classes.names.number(name);
-        let functions = classes.members(name).iter().copied();
+        let members = classes.members(name);
+        let has_function =
+            |class: usize| !members.functions_of(typing.application, class).is_empty();
         if is_load {
-            self.found.reads.insert_anywhere((number, Which::Assigning), typing, classes);
-            self.run(functions.filter(|function| {
-                let owner = application.functions[*function].owner;
-                owner.is_some_and(|owner| {
-                    typing.has_attribute(owner, name) || application.accessor(owner, name).is_some()
-                })
-            }));
+            let having = typing.having_attribute(name).iter().copied();
+            self.found.reads.insert_all(number, having.filter(|class| !has_function(*class)));
+            self.run(members.readable().iter().copied());
         } else {
-            self.found.writes.insert_anywhere((number, Which::WithoutFunction), typing, classes);
-            self.run(functions);
+            let all = 0..typing.application.entities.len();
+            self.found.writes.insert_all(number, all.filter(|class| !has_function(*class)));
+            self.run(members.callees().iter().copied());
         }
     }
 
@@ -305,7 +303,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                     let kind = self.inference.infer(&target.value);
                     if let Type::SelfEntity(entity) | Type::Reference(entity) = kind {
                         let name = self.inference.scope.member_name(target.attr.as_str());
-                        self.found.reads.insert(entity, self.classes.names.number(&name));
+                        self.found.reads.insert(self.classes.names.number(&name), entity);
                     }
                 }
                 if !is_immutable(&self.inference.infer(&node.target)) {
@@ -464,7 +462,7 @@ impl<'a> Walk<'_, 'a> {
             Type::SelfEntity(entity) => match function(entity) {
                 Some(function) => self.callees(&[function], arguments),
                 None => {
-                    self.found.reads.insert(entity, self.classes.names.number(name));
+                    self.found.reads.insert(self.classes.names.number(name), entity);
                     self.found.changes_itself = true;
                     arguments.iter().for_each(|argument| self.change(argument));
                 }
@@ -496,7 +494,7 @@ impl<'a> Walk<'_, 'a> {
             Type::Record(record) if self.classes.only_reads(record, name) => {}
             _ => {
                 // `Base.method(entity)` may mean one that another of the same name hides.
-                self.callees(self.classes.members(name), arguments);
+                self.callees(self.classes.members(name).callees(), arguments);
                 if node.func.is_attribute_expr() {
                     self.change(&attribute.value);
                 }

@@ -1,14 +1,15 @@
 //! What the classes of the application could do behind the back of the code that is looked at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ruff_python_ast::statement_visitor::{self, StatementVisitor};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
 
-use super::attributes::Names;
 use super::changes::{OwnChanges, own_changes};
 use super::instances::with_instances;
+use super::members::{MemberTable, NamedMembers};
+use super::names::Names;
 use crate::resolve::{Application, Binding, FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Typing};
 
@@ -46,9 +47,8 @@ pub(super) struct ApplicationClasses {
     reading: BTreeSet<(usize, String)>,
     /// Dataclasses whose constructor only keeps its arguments.
     plain_constructors: BTreeSet<usize>,
-    /// The functions in the bodies of entity classes by the name that Python stores, those that others
-    /// hide included, in the order of the classes.
-    members: BTreeMap<String, Vec<usize>>,
+    /// What the bodies of entity classes define.
+    pub(super) table: MemberTable,
 }
 
 impl ApplicationClasses {
@@ -69,7 +69,7 @@ impl ApplicationClasses {
             assigned: assigned.0,
             reading: BTreeSet::new(),
             plain_constructors: BTreeSet::new(),
-            members: members(application),
+            table: MemberTable::of(typing),
         };
         for (index, record) in application.records.iter().enumerate() {
             let has_constructor = methods(record.node).any(|method| {
@@ -95,8 +95,8 @@ impl ApplicationClasses {
     }
 
     /// The functions that the bodies of entity classes define as `name`.
-    pub(super) fn members(&self, name: &str) -> &[usize] {
-        self.members.get(name).map_or(&[], Vec::as_slice)
+    pub(super) fn members(&self, name: &str) -> &NamedMembers {
+        self.table.named(name)
     }
 
     /// The functions that the bodies of `entity` define as `name`.
@@ -106,11 +106,7 @@ impl ApplicationClasses {
         entity: usize,
         name: &str,
     ) -> &[usize] {
-        let all = self.members(name);
-        let owner = |index: &usize| application.functions[*index].owner;
-        let start = all.partition_point(|index| owner(index) < Some(entity));
-        let end = all.partition_point(|index| owner(index) <= Some(entity));
-        &all[start..end]
+        self.members(name).functions_of(application, entity)
     }
 
     /// Whether the method of a dataclass changes nothing.
@@ -126,19 +122,6 @@ impl ApplicationClasses {
     pub(super) fn is_fixed(&self, attribute: &str) -> bool {
         !self.is_reflective && !self.assigned.contains(attribute)
     }
-}
-
-fn members(application: &Application<'_>) -> BTreeMap<String, Vec<usize>> {
-    let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, definition) in application.functions.iter().enumerate() {
-        if definition.owner.is_some() {
-            members.entry(application.stored_name(definition)).or_default().push(index);
-        }
-    }
-    for functions in members.values_mut() {
-        functions.sort_by_key(|index| application.functions[*index].owner);
-    }
-    members
 }
 
 /// A function of a class that is no entity class.
@@ -238,6 +221,7 @@ impl<'s> Visitor<'s> for Assigned {
     fn visit_expr(&mut self, expression: &'s Expr) {
         if let Expr::Attribute(node) = expression
             && node.ctx != ExprContext::Load
+            && !self.0.contains(node.attr.as_str())
         {
             self.0.insert(node.attr.to_string());
         }

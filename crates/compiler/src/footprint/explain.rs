@@ -3,7 +3,8 @@
 use std::fmt::{self, Display};
 
 use anabranch_ir::{
-    Access, AccessMode, Effects, Expression, FunctionId, Member, OperatorId, Program,
+    Access, AccessMode, Callee, Classes, Effects, Expression, FunctionId, Member, OperatorId,
+    Program,
 };
 
 /// What is said of one method.
@@ -39,11 +40,21 @@ fn lines(program: &Program, method: FunctionId) -> Vec<(&'static str, String)> {
     let effects = &program.function(method).effects;
     let Effects { reads, writes, exists, creates, deletes, changes, calls, access } = effects;
     let members = |members: &[Member]| {
-        let name = |member: &Member| format!("{}.{}", class(program, member.operator), member.name);
+        let name = |member: &Member| match member.operator {
+            Some(operator) => format!("{}.{}", class(program, operator), member.name),
+            None => format!("`{}` of any class", member.name),
+        };
         joined(members.iter().map(name))
     };
-    let classes = |classes: &[OperatorId]| {
-        joined(classes.iter().map(|operator| class(program, *operator).to_owned()))
+    let classes = |classes: &Classes| match classes {
+        Classes::Listed(listed) => {
+            joined(listed.iter().map(|operator| class(program, *operator).to_owned()))
+        }
+        Classes::Any => "entities of any class".to_owned(),
+    };
+    let method = |callee: &Callee| match callee {
+        Callee::Method(method) => program.qualified_name(*method),
+        Callee::OfAnyClass(name) => format!("`{name}` of any class"),
     };
     let mut lines = Vec::new();
     let mut add = |heading: &'static str, text: String| {
@@ -63,7 +74,7 @@ fn lines(program: &Program, method: FunctionId) -> Vec<(&'static str, String)> {
     add("creates", classes(creates));
     add("deletes", classes(deletes));
     add("looks for", classes(exists));
-    add("calls", joined(calls.iter().map(|method| program.qualified_name(*method))));
+    add("calls", joined(calls.iter().map(method)));
     if effects.is_read_only() {
         add("changes", "nothing: it only reads".to_owned());
     }

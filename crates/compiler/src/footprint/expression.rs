@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::classes::ApplicationClasses;
 use super::keys::{Argument, Passed, argument, key_attribute, new_key};
-use crate::names::{parameter_names, statement_occurrences, targets};
+use crate::names::{body_occurrences, parameter_names, targets};
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Type, Typing};
 
@@ -130,7 +130,7 @@ impl<'a> Follow<'_, 'a> {
         match inference.infer(&node.value) {
             Type::SelfEntity(entity) | Type::Reference(entity) => {
                 let key = key_attribute(self.typing.application, self.classes, entity);
-                if key != Some(self.scope.member_name(name)) {
+                if key.as_deref() != Some(&*self.scope.member_name(name)) {
                     return kept();
                 }
                 let of = self.follow(&node.value, elements, depth)?;
@@ -363,7 +363,7 @@ enum Only<'a> {
 impl<'a> Assigned<'a> {
     pub(super) fn of(scope: &FunctionScope<'a>) -> Self {
         let mut assigned = Self::default();
-        for found in scope.node.body.iter().flat_map(statement_occurrences) {
+        for found in body_occurrences(&scope.node.body) {
             if found.context != ExprContext::Load {
                 assigned.0.entry(found.name).or_default().count += 1;
             }

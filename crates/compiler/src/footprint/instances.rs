@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt};
+use rustc_hash::FxHashSet;
 
 use crate::resolve::inheritance::{Ancestor, lineage};
 use crate::resolve::{Application, Binding};
@@ -18,7 +19,10 @@ const ASKING: &[&str] = &["isinstance", "issubclass", "super"];
 /// The base classes of entities, by index into [`Application::classes`], that may have instances.
 pub(super) fn with_instances(application: &Application<'_>) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
-    if !application.classes.iter().any(|class| class.is_ancestor) {
+    let entities: FxHashSet<usize> =
+        application.entities.iter().map(|entity| entity.class).collect();
+    let mut classes = application.classes.iter().enumerate();
+    if !classes.any(|(index, class)| class.is_ancestor && !entities.contains(&index)) {
         return found;
     }
     for (module, loaded) in application.loaded.modules.iter().enumerate() {

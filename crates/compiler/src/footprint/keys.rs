@@ -4,7 +4,7 @@ use anabranch_ir::Expression;
 use ruff_python_ast::{Expr, ExprCall, ExprContext, ParameterWithDefault, Stmt, StmtFunctionDef};
 
 use super::classes::ApplicationClasses;
-use crate::names::{bound_names, mangled, parameter_names, statement_occurrences};
+use crate::names::{body_occurrences, bound_names, mangled, parameter_names};
 use crate::resolve::{Application, FunctionDefinition};
 
 /// How a call passes the first parameter of the function.
@@ -139,7 +139,7 @@ fn own_attribute(
     let name = mangled(Some(application.body_of(method)?.name), node.attr.as_str());
     let own = own_name(method.node)?;
     let is_own = matches!(&*node.value, Expr::Name(base) if base.id.as_str() == own);
-    (is_own && !application.is_in_class(entity, &name)).then_some(name)
+    (is_own && !application.is_in_class(entity, &name)).then(|| name.into_owned())
 }
 
 /// The parameter that `constructor`, in the body of `class`, puts into the attribute that Python stores
@@ -200,7 +200,7 @@ impl<'s> Uses<'s> {
         let mut uses =
             Self { own, class, attribute, is_defined, assignments: 0, own_escapes: false };
         uses.visit_body(&constructor.body);
-        let stores = constructor.body.iter().flat_map(statement_occurrences);
+        let stores = body_occurrences(&constructor.body).into_iter();
         uses.own_escapes |=
             stores.into_iter().any(|found| found.name == own && found.context != ExprContext::Load);
         uses

@@ -1,14 +1,14 @@
 //! Which entities a function reaches where it can suspend.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use anabranch_ir::{AccessMode, Expression, ModuleId, OperatorId, Reason, Span};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
-use super::attributes::Which;
 use super::expression::{Follow, constant, substituted};
 use super::keys::{Argument, Passed, argument};
+use super::members::NamedMembers;
 use super::{ACCESSES_MAX, Footprint, add_all};
 use crate::effects::{Action, Spot};
 use crate::resolve::{Binding, FunctionKind};
@@ -17,7 +17,7 @@ use crate::types::{Inference, Way};
 /// One function, with what is known of the others so far.
 pub(super) struct Reach<'t, 'a> {
     pub(super) follow: Follow<'t, 'a>,
-    pub(super) functions: &'t BTreeMap<usize, Footprint>,
+    pub(super) functions: &'t [Option<Footprint>],
     pub(super) found: Footprint,
 }
 
@@ -63,17 +63,17 @@ impl<'a> Reach<'_, 'a> {
     pub(super) fn spot(&mut self, spot: &Spot<'a>) {
         match (&spot.action, spot.node) {
             (Action::Get { receiver }, Expr::Attribute(node)) => {
-                let mode = self.getting(*receiver, &self.stored_name(spot));
+                let name = self.stored_name(spot);
+                // Without a class no entity is listed.
+                let mode = receiver.map_or(AccessMode::Read, |class| self.getting(class, &name));
                 self.touch(*receiver, &node.value, mode, spot);
             }
             (Action::Set { receiver }, Expr::Attribute(node)) => {
-                // What it is not known to be may be any of them, and may get a new attribute.
-                let (typing, classes) = (self.follow.typing, self.follow.classes);
-                let name = classes.names.number(&self.stored_name(spot));
-                let writes = &mut self.found.writes;
+                let name = self.follow.classes.names.number(&self.stored_name(spot));
                 match receiver {
-                    Some(class) => writes.insert(*class, name),
-                    None => writes.insert_anywhere((name, Which::Every), typing, classes),
+                    Some(class) => self.found.writes.insert(name, *class),
+                    // It may be any of them, and may get a new attribute.
+                    None => self.found.writes.insert_all(name, self.classes()),
                 }
                 self.touch(*receiver, &node.value, AccessMode::Write, spot);
             }
@@ -95,7 +95,7 @@ impl<'a> Reach<'_, 'a> {
                 self.callee(*function, &called, spot);
             }
             (Action::Create { entity }, Expr::Call(node)) => {
-                self.found.creates.insert(*entity);
+                self.found.creates.insert((), *entity);
                 match self.follow.created(*entity, node, &spot.elements) {
                     Ok(made) => self.access(*entity, made, AccessMode::CreateOrDelete, spot),
                     Err(text) => self.because(spot.node, text),
@@ -108,33 +108,19 @@ impl<'a> Reach<'_, 'a> {
     }
 
     /// The name by which Python stores the member at `spot`.
-    fn stored_name(&self, spot: &Spot<'_>) -> String {
+    fn stored_name<'n>(&self, spot: &Spot<'n>) -> Cow<'n, str> {
         self.follow.scope.member_name(spot.member)
     }
 
-    /// How reading an attribute touches its entity: a property may do more than read.
-    fn getting(&self, class: Option<usize>, name: &str) -> AccessMode {
+    /// How reading an attribute of the class touches its entity: a property may do more than read.
+    fn getting(&self, class: usize, name: &str) -> AccessMode {
         let application = self.follow.typing.application;
         let changes = |function: usize| {
-            self.functions.get(&function).is_none_or(|footprint| !is_reading(footprint))
+            self.functions[function].as_ref().is_none_or(|footprint| !is_reading(footprint))
         };
-        let accessor_changes =
-            |class: usize| application.accessor(class, name).is_some_and(changes);
-        let hook_changes =
-            |class: usize, hook| application.method(class, hook).is_some_and(changes);
-        let hooks = ["__getattr__", "__getattribute__"];
-        let any_changes = match class {
-            Some(class) => {
-                accessor_changes(class) || hooks.iter().any(|hook| hook_changes(class, hook))
-            }
-            None => {
-                let defining = |name: &str| application.defining(name).iter().copied();
-                defining(name).any(accessor_changes)
-                    || hooks
-                        .iter()
-                        .any(|hook| defining(hook).any(|class| hook_changes(class, hook)))
-            }
-        };
+        let mut hooks = ["__getattr__", "__getattribute__"].into_iter();
+        let any_changes = application.accessor(class, name).is_some_and(changes)
+            || hooks.any(|hook| application.method(class, hook).is_some_and(changes));
         if any_changes { AccessMode::Write } else { AccessMode::Read }
     }
 
@@ -148,7 +134,7 @@ impl<'a> Reach<'_, 'a> {
             let origin = self.touch(receiver, &attribute.value, AccessMode::Read, spot);
             match application.method(class, &name) {
                 Some(method) => {
-                    self.found.calls.insert(method);
+                    self.found.calls.insert(self.follow.classes.names.number(&name), class);
                     let called = Called { receiver: origin.as_ref(), ..Called::new(node) };
                     self.callee(method, &called, spot);
                 }
@@ -162,21 +148,29 @@ impl<'a> Reach<'_, 'a> {
             return;
         }
         // Only a method of that name can be called on an entity; on anything else it is plain Python.
-        let defining = application.defining(&name).iter();
-        let candidates: Vec<usize> =
-            defining.filter_map(|class| application.method(*class, &name)).collect();
-        for method in &candidates {
-            self.found.calls.insert(*method);
-            if let Some(footprint) = self.functions.get(method) {
-                self.found.merge_effects(footprint);
-                self.found
-                    .changes
-                    .extend(own_change(footprint, application.functions[*method].owner));
-            }
-        }
-        if !candidates.is_empty() {
+        let members = self.follow.classes.members(&name);
+        if members.has_methods() {
+            self.call_any(&name, members);
             let text = format!("which `{}` is called is only known when it runs", spot.member);
             self.because(spot.node, text);
+        }
+    }
+
+    /// Takes over what the methods do that are called `name`, one of which is called.
+    fn call_any(&mut self, name: &str, members: &NamedMembers) {
+        let application = self.follow.typing.application;
+        let number = self.follow.classes.names.number(name);
+        if let Some(footprint) = members.crowd().and_then(|crowd| self.functions[crowd].as_ref()) {
+            self.found.calls.insert_any(number);
+            self.found.merge_effects(footprint);
+            return;
+        }
+        for class in application.defining(name) {
+            let Some(method) = application.method(*class, name) else { continue };
+            self.found.calls.insert(number, *class);
+            if let Some(footprint) = &self.functions[method] {
+                self.found.merge_elsewhere(footprint, application.functions[method].owner);
+            }
         }
     }
 
@@ -186,7 +180,7 @@ impl<'a> Reach<'_, 'a> {
         let class = arguments.first().and_then(|class| inference.binding(class));
         match (class, arguments) {
             (Some(Binding::Entity(entity)), [_, key]) => {
-                self.found.exists.insert(entity);
+                self.found.exists.insert((), entity);
                 match self.follow.value(key, &spot.elements) {
                     Ok(key) => {
                         let operator = OperatorId::from_index(entity);
@@ -197,7 +191,7 @@ impl<'a> Reach<'_, 'a> {
                 }
             }
             _ => {
-                self.found.exists.extend(self.classes());
+                self.found.exists.insert_all((), self.classes());
                 let text = "what it asks for is only known when it runs".to_owned();
                 self.because(spot.node, text);
             }
@@ -206,7 +200,7 @@ impl<'a> Reach<'_, 'a> {
 
     fn delete(&mut self, node: &'a ExprCall, spot: &Spot<'a>) {
         let [entity] = &*node.arguments.args else {
-            self.found.deletes.extend(self.classes());
+            self.found.deletes.insert_all((), self.classes());
             let text = "what it deletes is only known when it runs".to_owned();
             return self.because(spot.node, text);
         };
@@ -216,8 +210,8 @@ impl<'a> Reach<'_, 'a> {
             kind => kind.referenced_class(),
         };
         match class {
-            Some(class) => self.found.deletes.extend([class]),
-            None => self.found.deletes.extend(self.classes()),
+            Some(class) => self.found.deletes.insert((), class),
+            None => self.found.deletes.insert_all((), self.classes()),
         }
         self.touch(class, entity, AccessMode::CreateOrDelete, spot);
     }
@@ -260,13 +254,13 @@ impl<'a> Reach<'_, 'a> {
     /// Takes over what `callee` touches, in this function's terms.
     fn callee(&mut self, callee: usize, called: &Called<'_, 'a>, spot: &Spot<'a>) {
         let Called { receiver, first, node: call } = *called;
-        let Some(footprint) = self.functions.get(&callee) else { return };
+        let Some(footprint) = &self.functions[callee] else { return };
         let definition = &self.follow.typing.application.functions[callee];
         let is_method = definition.kind == FunctionKind::Method;
-        self.found.merge_effects(footprint);
         if is_method && receiver != Some(&Expression::Receiver) {
-            self.found.changes.extend(own_change(footprint, definition.owner));
+            self.found.merge_elsewhere(footprint, definition.owner);
         } else {
+            self.found.merge_effects(footprint);
             self.found.changes_itself |= footprint.changes_itself;
         }
         add_all(&mut self.found.reasons, &footprint.reasons);
@@ -292,11 +286,6 @@ impl<'a> Reach<'_, 'a> {
             }
         }
     }
-}
-
-/// The class of a method's own entity, if that may change in attributes that are not listed.
-fn own_change(footprint: &Footprint, owner: Option<usize>) -> Option<usize> {
-    owner.filter(|_| footprint.changes_itself)
 }
 
 fn is_reading(footprint: &Footprint) -> bool {

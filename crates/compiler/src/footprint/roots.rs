@@ -48,7 +48,7 @@ impl<'a> Variables<'a> {
         }
         gather.visit_body(&scope.node.body);
         let mut variables = gather.variables;
-        for name in bound_names(&scope.node.body) {
+        for name in scope.bound.iter().copied() {
             if !variables.sources.contains_key(name) {
                 variables.unknown.insert(name);
                 variables.made_here.insert(name, false);
@@ -246,7 +246,7 @@ impl<'a> Search<'_, 'a> {
                 }
                 // References are shared, and never change.
                 if !matches!(inference.infer(expression), Type::Reference(_)) {
-                    self.found.insert(Root::State((entity, name)));
+                    self.found.insert(Root::State((entity, name.into_owned())));
                 }
             }
             Type::Reference(entity) => {
@@ -260,7 +260,7 @@ impl<'a> Search<'_, 'a> {
                 for root in base {
                     self.found.insert(match root {
                         Root::Itself if function.is_some() => Root::Unknown,
-                        Root::Itself => Root::State((entity, name.clone())),
+                        Root::Itself => Root::State((entity, name.clone().into_owned())),
                         other => other,
                     });
                 }

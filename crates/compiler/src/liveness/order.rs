@@ -8,7 +8,7 @@ pub(super) fn forward_order(graph: &Graph) -> Vec<BlockId> {
     let ways = |id: BlockId| {
         let handler = graph.handler(id).map(|(handler, _)| handler);
         // What comes first in the source shall come first.
-        handler.into_iter().chain(graph.block(id).terminator.successors().into_iter().rev())
+        handler.into_iter().chain(graph.block(id).terminator.successors().rev())
     };
     let mut is_met = vec![false; graph.ids().len()];
     let mut order = Vec::with_capacity(is_met.len());

@@ -73,8 +73,9 @@ pub(super) fn complete(application: &mut Application<'_>, owner: usize) {
         for index in first..application.functions.len() {
             let definition = &application.functions[index];
             let stored = mangled(Some(bodies[level].name), definition.name);
-            let is_visible = bodies[..level].iter().all(|body| !body.members.contains_key(&stored));
-            let is_last = bodies[level].members.get(&stored) == Some(&Some(index));
+            let is_visible =
+                bodies[..level].iter().all(|body| !body.members.contains_key(&*stored));
+            let is_last = bodies[level].members.get(&*stored) == Some(&Some(index));
             match definition.kind {
                 FunctionKind::Method if !is_last => {}
                 FunctionKind::Method if is_visible => entity.methods.push(index),
@@ -161,7 +162,7 @@ pub fn abstract_methods(application: &Application<'_>, entity: &EntityClass<'_>)
     let visible = |index: &usize| {
         let definition = &application.functions[*index];
         let stored = mangled(Some(entity.bodies[definition.level].name), definition.name);
-        !entity.bodies[..definition.level].iter().any(|body| body.members.contains_key(&stored))
+        !entity.bodies[..definition.level].iter().any(|body| body.members.contains_key(&*stored))
     };
     let functions = entity.methods.iter().chain(&entity.accessors).copied();
     functions.filter(|index| is_marked(index) && visible(index)).collect()

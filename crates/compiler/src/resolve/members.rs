@@ -44,7 +44,7 @@ pub(super) fn class_body<'a>(
             let is_bare = matches!(statement, Stmt::AnnAssign(node) if node.value.is_none());
             if !is_bare {
                 for bound in bound_names(std::slice::from_ref(statement)) {
-                    body.members.insert(mangled(Some(name), bound), None);
+                    body.members.insert(mangled(Some(name), bound).into_owned(), None);
                 }
             }
             continue;
@@ -67,9 +67,9 @@ pub(super) fn class_body<'a>(
                 // The last definition of a name wins, as in Python; a property has several parts,
                 // of which the first is the getter.
                 let is_part = is_further_part(application, &definition);
-                let known = body.members.get(&stored).copied().flatten();
+                let known = body.members.get(&*stored).copied().flatten();
                 if known.is_none() || !is_part {
-                    body.members.insert(stored, Some(index));
+                    body.members.insert(stored.into_owned(), Some(index));
                 }
                 application.functions.push(definition);
             }

@@ -12,7 +12,9 @@ use ruff_python_ast::{Arguments, Comprehension, Expr, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::effects::{Place, Spot};
-use crate::names::{occurrences, parameter_names, statement_occurrences, targets};
+use crate::names::{
+    body_occurrences, occurrences, parameter_names, statement_occurrences, targets,
+};
 use crate::types::{FunctionScope, Inference, Typing};
 use crate::{Code, Diagnostic};
 
@@ -88,7 +90,7 @@ impl<'s> Bindings<'s> {
         }
         let mut layout = Layout { loops: Vec::new(), statements: Vec::new() };
         layout.visit_body(&scope.node.body);
-        for occurrence in scope.node.body.iter().flat_map(statement_occurrences) {
+        for occurrence in body_occurrences(&scope.node.body) {
             if occurrence.context == ExprContext::Load {
                 continue;
             }

@@ -8,7 +8,7 @@ use ruff_text_size::Ranged;
 
 use super::bases;
 use crate::effects::{Certainty, Effects};
-use crate::names::{mangled, statement_occurrences};
+use crate::names::{body_occurrences, mangled};
 use crate::resolve::classes::builtin_decorator;
 use crate::resolve::members::ClassBody;
 use crate::resolve::{Binding, EntityClass, FunctionDefinition, FunctionKind};
@@ -192,7 +192,7 @@ fn key_that_reads<'c, 'a>(
             return Some(key);
         }
         // One of a base class counts if this one may call it.
-        let found = key.node.body.iter().flat_map(statement_occurrences);
+        let found = body_occurrences(&key.node.body).into_iter();
         let mut names: BTreeSet<&str> = found.map(|occurrence| occurrence.name).collect();
         names.retain(|name| *name == "super" || class.bodies.iter().any(|it| it.name == *name));
         if names.is_empty() {

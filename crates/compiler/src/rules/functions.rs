@@ -1,12 +1,12 @@
 //! Rules for functions of entity code.
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprContext, Stmt};
+use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::classes::check_key_assignments;
 use super::supers;
-use crate::names::statement_occurrences;
+use crate::names::binding_occurrences;
 use crate::types::{FunctionScope, Inference, Typing};
 use crate::{Code, Diagnostic};
 
@@ -18,9 +18,8 @@ pub(super) fn check<'a>(
 ) {
     check_key_assignments(typing, scope, found);
     let name = scope.node.name.as_str();
-    let mut visitor = Statements { globals: Vec::new(), suspending: None };
-    visitor.visit_body(&scope.node.body);
-    for range in visitor.globals {
+    let statements = Statements::of(typing, scope);
+    for range in statements.globals {
         found.push(
             Diagnostic::new(Code::GlobalWrite, format!("`{name}` writes a global variable"))
                 .at(scope.module, range, "declared here")
@@ -32,7 +31,7 @@ pub(super) fn check<'a>(
     }
     check_self_assignment(scope, found);
     let is_async = scope.node.is_async;
-    let place = visitor.suspending.or(is_async.then(|| scope.node.name.range()));
+    let place = statements.suspending.or(is_async.then(|| scope.node.name.range()));
     if let (Some(range), true) = (place, scope.owner.is_some()) {
         let kind = if is_async { "asynchronous" } else { "a generator" };
         found.push(
@@ -47,8 +46,8 @@ pub(super) fn check<'a>(
 /// Every segment of a method gets the entity anew, so its name must not change.
 fn check_self_assignment(scope: &FunctionScope<'_>, found: &mut Vec<Diagnostic>) {
     let Some(own_self) = scope.self_name else { return };
-    for occurrence in scope.node.body.iter().flat_map(statement_occurrences) {
-        if occurrence.name == own_self && occurrence.context != ExprContext::Load {
+    for occurrence in binding_occurrences(&scope.node.body) {
+        if occurrence.name == own_self {
             let message = format!("`{own_self}` gets another value in `{}`", scope.node.name);
             found.push(
                 Diagnostic::new(Code::RemoteUnsupported, message)
@@ -60,6 +59,9 @@ fn check_self_assignment(scope: &FunctionScope<'_>, found: &mut Vec<Diagnostic>)
     }
 }
 
+/// Builtins that look at the variables of the function that calls them.
+const FRAME_INSPECTORS: &[&str] = &["locals", "eval", "exec", "vars", "dir"];
+
 /// Rules for functions that are split into segments.
 pub(super) fn check_split<'a>(
     typing: &Typing<'a>,
@@ -67,10 +69,9 @@ pub(super) fn check_split<'a>(
     found: &mut Vec<Diagnostic>,
 ) {
     let name = scope.node.name.as_str();
-    let mut visitor = Statements { globals: Vec::new(), suspending: None };
-    visitor.visit_body(&scope.node.body);
+    let statements = Statements::of(typing, scope);
     let is_async = scope.node.is_async.then(|| scope.node.name.range());
-    if let (Some(range), None) = (visitor.suspending.or(is_async), scope.owner) {
+    if let (Some(range), None) = (statements.suspending.or(is_async), scope.owner) {
         let message = format!("`{name}` makes remote calls and is asynchronous or a generator");
         found.push(
             Diagnostic::new(Code::YieldInSplit, message)
@@ -79,15 +80,30 @@ pub(super) fn check_split<'a>(
                 .help("return a list instead; remote calls wait by themselves"),
         );
     }
-    let mut frames = Frames { inference: Inference::new(typing, scope), found };
-    frames.visit_body(&scope.node.body);
-    supers::check(typing, scope, found);
+    if scope.may_mention(typing.application, FRAME_INSPECTORS) {
+        let mut frames = Frames { inference: Inference::new(typing, scope), found };
+        frames.visit_body(&scope.node.body);
+    }
+    if scope.may_mention(typing.application, &["super"]) {
+        supers::check(typing, scope, found);
+    }
 }
 
 /// `global` statements and what makes a function asynchronous or a generator.
+#[derive(Default)]
 struct Statements {
     globals: Vec<TextRange>,
     suspending: Option<TextRange>,
+}
+
+impl Statements {
+    fn of(typing: &Typing<'_>, scope: &FunctionScope<'_>) -> Self {
+        let mut statements = Self::default();
+        if scope.may_mention(typing.application, &["global", "yield", "await", "async"]) {
+            statements.visit_body(&scope.node.body);
+        }
+        statements
+    }
 }
 
 impl<'s> Visitor<'s> for Statements {

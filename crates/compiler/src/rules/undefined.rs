@@ -6,7 +6,7 @@
 use ruff_python_ast::{ExprContext, Stmt};
 
 use crate::builtins::BUILTINS;
-use crate::names::{Occurrence, statement_occurrences, target_names};
+use crate::names::{Occurrence, body_occurrences, target_names};
 use crate::similar::most_similar;
 use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Code, Diagnostic, SourceFile};
@@ -52,7 +52,7 @@ pub(super) fn check<'a>(
     let application = typing.application;
     let module = &application.loaded.modules[scope.module];
     let inference = Inference::new(typing, scope);
-    let occurrences = scope.node.body.iter().flat_map(statement_occurrences);
+    let occurrences = body_occurrences(&scope.node.body).into_iter();
     for occurrence in occurrences {
         let name = occurrence.name;
         if occurrence.context != ExprContext::Load

@@ -1,5 +1,6 @@
 //! The names inside one function.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Type;
 use super::infer::Memo;
-use crate::names::{bound_names, mangled, parameter_names, statement_occurrences};
+use crate::names::{body_occurrences, bound_names, mangled, parameter_names};
 use crate::resolve::{Application, Binding, FunctionDefinition};
 
 /// What a name inside a function refers to.
@@ -44,6 +45,8 @@ pub struct FunctionScope<'a> {
     /// The class in whose body the function stands.
     pub class: Option<ClassPlace<'a>>,
     pub node: &'a StmtFunctionDef,
+    /// The names that its body binds, in order of appearance.
+    pub bound: Vec<&'a str>,
     /// The first parameter of a method.
     pub self_name: Option<&'a str>,
     /// All variables, parameters included.
@@ -70,7 +73,8 @@ impl<'a> FunctionScope<'a> {
             let mut positional = node.parameters.posonlyargs.iter().chain(&node.parameters.args);
             positional.next().map(|parameter| parameter.name().as_str())
         });
-        let mut variables: FxHashSet<&str> = bound_names(&node.body).into_iter().collect();
+        let bound = bound_names(&node.body);
+        let mut variables: FxHashSet<&str> = bound.iter().copied().collect();
         let mut imports = BTreeMap::new();
         collect_imports(application, module, &node.body, &mut imports);
         if !imports.is_empty() {
@@ -87,6 +91,7 @@ impl<'a> FunctionScope<'a> {
             owner,
             class,
             node,
+            bound,
             self_name,
             variables,
             imports,
@@ -97,8 +102,15 @@ impl<'a> FunctionScope<'a> {
     }
 
     /// The name by which Python stores the attribute that the function calls `attribute`.
-    pub fn member_name(&self, attribute: &str) -> String {
+    pub fn member_name<'n>(&self, attribute: &'n str) -> Cow<'n, str> {
         mangled(self.class.map(|class| class.name), attribute)
+    }
+
+    /// Whether one of the words may stand in the function, as a keyword or a name.
+    pub fn may_mention(&self, application: &Application<'a>, words: &[&str]) -> bool {
+        let text = application.loaded.files[self.module].slice(self.node.range());
+        // Python writes names that are not ASCII in another way before it looks at them.
+        words.iter().any(|word| text.contains(word)) || !text.is_ascii()
     }
 
     /// What `name` means in the function.
@@ -168,7 +180,7 @@ fn insert_import<'a>(imports: &mut BTreeMap<&'a str, Binding>, name: &'a str, bi
 /// Names bound by anything but an import statement.
 fn collect_other_bindings<'a>(body: &'a [Stmt], names: &mut BTreeSet<&'a str>) {
     let imports = import_statements(body);
-    let stores = body.iter().flat_map(statement_occurrences).filter(|occurrence| {
+    let stores = body_occurrences(body).into_iter().filter(|occurrence| {
         occurrence.context != ExprContext::Load
             && !occurrence.is_captured
             && !imports.iter().any(|import| import.range().contains_range(occurrence.range))

@@ -1,7 +1,5 @@
 //! The Python text of a segment, as far as it can be read without a parser.
 
-use std::collections::BTreeSet;
-
 use super::{Place, Violations};
 use crate::{Exit, Function, Segment, SegmentId};
 
@@ -14,32 +12,63 @@ pub(super) fn check(
 ) {
     check_lines(place, function, segment, violations);
     check_parameters(place, function, segment, violations);
-    let mut written = BTreeSet::new();
-    for line in &segment.code {
+    let facts: Vec<Facts> = segment.code.iter().map(|line| Facts::of(&line.text)).collect();
+    let lines = || segment.code.iter().zip(&facts);
+    let mut written = Vec::new();
+    for (line, _) in lines().filter(|(_, facts)| facts.has_return) {
         collect_heads(&line.text, &mut written);
     }
-    let exits: BTreeSet<(&str, Option<SegmentId>)> =
+    written.sort_unstable();
+    let mut exits: Vec<Head<'_>> =
         segment.exits.iter().map(|exit| (word(exit), exit.target())).collect();
-    for exit in exits.iter().filter(|exit| !written.contains(exit)) {
+    exits.sort_unstable();
+    exits.dedup();
+    for exit in exits.iter().filter(|exit| written.binary_search(exit).is_err()) {
         violations.add(place, format!("no line of the code is the exit {}", head(*exit)));
     }
-    let has_inner_function = segment.code.iter().skip(1).any(|line| {
-        let may_be_one = line.text.contains("def ") || line.text.contains("class ");
-        let text = if may_be_one { line.text.trim_start() } else { "" };
-        ["def ", "async def ", "class "].iter().any(|keyword| text.starts_with(keyword))
-    });
+    let has_inner_function =
+        lines().skip(1).filter(|(_, facts)| facts.has_definition).any(|(line, _)| {
+            let text = line.text.trim_start();
+            ["def ", "async def ", "class "].iter().any(|keyword| text.starts_with(keyword))
+        });
     if has_inner_function {
         return;
     }
-    for line in segment.code.iter().filter(|line| !line.is_inside_string) {
+    for (line, _) in lines().filter(|(line, facts)| facts.has_return && !line.is_inside_string) {
         check_return(place, &line.text, segments, &exits, violations);
+    }
+}
+
+/// The word of an exit and the segment that it leads to.
+type Head<'l> = (&'l str, Option<SegmentId>);
+
+/// Words that may stand in a line: most lines have none, and need no search.
+struct Facts {
+    has_return: bool,
+    has_definition: bool,
+}
+
+impl Facts {
+    fn of(text: &str) -> Self {
+        let mut facts = Facts { has_return: false, has_definition: false };
+        let bytes = text.as_bytes();
+        for (index, byte) in bytes.iter().enumerate() {
+            if *byte == b' ' {
+                let before = &bytes[..index];
+                facts.has_return |= before.ends_with(b"return");
+                facts.has_definition |= before.ends_with(b"def") || before.ends_with(b"class");
+            }
+        }
+        facts
     }
 }
 
 fn check_lines(place: Place, function: &Function, segment: &Segment, violations: &mut Violations) {
     for (index, line) in segment.code.iter().enumerate() {
         let text = &line.text;
-        if text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        // Without an early end this goes through many bytes at once.
+        let has_end = |found, byte| found | (byte == b'\n') | (byte == b'\r');
+        if text.bytes().fold(false, has_end) {
             violations.add(place, format!("the line {text:?} holds a line end"));
         }
         if !(function.span.line..=function.span.end_line).contains(&line.origin) {
@@ -59,16 +88,18 @@ fn check_parameters(
     segment: &Segment,
     violations: &mut Violations,
 ) {
-    let start = format!("def {}(", segment.name);
     let header = segment.code.first().filter(|line| !line.is_inside_string);
-    let header = header.and_then(|line| line.text.strip_prefix(&start));
+    let header = header.and_then(|line| {
+        line.text.strip_prefix("def ")?.strip_prefix(&*segment.name)?.strip_prefix('(')
+    });
     let Some(header) = header.and_then(|header| header.rsplit_once(')')) else {
-        return violations.add(place, format!("the code does not start with `{start}…):`"));
+        let name = &segment.name;
+        return violations.add(place, format!("the code does not start with `def {name}(…):`"));
     };
     let parameters: Vec<&str> = header
         .0
-        .split(", ")
-        .map(|parameter| parameter.trim_start_matches('*'))
+        .split(',')
+        .map(|parameter| parameter.trim_start_matches(' ').trim_start_matches('*'))
         .map(|parameter| parameter.split(['=', ':', ' ']).next().unwrap_or(parameter))
         .filter(|parameter| !parameter.is_empty() && *parameter != "/")
         .collect();
@@ -99,7 +130,7 @@ fn word(exit: &Exit) -> &'static str {
 }
 
 /// How the `return` of an exit begins.
-fn head((word, target): (&str, Option<SegmentId>)) -> String {
+fn head((word, target): Head<'_>) -> String {
     match target {
         Some(target) => format!("return \"{word}\", {}, ", target.0),
         None => format!("return \"{word}\","),
@@ -107,25 +138,39 @@ fn head((word, target): (&str, Option<SegmentId>)) -> String {
 }
 
 /// Collects the exits whose `return`s begin in `line`; the tuple may stand between parentheses.
-fn collect_heads<'l>(line: &'l str, found: &mut BTreeSet<(&'l str, Option<SegmentId>)>) {
-    // Most lines hold none, which this finds out faster than the search does.
-    let mut rest = if line.contains("return ") { line } else { "" };
-    while let Some(at) = rest.find("return ") {
-        rest = &rest[at + "return ".len()..];
-        let tuple = rest.strip_prefix('(').unwrap_or(rest);
-        let Some((word, fields)) = tuple.strip_prefix('"').and_then(|it| it.split_once("\","))
-        else {
+fn collect_heads<'l>(line: &'l str, found: &mut Vec<Head<'l>>) {
+    let mut rest = line;
+    while let Some(space) = rest.find(' ') {
+        let before = &rest[..space];
+        rest = &rest[space + 1..];
+        if !before.ends_with("return") {
             continue;
-        };
-        found.insert((word, None));
-        let number = fields.strip_prefix(' ').and_then(|fields| fields.split_once(", "));
-        if let Some((digits, _)) = number
-            && let Ok(number) = digits.parse::<u32>()
-            && number.to_string() == digits
+        }
+        let Some((word, fields)) = word_and_fields(rest) else { continue };
+        found.push((word, None));
+        let number = fields.strip_prefix(' ').and_then(|fields| fields.split_once(','));
+        if let Some((digits, rest)) = number
+            && rest.starts_with(' ')
+            && let Some(number) = canonical_number(digits)
         {
-            found.insert((word, Some(SegmentId(number))));
+            found.push((word, Some(SegmentId(number))));
         }
     }
+}
+
+/// What stands between the quotes that `tuple` starts with, and behind the comma that follows.
+fn word_and_fields(tuple: &str) -> Option<(&str, &str)> {
+    let tuple = tuple.strip_prefix('(').unwrap_or(tuple).strip_prefix('"')?;
+    let ends = tuple.match_indices('"').map(|(end, _)| end);
+    let end = ends.into_iter().find(|end| tuple[end + 1..].starts_with(','))?;
+    Some((&tuple[..end], &tuple[end + 2..]))
+}
+
+/// The number, if nothing else is written that way.
+fn canonical_number(digits: &str) -> Option<u32> {
+    let is_canonical = digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits.len() == 1 || !digits.starts_with('0'));
+    digits.parse().ok().filter(|_| is_canonical)
 }
 
 /// Compares a line that leaves the segment with the exits.
@@ -133,22 +178,15 @@ fn check_return(
     place: Place,
     line: &str,
     segments: &[Segment],
-    exits: &BTreeSet<(&str, Option<SegmentId>)>,
+    exits: &[Head<'_>],
     violations: &mut Violations,
 ) {
-    if !line.contains("return ") {
-        return;
-    }
     let Some(tuple) = line.trim_start().strip_prefix("return ") else { return };
-    let tuple = tuple.strip_prefix('(').unwrap_or(tuple);
-    let Some((found, rest)) = tuple.strip_prefix('"').and_then(|rest| rest.split_once("\","))
-    else {
-        return;
-    };
+    let Some((found, rest)) = word_and_fields(tuple) else { return };
     let mut fields = rest.trim_start().splitn(2, ',');
     let number: Option<u32> = fields.next().and_then(|number| number.parse().ok());
     let target = number.filter(|_| found != "return").map(SegmentId);
-    if !exits.contains(&(found, target)) {
+    if exits.binary_search(&(found, target)).is_err() {
         violations.add(place, format!("`{}` is none of the exits", line.trim()));
         return;
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{Place, Violations, names};
 use crate::access::EXPRESSION_DEPTH_MAX;
 use crate::{
-    AccessMode, AccessSet, Body, Expression, Function, FunctionId, OperatorId, Program, Signature,
+    AccessMode, AccessSet, Body, Callee, Classes, Effects, Expression, Function, FunctionId,
+    Member, OperatorId, Program, Signature,
 };
 
 pub(super) fn check(program: &Program, violations: &mut Violations) {
@@ -35,17 +36,42 @@ fn check_lists(
     let effects = &function.effects;
     for members in [&effects.reads, &effects.writes] {
         check_order(place, "attributes", members, violations);
+        // Those of any class come first.
+        let of_any = members.partition_point(|member| member.operator.is_none());
+        let (of_any, of_class) = members.split_at(of_any);
         for member in members {
             names::check_identifier(place, "attribute", &member.name, violations);
         }
+        for Member { name, .. } in of_class {
+            if of_any.binary_search_by(|any| any.name.cmp(name)).is_ok() {
+                violations
+                    .add(place, format!("the attribute {name} of any class is listed as well"));
+            }
+        }
     }
-    for classes in [&effects.exists, &effects.creates, &effects.deletes, &effects.changes] {
+    let Effects { exists, creates, deletes, changes, calls, .. } = effects;
+    for classes in [exists, creates, deletes, changes].into_iter().filter_map(Classes::listed) {
         check_order(place, "classes", classes, violations);
     }
-    check_order(place, "methods", &effects.calls, violations);
-    for method in &effects.calls {
-        if program.function(*method).operator.is_none() || hidden.contains(method) {
-            violations.add(place, format!("it calls {method} on an entity, which is no method"));
+    check_order(place, "methods", calls, violations);
+    let of_class = calls.partition_point(|callee| matches!(callee, Callee::Method(_)));
+    let of_any = &calls[of_class..];
+    for callee in calls {
+        match callee {
+            Callee::OfAnyClass(name) => {
+                names::check_identifier(place, "method", name, violations);
+            }
+            Callee::Method(method) => {
+                let Function { operator, name, .. } = program.function(*method);
+                if operator.is_none() || hidden.contains(method) {
+                    let message = format!("it calls {method} on an entity, which is no method");
+                    violations.add(place, message);
+                }
+                if of_any.contains(&Callee::OfAnyClass(name.clone())) {
+                    let message = format!("the method {name} of any class is listed as well");
+                    violations.add(place, message);
+                }
+            }
         }
     }
 }

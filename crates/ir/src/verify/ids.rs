@@ -2,7 +2,8 @@
 
 use super::{Place, Violations};
 use crate::{
-    Body, Effects, Exit, Expression, FunctionId, ModuleId, OperatorId, Program, SegmentId, Span,
+    Body, Callee, Classes, Effects, Exit, Expression, FunctionId, ModuleId, OperatorId, Program,
+    SegmentId, Span,
 };
 
 pub(super) fn check(program: &Program, violations: &mut Violations) {
@@ -63,19 +64,17 @@ impl Ids<'_, '_> {
 
     fn effects(&mut self, place: Place, effects: &Effects) {
         for member in effects.reads.iter().chain(&effects.writes) {
-            self.operator(place, Some(member.operator));
+            self.operator(place, member.operator);
         }
-        for operator in effects
-            .exists
-            .iter()
-            .chain(&effects.creates)
-            .chain(&effects.deletes)
-            .chain(&effects.changes)
-        {
+        let Effects { exists, creates, deletes, changes, calls, .. } = effects;
+        let classes = [exists, creates, deletes, changes].into_iter().filter_map(Classes::listed);
+        for operator in classes.flatten() {
             self.operator(place, Some(*operator));
         }
-        for method in &effects.calls {
-            self.function(place, *method);
+        for callee in calls {
+            if let Callee::Method(method) = callee {
+                self.function(place, *method);
+            }
         }
         for access in &effects.access.accesses {
             self.operator(place, Some(access.operator));

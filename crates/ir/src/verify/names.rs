@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Place, Violations};
 
+/// So many names are compared one by one.
+const FEW: usize = 12;
+
 /// Whether Python could take `name` for an identifier. What is not ASCII is taken for a letter.
 pub(super) fn is_identifier(name: &str) -> bool {
     let is_letter = |character: char| {
@@ -11,6 +14,13 @@ pub(super) fn is_identifier(name: &str) -> bool {
             || character.is_ascii_alphabetic()
             || !(character.is_ascii() || character.is_whitespace() || character.is_control())
     };
+    // Nearly all are ASCII.
+    if let [first, rest @ ..] = name.as_bytes()
+        && (*first == b'_' || first.is_ascii_alphabetic())
+        && rest.iter().all(|byte| *byte == b'_' || byte.is_ascii_alphanumeric())
+    {
+        return true;
+    }
     let mut characters = name.chars();
     characters.next().is_some_and(is_letter)
         && characters.all(|character| is_letter(character) || character.is_ascii_digit())
@@ -23,10 +33,19 @@ pub(super) fn check<'n>(
     names: impl IntoIterator<Item = &'n str>,
     violations: &mut Violations,
 ) {
-    let mut seen = BTreeSet::new();
+    // A few names are compared faster than put into a table.
+    let mut few: Vec<&str> = Vec::new();
+    let mut many = BTreeSet::new();
     for name in names {
         check_identifier(place, kind, name, violations);
-        if !seen.insert(name) {
+        let is_new = if few.len() < FEW {
+            let is_new = !few.contains(&name);
+            few.push(name);
+            is_new
+        } else {
+            many.insert(name) && !few.contains(&name)
+        };
+        if !is_new {
             violations.add(place, format!("the {kind} {name} is there twice"));
         }
     }

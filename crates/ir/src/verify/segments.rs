@@ -84,6 +84,9 @@ fn check_names(place: Place, segment: &Segment, violations: &mut Violations) {
     names::check(place, "variable", variables, violations);
 }
 
+/// So many exits are compared one by one.
+const FEW_EXITS: usize = 8;
+
 fn check_exits(
     place: Place,
     function: &Function,
@@ -91,9 +94,15 @@ fn check_exits(
     callable: &HashMap<String, Option<OperatorId>>,
     violations: &mut Violations,
 ) {
+    // Most segments have few exits, which are compared faster than put into a table.
+    let is_short = segment.exits.len() <= FEW_EXITS;
     let mut seen = HashSet::new();
-    for exit in &segment.exits {
-        if !seen.insert(exit) {
+    for (index, exit) in segment.exits.iter().enumerate() {
+        let is_new = match is_short {
+            true => !segment.exits[..index].contains(exit),
+            false => seen.insert(exit),
+        };
+        if !is_new {
             violations.add(place, "an exit is there twice");
         }
         match exit {

@@ -6,10 +6,10 @@ use super::writer::Writer;
 use super::{DecodeError, Wire};
 use crate::program::{EnumMember, EnumValue};
 use crate::{
-    Access, AccessMode, AccessSet, Attribute, BaseClass, Body, CallEdge, CallKind, Effects,
-    EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, Member, Module,
-    ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Record, Segment,
-    SegmentId, Signature, SourceLine, Span,
+    Access, AccessMode, AccessSet, Attribute, BaseClass, Body, CallEdge, CallKind, Callee, Classes,
+    Effects, EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, Member,
+    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Record,
+    Segment, SegmentId, Signature, SourceLine, Span,
 };
 
 macro_rules! structs {
@@ -117,6 +117,14 @@ enums! {
         3 Create,
         4 Exists,
         5 Delete,
+    }
+    Callee "called method" {
+        0 Method(method),
+        1 OfAnyClass(name),
+    }
+    Classes "set of classes" {
+        0 Listed(classes),
+        1 Any,
     }
     AccessMode "mode of access" {
         0 Read,

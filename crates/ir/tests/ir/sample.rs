@@ -2,10 +2,10 @@
 
 use anabranch_ir::program::{EnumMember, EnumValue};
 use anabranch_ir::{
-    Access, AccessMode, AccessSet, Attribute, BaseClass, Body, CallEdge, CallKind, Effects,
-    EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, Member, Module,
-    ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Record, Segment,
-    SegmentId, Signature, SourceLine, Span,
+    Access, AccessMode, AccessSet, Attribute, BaseClass, Body, CallEdge, CallKind, Callee, Classes,
+    Effects, EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, Member,
+    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Record,
+    Segment, SegmentId, Signature, SourceLine, Span,
 };
 
 pub(crate) const USER: OperatorId = OperatorId(0);
@@ -177,7 +177,7 @@ fn buy() -> Function {
 }
 
 fn buy_effects() -> Effects {
-    let member = |operator, name: &str| Member { operator, name: name.into() };
+    let member = |operator, name: &str| Member { operator: Some(operator), name: name.into() };
     let parameter = |name: &str| Box::new(Expression::Parameter(name.into()));
     let access = |operator, entity, mode| Access { operator, entity, mode };
     let text = vec![*parameter("coupon"), Expression::Str("\"-".into()), Expression::Int(3)];
@@ -190,13 +190,21 @@ fn buy_effects() -> Effects {
     let named =
         |key| Expression::Reference { operator: ITEM, key: Box::new(Expression::Tuple(vec![key])) };
     Effects {
-        reads: vec![member(USER, "balance"), member(ITEM, "price")],
+        reads: vec![
+            Member { operator: None, name: "name".into() },
+            member(USER, "balance"),
+            member(ITEM, "price"),
+        ],
         writes: vec![member(ITEM, "price")],
-        exists: vec![ITEM],
-        creates: vec![USER, ITEM],
-        deletes: vec![ITEM],
-        calls: vec![BUY, FunctionId(1)],
-        changes: vec![ITEM],
+        exists: Classes::Any,
+        creates: Classes::Listed(vec![USER, ITEM]),
+        deletes: Classes::Listed(vec![ITEM]),
+        calls: vec![
+            Callee::Method(BUY),
+            Callee::Method(FunctionId(1)),
+            Callee::OfAnyClass("put_away".into()),
+        ],
+        changes: Classes::Listed(vec![ITEM]),
         access: AccessSet {
             accesses: vec![
                 access(USER, Expression::Receiver, AccessMode::Write),

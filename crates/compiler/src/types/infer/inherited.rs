@@ -19,6 +19,10 @@ impl Inference<'_, '_> {
     /// The function that `node` means, if it is reached past the entity class.
     pub fn inherited(&self, node: &ExprAttribute) -> Option<(usize, Way)> {
         let place = self.scope.class?;
+        // By far the most common, and a local name is no class.
+        if self.is_self(&node.value) {
+            return None;
+        }
         let name = self.scope.member_name(node.attr.as_str());
         if let Some(level) = self.super_level(&node.value) {
             let found = self.application().member_from(place.entity, level, &name)?;

@@ -145,14 +145,14 @@ impl<'a> Typing<'a> {
         for body in self.application.entities[entity].bodies.iter().rev() {
             let declared = class_annotations(self.application, body.module, &body.node.body);
             let declared = declared.into_iter();
-            found
-                .declared
-                .extend(declared.map(|(name, kind)| (mangled(Some(body.name), name), kind)));
+            found.declared.extend(
+                declared.map(|(name, kind)| (mangled(Some(body.name), name).into_owned(), kind)),
+            );
             for statement in &body.node.body {
                 let Stmt::Assign(node) = statement else { continue };
                 for target in &node.targets {
                     if let Expr::Name(name) = target {
-                        found.join(mangled(Some(body.name), name.id.as_str()), Type::Unknown);
+                        found.join(&mangled(Some(body.name), name.id.as_str()), Type::Unknown);
                     }
                 }
             }
@@ -163,16 +163,22 @@ impl<'a> Typing<'a> {
 
 /// Joins what other code assigns through a reference into the attributes that a class has itself.
 fn join_elsewhere(found: &mut [AttributeTypes], elsewhere: Vec<(Option<usize>, String, Type)>) {
-    let mut owners: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut owners: FxHashMap<&str, Vec<usize>> =
+        elsewhere.iter().map(|(_, name, _)| (&**name, Vec::new())).collect();
+    if elsewhere.is_empty() {
+        return;
+    }
     for (entity, attributes) in found.iter().enumerate() {
         for name in attributes.inferred.keys() {
-            owners.entry(name.clone()).or_default().push(entity);
+            if let Some(owners) = owners.get_mut(&**name) {
+                owners.push(entity);
+            }
         }
     }
-    for (receiver, name, kind) in elsewhere {
-        for entity in owners.get(&name).into_iter().flatten() {
+    for (receiver, name, kind) in &elsewhere {
+        for entity in &owners[&**name] {
             if receiver.is_none_or(|receiver| receiver == *entity) {
-                found[*entity].join(name.clone(), kind.clone());
+                found[*entity].join(name, kind.clone());
             }
         }
     }
@@ -203,12 +209,12 @@ struct AttributeTypes {
 }
 
 impl AttributeTypes {
-    fn join(&mut self, name: String, kind: Type) {
-        let joined = match self.inferred.remove(&name) {
-            Some(previous) => previous.join(kind),
-            None => kind,
-        };
-        self.inferred.insert(name, joined.shared());
+    fn join(&mut self, name: &str, kind: Type) {
+        if let Some(known) = self.inferred.get_mut(name) {
+            *known = std::mem::replace(known, Type::Never).join(kind).shared();
+        } else {
+            self.inferred.insert(name.to_owned(), kind.shared());
+        }
     }
 
     fn finished(self) -> BTreeMap<String, Type> {
@@ -237,10 +243,12 @@ impl<'a> Assignments<'_, 'a> {
             Expr::Attribute(node) => {
                 let name = self.inference.scope.member_name(node.attr.as_str());
                 match self.inference.infer(&node.value) {
-                    Type::SelfEntity(entity) => self.found[entity].join(name, kind),
-                    Type::Reference(entity) => self.elsewhere.push((Some(entity), name, kind)),
+                    Type::SelfEntity(entity) => self.found[entity].join(&name, kind),
+                    Type::Reference(entity) => {
+                        self.elsewhere.push((Some(entity), name.into_owned(), kind));
+                    }
                     receiver if receiver.may_be_reference() => {
-                        self.elsewhere.push((None, name, kind));
+                        self.elsewhere.push((None, name.into_owned(), kind));
                     }
                     _ => {}
                 }
@@ -276,7 +284,7 @@ impl<'a> StatementVisitor<'a> for Assignments<'_, 'a> {
                     let application = self.inference.application();
                     let (_, kind) = annotation(application, module, &node.annotation);
                     let name = self.inference.scope.member_name(attribute.attr.as_str());
-                    self.found[owner].declared.insert(name, kind);
+                    self.found[owner].declared.insert(name.into_owned(), kind);
                 }
             }
             Stmt::AugAssign(node) => {

@@ -1,6 +1,6 @@
 //! Types of a function's variables: the join of all that is assigned to each.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt};
@@ -24,7 +24,7 @@ pub(super) fn infer_variables<'a>(typing: &Typing<'a>, scope: &mut FunctionScope
             Pass { inference: Inference::new(typing, scope), found: FxHashMap::default() };
         pass.visit_body(&scope.node.body);
         let mut found = pass.found;
-        found.extend(declared.clone());
+        found.extend(declared.iter().map(|(name, kind)| (*name, kind.clone())));
         if found == scope.types {
             return;
         }
@@ -63,9 +63,9 @@ pub(super) fn bind<'a>(target: &'a Expr, kind: Type, bind_name: &mut dyn FnMut(&
 }
 
 /// Parameters, and variables with an annotation.
-fn declared_types<'a>(typing: &Typing<'a>, scope: &FunctionScope<'a>) -> BTreeMap<&'a str, Type> {
+fn declared_types<'a>(typing: &Typing<'a>, scope: &FunctionScope<'a>) -> FxHashMap<&'a str, Type> {
     let application = typing.application;
-    let mut declared = BTreeMap::new();
+    let mut declared = FxHashMap::default();
     let parameters = &scope.node.parameters;
     for parameter in parameters.iter_non_variadic_params() {
         let kind = match parameter.annotation() {
@@ -88,7 +88,7 @@ fn declared_types<'a>(typing: &Typing<'a>, scope: &FunctionScope<'a>) -> BTreeMa
     struct Annotations<'t, 'a> {
         typing: &'t Typing<'a>,
         module: usize,
-        declared: BTreeMap<&'a str, Type>,
+        declared: FxHashMap<&'a str, Type>,
     }
     impl<'a> Visitor<'a> for Annotations<'_, 'a> {
         fn visit_stmt(&mut self, statement: &'a Stmt) {
@@ -169,11 +169,15 @@ impl<'a> Pass<'_, 'a> {
 }
 
 fn join_into<'a>(found: &mut FxHashMap<&'a str, Type>, name: &'a str, kind: Type) {
-    let joined = match found.remove(name) {
-        Some(previous) => previous.join(kind),
-        None => kind,
-    };
-    found.insert(name, joined.shared());
+    match found.entry(name) {
+        Entry::Occupied(mut known) => {
+            let previous = std::mem::replace(known.get_mut(), Type::Never);
+            known.insert(previous.join(kind).shared());
+        }
+        Entry::Vacant(place) => {
+            place.insert(kind.shared());
+        }
+    }
 }
 
 impl<'a> Visitor<'a> for Pass<'_, 'a> {

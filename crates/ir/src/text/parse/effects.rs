@@ -1,14 +1,14 @@
 //! Effects and access sets.
 
-use super::{Lines, operator_id};
+use super::{Lines, operator_id, receiver};
 use crate::access::EXPRESSION_DEPTH_MAX;
 use crate::text::ParseError;
 use crate::text::cursor::Cursor;
 use crate::text::names::Names;
 use crate::text::word::is_name_character;
 use crate::{
-    Access, AccessMode, AccessSet, Effects, Expression, FunctionId, Member, ModuleId, OperatorId,
-    Reason, Span,
+    Access, AccessMode, AccessSet, Callee, Classes, Effects, Expression, FunctionId, Member,
+    ModuleId, Reason, Span,
 };
 
 /// The line `new key EXPRESSION`.
@@ -28,11 +28,11 @@ pub(super) fn effects(
 ) -> Result<Effects, ParseError> {
     let reads = list(lines, "reads", |line| member(line, names))?;
     let writes = list(lines, "writes", |line| member(line, names))?;
-    let exists = list(lines, "exists", |line| operator_id(line, names))?;
-    let creates = list(lines, "creates", |line| operator_id(line, names))?;
-    let deletes = list(lines, "deletes", |line| operator_id(line, names))?;
-    let changes = list(lines, "changes", |line| operator_id(line, names))?;
-    let calls = list(lines, "calls", |line| Ok(FunctionId(line.id("fn")?)))?;
+    let exists = classes(lines, "exists", names)?;
+    let creates = classes(lines, "creates", names)?;
+    let deletes = classes(lines, "deletes", names)?;
+    let changes = classes(lines, "changes", names)?;
+    let calls = list(lines, "calls", callee)?;
     let access = access_set(lines, names, module)?;
     Ok(Effects { reads, writes, exists, creates, deletes, changes, calls, access })
 }
@@ -41,22 +41,49 @@ pub(super) fn effects(
 fn list<T>(
     lines: &mut Lines<'_>,
     word: &str,
-    mut item: impl FnMut(&mut Cursor<'_>) -> Result<T, ParseError>,
+    item: impl FnMut(&mut Cursor<'_>) -> Result<T, ParseError>,
 ) -> Result<Vec<T>, ParseError> {
     let Some(mut line) = lines.next_starting(2, word) else { return Ok(Vec::new()) };
     line.expect_word(word)?;
-    let mut items = vec![item(&mut line)?];
+    items(&mut line, item)
+}
+
+/// `item, item` up to the end of the line.
+fn items<T>(
+    line: &mut Cursor<'_>,
+    mut item: impl FnMut(&mut Cursor<'_>) -> Result<T, ParseError>,
+) -> Result<Vec<T>, ParseError> {
+    let mut items = vec![item(line)?];
     while line.eat(",") {
-        items.push(item(&mut line)?);
+        items.push(item(line)?);
     }
     line.expect_end()?;
     Ok(items)
 }
 
 fn member(line: &mut Cursor<'_>, names: &Names<'_>) -> Result<Member, ParseError> {
-    let operator: OperatorId = operator_id(line, names)?;
+    let operator = receiver(line, names)?;
     line.expect(".")?;
     Ok(Member { operator, name: line.name()? })
+}
+
+fn callee(line: &mut Cursor<'_>) -> Result<Callee, ParseError> {
+    if line.eat("?") {
+        line.expect(".")?;
+        return Ok(Callee::OfAnyClass(line.name()?));
+    }
+    Ok(Callee::Method(FunctionId(line.id("fn")?)))
+}
+
+/// `word class, class`, or `word ?`, if the next line is one.
+fn classes(lines: &mut Lines<'_>, word: &str, names: &Names<'_>) -> Result<Classes, ParseError> {
+    let Some(mut line) = lines.next_starting(2, word) else { return Ok(Classes::default()) };
+    line.expect_word(word)?;
+    if line.eat("?") {
+        line.expect_end()?;
+        return Ok(Classes::Any);
+    }
+    Ok(Classes::Listed(items(&mut line, |line| operator_id(line, names))?))
 }
 
 fn access_set(

@@ -4,7 +4,9 @@ use std::fmt;
 
 use crate::text::names::Names;
 use crate::text::word::{Name, Path, Quoted};
-use crate::{Access, AccessMode, Effects, Expression, Function, Member, OperatorId, Program};
+use crate::{
+    Access, AccessMode, Callee, Classes, Effects, Expression, Function, Member, OperatorId, Program,
+};
 
 /// Writes the lines of a function's effects.
 pub(super) fn write(
@@ -17,17 +19,26 @@ pub(super) fn write(
         &function.effects;
     for (word, members) in [("reads", reads), ("writes", writes)] {
         let texts = members.iter().map(|Member { operator, name }| {
-            format!("{}.{}", names.operator(program, *operator), Name(name))
+            format!("{}.{}", names.receiver(program, *operator), Name(name))
         });
         write_list(f, word, texts)?;
     }
     for (word, classes) in
         [("exists", exists), ("creates", creates), ("deletes", deletes), ("changes", changes)]
     {
-        let class = |id: &OperatorId| names.operator(program, *id);
-        write_list(f, word, classes.iter().map(class))?;
+        match classes {
+            Classes::Listed(listed) => {
+                let class = |id: &OperatorId| names.operator(program, *id);
+                write_list(f, word, listed.iter().map(class))?;
+            }
+            Classes::Any => writeln!(f, "  {word} ?")?,
+        }
     }
-    write_list(f, "calls", calls.iter().map(ToString::to_string))?;
+    let callee = |callee: &Callee| match callee {
+        Callee::Method(method) => method.to_string(),
+        Callee::OfAnyClass(name) => format!("?.{}", Name(name)),
+    };
+    write_list(f, "calls", calls.iter().map(callee))?;
     for Access { operator, entity, mode } in &access.accesses {
         let mode = match mode {
             AccessMode::Read => "read",

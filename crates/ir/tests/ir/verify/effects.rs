@@ -1,10 +1,12 @@
 //! Effects and access sets.
 
 use anabranch_ir::access::EXPRESSION_DEPTH_MAX;
-use anabranch_ir::{Access, AccessMode, Expression, FunctionId, OperatorId};
+use anabranch_ir::{
+    Access, AccessMode, Callee, Classes, Expression, FunctionId, Member, OperatorId,
+};
 
 use super::assert_violations;
-use crate::sample::{BUY, HIDDEN, ITEM, PRICE_OF};
+use crate::sample::{BUY, HIDDEN, ITEM, PRICE_OF, USER};
 
 fn parameter(name: &str) -> Box<Expression> {
     Box::new(Expression::Parameter(name.into()))
@@ -17,9 +19,9 @@ fn ids_index_their_tables() {
             program.operators[0].new_key =
                 Some(Expression::Key { operator: OperatorId(9), entity: parameter("username") });
             let effects = &mut program.functions[BUY.index()].effects;
-            effects.reads[0].operator = OperatorId(8);
-            effects.deletes = vec![OperatorId(7)];
-            effects.calls = vec![FunctionId(9)];
+            effects.reads[1].operator = Some(OperatorId(8));
+            effects.deletes = Classes::Listed(vec![OperatorId(7)]);
+            effects.calls = vec![Callee::Method(FunctionId(9))];
             effects.access.accesses[0].operator = OperatorId(6);
             effects.access.accesses[1].entity =
                 Expression::Reference { operator: OperatorId(5), key: parameter("coupon") };
@@ -41,7 +43,7 @@ fn everything_is_there_once_in_order() {
         |program| {
             let effects = &mut program.functions[BUY.index()].effects;
             effects.reads.reverse();
-            effects.creates.reverse();
+            effects.creates = Classes::Listed(vec![ITEM, USER]);
             effects.calls.reverse();
             effects.access.reasons.reverse();
             let access = effects.access.accesses[1].clone();
@@ -61,11 +63,11 @@ fn everything_is_there_once_in_order() {
 #[test]
 fn only_methods_are_called_on_entities() {
     assert_violations(
-        |program| program.functions[BUY.index()].effects.calls.push(PRICE_OF),
+        |program| program.functions[BUY.index()].effects.calls.insert(2, Callee::Method(PRICE_OF)),
         &["fn0: it calls fn2 on an entity, which is no method"],
     );
     assert_violations(
-        |program| program.functions[BUY.index()].effects.calls.push(HIDDEN),
+        |program| program.functions[BUY.index()].effects.calls.insert(2, Callee::Method(HIDDEN)),
         &["fn0: it calls fn4 on an entity, which is no method"],
     );
 }
@@ -138,5 +140,30 @@ fn reasons_have_a_place() {
             program.functions[BUY.index()].effects.access.reasons[0].span.end_line = 1;
         },
         &["fn0: 12-1 are no lines of a file"],
+    );
+}
+
+#[test]
+fn what_is_said_of_any_class_is_not_listed_by_class() {
+    assert_violations(
+        |program| {
+            let effects = &mut program.functions[BUY.index()].effects;
+            effects.reads.push(Member { operator: Some(ITEM), name: "name".into() });
+            effects.reads.sort();
+            effects.calls.push(Callee::OfAnyClass("buy_item".into()));
+            effects.calls.sort();
+        },
+        &[
+            "fn0: the attribute name of any class is listed as well",
+            "fn0: the method buy_item of any class is listed as well",
+        ],
+    );
+    assert_violations(
+        |program| {
+            let effects = &mut program.functions[BUY.index()].effects;
+            effects.calls.push(Callee::OfAnyClass("a b".into()));
+            effects.calls.sort();
+        },
+        &["fn0: the method \"a b\" has no identifier for its name"],
     );
 }

@@ -56,12 +56,6 @@ impl<'a> Part<'a> {
         Self { expression: mapping, stars: Stars::InText, range: mapping.range() }
     }
 
-    /// Whether evaluating it can neither have an effect nor fail.
-    pub(super) fn is_simple(&self) -> bool {
-        let is_name = self.expression.is_name_expr() || self.expression.is_literal_expr();
-        is_name && !self.is_starred()
-    }
-
     pub(super) fn is_starred(&self) -> bool {
         !matches!(self.stars, Stars::None)
     }
@@ -123,6 +117,18 @@ impl<'a> Lowering<'_, 'a> {
             codes.push(code);
         }
         codes
+    }
+
+    /// Whether evaluating `part` has no effect, and fails only if it is a variable without a value.
+    pub(super) fn is_simple(&self, part: &Part<'a>) -> bool {
+        match part.expression {
+            _ if part.is_starred() => false,
+            Expr::Name(name) => {
+                self.inference.name(name.id.as_str()) != Name::Builtin
+                    || BUILTINS.binary_search(&name.id.as_str()).is_ok()
+            }
+            other => other.is_literal_expr(),
+        }
     }
 
     /// Fails, when it runs, if `expression` is the name of a variable without a value.

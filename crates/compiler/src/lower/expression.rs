@@ -148,11 +148,15 @@ impl<'a> Lowering<'_, 'a> {
         let Expr::Attribute(attribute) = &*node.func else {
             unreachable!("this is a bug in Anabranch: a method call without a receiver")
         };
-        let receiver = self.operand(&attribute.value);
+        let parts = argument_parts(&node.arguments);
+        let mut receiver = self.expression(&attribute.value);
+        if !self.is_stable(&attribute.value, &receiver, &parts) {
+            receiver = self.standalone(&attribute.value, receiver);
+            receiver = self.save(receiver);
+        }
         let mut lookup = receiver.clone();
         lookup.push(&format!(".{}", attribute.attr));
         self.step(lookup, BTreeSet::new());
-        let parts = argument_parts(&node.arguments);
         let codes = self.sequence(&parts);
         let edits = parts.iter().zip(codes).map(|(part, code)| Edit::code(part.range, code));
         let edits = edits.chain([Edit::code(attribute.value.range(), receiver)]).collect();

@@ -152,7 +152,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Whether `code` gives the same value after the `later` parts have run as before. Parts behind
     /// those bind nothing.
-    fn is_stable(&self, expression: &'a Expr, code: &Code, later: &[Part<'a>]) -> bool {
+    pub(super) fn is_stable(&self, expression: &'a Expr, code: &Code, later: &[Part<'a>]) -> bool {
         if self.is_temporary(code) {
             return true;
         }

@@ -149,18 +149,31 @@ impl<'a> Lowering<'_, 'a> {
             unreachable!("this is a bug in Anabranch: a method call without a receiver")
         };
         let parts = argument_parts(&node.arguments);
-        let mut receiver = self.expression(&attribute.value);
-        if !self.is_stable(&attribute.value, &receiver, &parts) {
-            receiver = self.standalone(&attribute.value, receiver);
-            receiver = self.save(receiver);
-        }
-        let mut lookup = receiver.clone();
-        lookup.push(&format!(".{}", attribute.attr));
-        self.step(lookup, BTreeSet::new());
+        let receiver = self.looked_up_plain(attribute, &parts);
         let codes = self.sequence(&parts);
         let edits = parts.iter().zip(codes).map(|(part, code)| Edit::code(part.range, code));
         let edits = edits.chain([Edit::code(attribute.value.range(), receiver)]).collect();
         self.edited(expression, edits)
+    }
+
+    /// The receiver of a method of one of Python's own types, which is looked up before the `later`
+    /// parts are evaluated.
+    pub(super) fn looked_up_plain(
+        &mut self,
+        attribute: &'a ExprAttribute,
+        later: &[Part<'a>],
+    ) -> Code {
+        let mut receiver = self.expression(&attribute.value);
+        if !self.is_stable(&attribute.value, &receiver, later) {
+            receiver = self.standalone(&attribute.value, receiver);
+            receiver = self.save(receiver);
+        }
+        if !attribute.value.is_literal_expr() {
+            let mut lookup = receiver.clone();
+            lookup.push(&format!(".{}", attribute.attr));
+            self.step(lookup, BTreeSet::new());
+        }
+        receiver
     }
 
     /// The parts of an expression that evaluates all of them, in order.

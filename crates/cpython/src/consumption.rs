@@ -1,8 +1,9 @@
 //! What builtins do with each element of a generator that a segment runs in their place.
 
 use pyo3::exceptions::PySystemError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyComplex, PyDict, PyFloat, PyInt, PyList};
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList};
 
 use crate::well_known;
 
@@ -11,7 +12,8 @@ use crate::well_known;
 ///
 /// - `sum`: the total of some, and numbers to be added, together with it, by Python's own `sum`;
 /// - `max`, `min`: the best element, and what its `key` says of it;
-/// - `dict`, `frozenset`: all elements.
+/// - `dict`: a dict, and how many elements there were;
+/// - `frozenset`: all elements.
 #[pyfunction]
 #[pyo3(signature = (consumer, taken, element, key=None))]
 pub(crate) fn take(
@@ -23,16 +25,7 @@ pub(crate) fn take(
     match consumer {
         "sum" => add(taken, element),
         "max" | "min" => compare(consumer, taken, element, key),
-        "dict" => {
-            taken.append(element)?;
-            if let Err(error) = PyDict::from_sequence(PyList::new(taken.py(), [element])?.as_any())
-            {
-                // Python names the number of the element.
-                PyDict::from_sequence(taken.as_any())?;
-                return Err(error);
-            }
-            Ok(())
-        }
+        "dict" => put(taken, element),
         "frozenset" => {
             element.hash()?;
             taken.append(element)
@@ -59,6 +52,23 @@ fn is_number(value: &Bound<'_, PyAny>) -> bool {
         || value.is_exact_instance_of::<PyFloat>()
         || value.is_exact_instance_of::<PyBool>()
         || value.is_exact_instance_of::<PyComplex>()
+}
+
+fn put(taken: &Bound<'_, PyList>, element: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = taken.py();
+    let count: usize = taken.get_item(1)?.extract()?;
+    let update = taken.get_item(0)?.getattr(intern!(py, "update"))?;
+    update.call1(([element],)).map_err(|error| numbered(py, error, count))?;
+    taken.set_item(1, count + 1)
+}
+
+/// Python names the number of the element that is no pair.
+fn numbered(py: Python<'_>, error: PyErr, number: usize) -> PyErr {
+    let text = error.value(py).to_string();
+    let words = "dictionary update sequence element #";
+    let Some((before, after)) = text.split_once(&format!("{words}0 ")) else { return error };
+    let text = format!("{before}{words}{number} {after}");
+    PyErr::from_type(error.get_type(py), (text,))
 }
 
 fn compare(

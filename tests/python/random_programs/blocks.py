@@ -267,17 +267,16 @@ class BlockWriter(StatementWriter):
 
     def matched(self) -> None:
         before = self.variables.copy()
-        subject, capture, patterns = self.random.choice(
-            [
-                (self.number_expression, "i2", NUMBER_PATTERNS),
-                (self.list_expression, "l2", LIST_PATTERNS),
-                (self.tuple_display, "_", LIST_PATTERNS),
-                (lambda d: f"{self.leaf()}, {self.elements(d)}", "_", LIST_PATTERNS),
-                (self.table, "d2", TABLE_PATTERNS),
-                (self.text, "s2", ['"k" | "l"', "Kind.K", "str() as s0", "[*_]"]),
-                (self.reference, "r2", self.class_patterns()),
-            ]
-        )
+        subjects: list[tuple[Callable[[int], str], str, list[str]]] = [
+            (self.number_expression, "i2", NUMBER_PATTERNS),
+            (self.list_expression, "l2", LIST_PATTERNS),
+            (self.tuple_display, "_", LIST_PATTERNS),
+            (lambda d: f"{self.leaf()}, {self.elements(d)}", "_", LIST_PATTERNS),
+            (self.table, "d2", TABLE_PATTERNS),
+            (self.text, "s2", ['"k" | "l"', "Kind.K", "str() as s0", "[*_]"]),
+            (self.reference, "r2", self.class_patterns()),
+        ]
+        subject, capture, patterns = self.random.choice(subjects)
         self.line(f"match {subject(self.size())}:")
         ends: list[Variables] = []
         kinds = self.random.sample(patterns, self.random.randrange(1, len(patterns)))

@@ -124,17 +124,19 @@ impl<'a> Lowering<'_, 'a> {
         let start = node.arguments.args.get(1).or_else(|| keyword("start"));
         let start = start.filter(|_| consumer == "sum");
         let key = keyword("key").filter(|_| consumer != "dict");
-        let first = (consumer == "sum").then(|| match start {
-            Some(start) => {
+        let first = match (consumer, start) {
+            ("sum", Some(start)) => {
                 // Fails if it is a text.
                 let mut code = Code::new("sum((), ", start_of(start));
                 let start_code = self.verbatim(start);
                 code.append(self.standalone(start, start_code));
                 code.push(")");
-                code
+                Some(code)
             }
-            None => Code::new("0", start_of(node)),
-        });
+            ("sum", None) => Some(Code::new("0", start_of(node))),
+            ("dict", _) => Some(Code::new("{}, 0", start_of(node))),
+            _ => None,
+        };
         let key_code = key.map(|key| {
             let code = self.verbatim(key);
             self.standalone(key, code)
@@ -160,8 +162,11 @@ impl<'a> Lowering<'_, 'a> {
         }
         let mut edits = Vec::new();
         edits.extend(key.map(|key| Edit::code(key.range(), Code::new("None", start_of(key)))));
-        let is_best = matches!(consumer, "max" | "min");
-        let rest = if is_best { part("[:1]") } else { taken.clone() };
+        let rest = match consumer {
+            "max" | "min" => part("[:1]"),
+            "dict" => part("[0]"),
+            _ => taken,
+        };
         edits.push(Edit::code(generator.range(), rest));
         self.edited(expression, edits)
     }

@@ -58,7 +58,8 @@ def test_programs_have_every_construct(counts: Counter[str]) -> None:
         *("AugAssign of Attribute", "AugAssign of Name", "AugAssign of Subscript"),
         *("Delete of Attribute", "Delete of Name", "Delete of Subscript"),
         *(f"{way} in a Try with finally" for way in ("Return", "Break", "Continue")),
-        *("MatchAs", "MatchClass", "MatchMapping", "MatchOr", "MatchSequence", "MatchStar"),
+        *("MatchAs", "MatchClass", "MatchMapping", "MatchOr", "MatchSequence", "MatchSingleton"),
+        *("MatchStar", "MatchValue", "With of several"),
     }
     consumers = ("all", "any", "dict", "frozenset", "join", "list", "max", "min", "set", "sorted")
     expressions = {
@@ -66,6 +67,7 @@ def test_programs_have_every_construct(counts: Counter[str]) -> None:
         *("FormattedValue", "FormattedValue with format", "IfExp", "Lambda", "List", "ListComp"),
         *("ListComp with several for", "NamedExpr", "Set", "SetComp", "Slice", "Starred"),
         *("Subscript", "Tuple", "UnaryOp", "keyword"),
+        *("super().name", "super(Class, self).name", "Base.method(self)"),
         *(f"GeneratorExp in {consumer}" for consumer in (*consumers, "sum", "tuple")),
         *(f"Call of {name}" for name in ("exists", "delete", "ref", "E0", "E1", "E2")),
     }

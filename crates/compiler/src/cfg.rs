@@ -222,7 +222,8 @@ pub enum StepKind {
     Statement,
     /// Inside of a loop of one turn: a `break` in it goes on behind it.
     LeftByBreak,
-    /// The name of a variable, which fails if it has no value. Needless where it surely has one.
+    /// It has an effect only if one of the variables that it reads has no value: it fails, as a rule.
+    /// Needless where they surely have.
     Check,
 }
 

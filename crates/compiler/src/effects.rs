@@ -14,7 +14,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt};
 
 pub use action::{Action, Certainty, action_of, target_action};
-pub use consumption::consumed_generator;
+pub use consumption::{Consumed, Consumer, consumed_generator};
 pub use spots::{Place, Spot, Suspensions};
 
 use crate::resolve::Binding;

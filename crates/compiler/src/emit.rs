@@ -38,6 +38,9 @@ pub const MATCHES: &str = "__anabranch_matches__";
 /// an entity.
 pub const METHOD: &str = "__anabranch_method__";
 
+/// `TAKE(consumer, taken, element, key)`: what the builtin `consumer` does with one more element.
+pub const TAKE: &str = "__anabranch_take__";
+
 /// A meeting block of at most this many steps is written again instead of jumped to.
 const REPEATED_STEPS_MAX: usize = 2;
 

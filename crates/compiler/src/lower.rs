@@ -118,7 +118,11 @@ impl<'a> Lowering<'_, 'a> {
     /// Fails, when it runs, if `variable` has no value.
     fn check_bound(&mut self, variable: String, origin: TextSize) {
         let surely_binds = BTreeSet::from([variable.clone()]);
-        let code = Code::variable(variable, origin);
+        self.check(Code::variable(variable, origin), surely_binds);
+    }
+
+    /// `code` as a step that has no effect if the variables that it reads have values.
+    fn check(&mut self, code: Code, surely_binds: BTreeSet<String>) {
         let step = Step { code, surely_binds, unbinds: BTreeSet::new(), kind: StepKind::Check };
         self.graph.block_mut(self.current).steps.push(step);
     }

@@ -25,6 +25,7 @@ mod backend;
 mod call;
 mod class;
 mod clock;
+mod consumption;
 mod copy;
 mod decode;
 mod driver;

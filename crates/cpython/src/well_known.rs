@@ -20,6 +20,7 @@ well_known! {
     ast_walk = "ast", "walk";
     builtins_compile = "builtins", "compile";
     builtins_exec = "builtins", "exec";
+    builtins_sum = "builtins", "sum";
     date = "datetime", "date";
     date_time = "datetime", "datetime";
     time = "datetime", "time";

@@ -65,6 +65,8 @@
 //! `__anabranch_matches__(exception, classes)` says whether `except classes` catches the exception.
 //! `__anabranch_method__(receiver, name)` looks a method up before the arguments of its call are
 //! evaluated: it gives the receiver of the `call` that follows.
+//! `__anabranch_take__(consumer, taken, element, key)` does with one element of a generator what the
+//! builtin `consumer` does, and keeps in the list `taken` what that needs of the elements so far.
 //!
 //! # An exit
 //! is a returned tuple. Its first element is a word, its last ones depend on it (see [`Exit`]):

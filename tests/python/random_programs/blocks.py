@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from .statements import StatementWriter
-from .variables import Variables
+from .variables import KINDS, Variables
 from .writer import CLASSES
 
+NUMBER_PATTERNS = ["0 | 1", "int(real=i1)", "(2 | 3) as i1", "-1", "True | False", "Kind.ONE"]
+LIST_PATTERNS = [
+    "[i0, *l0]",
+    "(1, (2 | 3) as i1)",
+    "[]",
+    "[1, i1] as l1",
+    "[_, *_, i0]",
+    "[Kind.ONE | 2, *l0, int(i1)]",
+    "[i0, i1, i2]",
+]
+TABLE_PATTERNS = ["{}", '{"k": 1 | 2}', '{"k": i0, **d0}', '{"l": int() as i1}']
 STATEMENTS_MAX = 2
 LOOPS_MAX = 2
 BLOCKS_MAX = 3
@@ -121,6 +133,9 @@ class BlockWriter(StatementWriter):
                 return first, [first], f"{values}[:3]"
 
     def for_loop(self) -> None:
+        if self.function.owner is not None and self.chance(0.1):
+            self.loop_over_own()
+            return
         target, names, iterable = self.iterable()
         self.line(f"for {target} in {iterable}:")
         before = self.variables.copy()
@@ -128,6 +143,23 @@ class BlockWriter(StatementWriter):
         self.variables.bind(*names)
         self.loops += 1
         self.block(self.body)
+        self.loops -= 1
+        self.loop_end(before)
+
+    def loop_over_own(self) -> None:
+        """A loop over what its body may change."""
+        target, iterable = self.random.choice([("i0", "self.xs"), ("s0", "self.table")])
+        self.line(f"for {target} in {iterable}:")
+        before = self.variables.copy()
+        self.variables.bind(target)
+        self.loops += 1
+
+        def body() -> None:
+            self.line("if len(self.xs) > 9: break")
+            self.change_own()
+            self.body()
+
+        self.block(body)
         self.loops -= 1
         self.loop_end(before)
 
@@ -219,7 +251,13 @@ class BlockWriter(StatementWriter):
     def in_context(self) -> None:
         before = self.variables.copy()
         may_suspend, self.may_suspend = self.may_suspend, False
-        self.line(f"with Context({self.number()}, {self.chance(0.5)}) as i0:")
+        items = [f"Context({self.number()}, {self.chance(0.5)}) as i0"]
+        if self.chance(0.3):
+            target = self.random.choice(["", " as i1", " as self.n"])
+            target = "" if self.function.owner is None and "self" in target else target
+            items.append(f"Context({self.number_expression(1)}, {self.chance(0.5)}){target}")
+        together = ", ".join(items)
+        self.line(f"with {f'({together})' if self.chance(0.2) else together}:")
         self.variables.bind("i0")
         self.contexts += 1
         self.block(self.body)
@@ -229,30 +267,31 @@ class BlockWriter(StatementWriter):
 
     def matched(self) -> None:
         before = self.variables.copy()
-        subjects = [
-            self.number_expression,
-            self.list_expression,
-            self.table,
-            self.tuple_display,
-            self.text,
+        subjects: list[tuple[Callable[[int], str], str, list[str]]] = [
+            (self.number_expression, "i2", NUMBER_PATTERNS),
+            (self.list_expression, "l2", LIST_PATTERNS),
+            (self.tuple_display, "_", LIST_PATTERNS),
+            (lambda d: f"{self.leaf()}, {self.elements(d)}", "_", LIST_PATTERNS),
+            (self.table, "d2", TABLE_PATTERNS),
+            (self.text, "s2", ['"k" | "l"', "Kind.K", "str() as s0", "[*_]"]),
+            (self.reference, "r2", self.class_patterns()),
         ]
-        self.line(f"match {self.random.choice(subjects)(self.size())}:")
+        subject, capture, patterns = self.random.choice(subjects)
+        self.line(f"match {subject(self.size())}:")
         ends: list[Variables] = []
-        patterns = [
-            "0 | 1",
-            "int(real=i1)",
-            '{"k": i0, **d0}',
-            "[i0, *l0]",
-            "[1, (2 | 3) as i1]",
-            '"k" | "l"',
-            "str() as s0",
-            "[]",
-            "[1, i1] as l1",
-            "_",
-        ]
-        for pattern in sorted(self.random.sample(patterns, 4), key=patterns.index):
+        kinds = self.random.sample(patterns, self.random.randrange(1, len(patterns)))
+        if self.chance(0.3):
+            kinds.append(self.random.choice(LIST_PATTERNS + NUMBER_PATTERNS))
+        if self.chance(0.6):
+            kinds.append(self.random.choice(["_", capture]))
+        bound: set[str] = set()
+        for pattern in kinds:
+            names = re.findall(rf"\b[{KINDS}]\d\b", pattern)
+            bound |= {*names}
             self.variables = before.copy()
-            guard = f" if {self.truth(1)}" if self.chance(0.4) and pattern != "_" else ""
+            self.variables.bind(*names)
+            is_last = pattern in ("_", capture)
+            guard = f" if {self.truth(1)}" if self.chance(0.4) and not is_last else ""
             self.depth += 1
             self.line(f"case {pattern}{guard}:")
             self.block(self.body)
@@ -261,5 +300,11 @@ class BlockWriter(StatementWriter):
         self.variables = before.copy()
         self.variables.meet(*ends)
         # A pattern that fails may have bound names.
-        for name in ("i0", "i1", "l0", "l1", "d0", "s0"):
+        for name in sorted(bound):
             self.variables.unbind(name)
+
+    def class_patterns(self) -> list[str]:
+        inherited = [f"{name}()" for name in ("B0", "B3")]
+        if self.can_name_classes():
+            inherited += ["E0()", "E1() | E2() as r0", "B2() as r0"]
+        return [*inherited, "Local(n=i0, name=_)", "Local(xs=[i0, *_], double=2 | 4)", "None"]

@@ -12,7 +12,8 @@ class ComprehensionWriter(CallWriter):
 
     def clauses(self, depth: int, element: Callable[[], str]) -> str:
         """`element for … in … if …`"""
-        outer, may_bind = self.variables.copy(), self.may_bind
+        outer, may_bind = self.variables, self.may_bind
+        self.variables = outer.copy()
         text = ""
         self.comprehensions += 1
         for _ in range(self.random.choice([1, 1, 1, 2, 2, 3])):

@@ -88,6 +88,16 @@ def constructs(node: ast.AST) -> Iterator[str]:
             yield "GeneratorExp in join"
         case ast.Call(func=ast.Name(id="exists" | "delete" | "ref" | "E0" | "E1" | "E2" as name)):
             yield f"Call of {name}"
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=[])):
+            yield "super().name"
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=[_, _])):
+            yield "super(Class, self).name"
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="B0" | "B2")), args=[ast.Name(id="self"), *_]
+        ):
+            yield "Base.method(self)"
+        case ast.With(items=[_, _, *_]):
+            yield "With of several"
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
             if len(node.generators) > 1:
                 yield f"{type(node).__name__} with several for"

@@ -37,9 +37,10 @@ class ExpressionWriter(ComprehensionWriter):
                     lambda d: f"{self.table(d)}.get({self.text(d)}, {self.number_expression(d)})",
                     lambda d: f"len({self.text(d)})",
                     lambda d: (
-                        f"(lambda q, r={self.number_expression(0)}: q + r)"
+                        f"(lambda q, r={self.number_expression(d)}: q + r + deep)"
                         f"({self.number_expression(d)})"
                     ),
+                    lambda d: f"max(*{self.list_expression(d)}, {self.number_expression(d)}, 0)",
                     lambda d: f"({self.number_expression(d)} // {self.leaf()})",
                 ]
             )
@@ -47,6 +48,10 @@ class ExpressionWriter(ComprehensionWriter):
             options.extend([self.walrus, self.walrus])
         if self.function.owner is not None:
             options.append(lambda _: self.random.choice(["self.n", "self.double", "self.xs[-1]"]))
+        if self.has_super():
+            options.extend([self.inherited_number, self.inherited_number])
+        if self.function.extends and self.may_suspend:
+            options.extend([self.extended_call, self.extended_call])
         if self.may_suspend:
             options.extend([self.said, self.said, self.said, self.said, *self.remote_numbers()])
         return self.choose(options, depth)
@@ -110,8 +115,9 @@ class ExpressionWriter(ComprehensionWriter):
             lambda d: f"Truth({self.number()}, {self.number_expression(d)})",
             lambda d: f"({self.truth(d)} if {self.truth(d)} else {self.truth(d)})",
             lambda d: f"({self.reference(d)} == {self.reference(0)})",
+            lambda d: f"({self.reference(0)} in [{self.reference(d)}, {self.reference(d)}])",
             lambda d: f"({self.reference(d)} is not None)",
-            lambda _: f"isinstance({self.reference(0)}, Local)",
+            lambda _: f"isinstance({self.reference(0)}, {self.plain_class()})",
         ]
         if self.may_suspend:
             options.append(lambda d: f"({self.reference(d)}.peer is None)")
@@ -123,6 +129,11 @@ class ExpressionWriter(ComprehensionWriter):
                 ]
             )
         return self.choose(options, depth)
+
+    def plain_class(self) -> str:
+        """One that is no entity class."""
+        inherited = ["B0", "B3"] + ["B1", "B2"] * self.can_name_classes()
+        return self.random.choice(["Local", *inherited, f"({inherited[0]}, Local)"])
 
     def compared(self, depth: int) -> str:
         text = self.number_expression(depth)

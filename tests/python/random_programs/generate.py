@@ -14,8 +14,9 @@ import symtable
 
 from .blocks import BlockWriter
 from .calls import SIGNATURES
+from .hierarchy import BASES, ENTITIES, Class
 from .run import Modules
-from .template import CLASS, FOOTER, HEADER, HELPERS, TOOLS
+from .template import FOOTER, HEADER, HELPERS, TOOLS
 from .variables import KINDS, Callee
 from .writer import CLASSES
 
@@ -30,11 +31,34 @@ class Generator(BlockWriter):
     def plan(self) -> None:
         """Decides which functions there will be, so that all can call each other."""
         for index in range(self.random.randint(*FUNCTIONS)):
-            owner = self.random.choice([None, None, *range(CLASSES), *range(CLASSES)])
-            module = "main" if owner is not None else self.random.choice(["main", "helpers"])
-            letter = {"main": "f", "helpers": "h"}[module] if owner is None else "m"
+            owner = self.classes[self.random.choice([*ENTITIES * 2, *BASES])]
+            receivers = self.having(owner)
             style = self.random.randrange(len(SIGNATURES))
-            self.callees.append(Callee(f"{letter}{index}", index, owner, module, style))
+            if receivers and self.chance(0.8):
+                name = f"m{index}"
+                self.callees.append(Callee(name, index, owner, owner.module, style, receivers))
+            else:
+                module = self.random.choice(["main", "helpers"])
+                letter = {"main": "f", "helpers": "h"}[module]
+                self.callees.append(Callee(f"{letter}{index}", index, None, module, style))
+
+    def having(self, base: Class) -> tuple[int, ...]:
+        """The entity classes that are or inherit a class."""
+        orders = [self.classes[name].order for name in ENTITIES]
+        return tuple(number for number, order in enumerate(orders) if base.name in order)
+
+    def overriding(self, base: Callee) -> Callee | None:
+        """A method, perhaps, that overrides `base` where entities have both."""
+        assert base.owner is not None
+        later = ["B1", "B2", "B3"] if base.owner.name == "B0" else []
+        of_entities = [name for name in ENTITIES if base.owner.name in self.classes[name].order[1:]]
+        owners = [self.classes[name] for name in [*later, *of_entities]]
+        owners = [owner for owner in owners if self.having(owner)]
+        if not owners or self.chance(0.4):
+            return None
+        owner = self.random.choice(owners)
+        receivers = self.having(owner)
+        return Callee(base.name, base.index, owner, owner.module, base.style, receivers, base)
 
     def function_text(self, function: Callee) -> list[str]:
         self.start(function)
@@ -42,8 +66,11 @@ class Generator(BlockWriter):
         self.variables.bound["i"] = ["i8", "i9"]
         if function.style == 1:
             self.variables.bound["l"] = ["l8"]
-        hints = self.random.choice([("", ""), (": 'E0'", ""), (": 'E0'", ": 'E1'")])
+        hints = self.random.choice([("", ""), (": 'E0'", ""), (": 'E0'", ": 'E1'"), (": 'B0'", "")])
         if function.module != "main":
+            hints = self.random.choice([("", ""), (": 'B0'", ": 'B0'")])
+        if ": 'B0'" in hints and "B0" not in self.classes["E0"].order:
+            # What is no such thing would be refused at the first call.
             hints = "", ""
         parameters = SIGNATURES[function.style].format(
             a=hints[0], b=hints[1], i9=self.random.choice(["=2", ": int = 2"])
@@ -64,29 +91,32 @@ class Generator(BlockWriter):
 
     def program(self) -> Modules:
         self.plan()
-        bodies: dict[int | str, list[str]] = {"main": [], "helpers": []}
-        bodies.update({owner: [] for owner in range(CLASSES)})
+        bodies: dict[str, list[str]] = {"main": [], "helpers": []}
+        for each in self.classes.values():
+            bodies[each.name] = [*each.header]
         for function in self.callees:
-            place = function.module if function.owner is None else function.owner
+            place = function.module if function.owner is None else function.owner.name
             bodies[place] += self.function_text(function)
-        main = [HEADER.format(seed=self.seed)]
-        for number in range(CLASSES):
-            main.append(CLASS.format(number=number) + "\n".join(bodies[number]) + "\n")
-        main.append("\n".join(bodies["main"]) + "\n")
+            overriding = self.overriding(function) if function.owner else None
+            if overriding is not None and overriding.owner is not None:
+                bodies[overriding.owner.name] += self.function_text(overriding)
+                # A call of one may turn out to be one of the other.
+                function.cost += overriding.cost
+        for each in self.classes.values():
+            bodies[each.module] += ["", *bodies[each.name]]
+        main = [HEADER.format(seed=self.seed), "\n".join(bodies["main"]), "\n"]
         numbers = range(2 * CLASSES)
         everything = ", ".join(f'E{number % CLASSES}("e{number}")' for number in numbers)
         created = ", ".join(
             f'ref(E{number}, "x{key}")' for number in range(CLASSES) for key in range(2)
         )
         main.append(FOOTER.format(everything=f"[{everything}]", created=f"[{created}]"))
-        main += [
-            self.root_call(function) for function in self.callees if function.owner is not None
-        ]
+        main += [self.root_call(function) for function in self.callees if function.receivers]
         helpers = HELPERS.format(seed=self.seed) + "\n".join(bodies["helpers"]) + "\n"
         return {"main": "".join(main), "helpers": helpers, "tools": TOOLS}
 
     def root_call(self, method: Callee) -> str:
-        owner = method.owner or 0
+        owner = self.random.choice(method.receivers)
         receiver = owner + self.random.choice([0, CLASSES])
         a, b = self.random.choice([0, CLASSES]), 1 + self.random.choice([0, CLASSES])
         deep = f", deep={self.random.choice([1, 2])}" if self.chance(0.5) else ""

@@ -49,6 +49,8 @@ class StatementWriter(ExpressionWriter):
             self.delete_entity,
             self.check,
             self.inner_function,
+            lambda: self.line(f"{self.name('i')}: int"),
+            self.assign_places,
         ]
         if self.loops:
             options += [self.leave] * 4
@@ -186,16 +188,30 @@ class StatementWriter(ExpressionWriter):
         ]
         self.line(self.random.choice(changes))
 
+    def assign_places(self) -> None:
+        """To several places, each of which takes something to find."""
+        places = [f"Local(1, {self.number_expression(self.size())}).table[{self.text(1)}]"]
+        if self.function.owner is not None:
+            places.append(f"self.xs[{self.number_expression(self.size())} % 3]")
+            places.append(f"self.table[{self.text(self.size())}]")
+        if variable := self.known("l"):
+            places.append(f"{variable}[{self.number_expression(1)}]")
+        first, second = self.random.choice(places), self.random.choice(places)
+        values = f"{self.number_expression(self.size())}, {self.number_expression(self.size())}"
+        self.line(f"{first}, {second} = {values}")
+
     def delete_name(self) -> None:
         if (name := self.known("i")) and self.chance(0.3):
-            self.line(f"del {name}")
-            self.variables.unbind(name)
+            others = [n for n in self.variables.bound["i"] if n != name and self.chance(0.2)]
+            self.line(f"del {', '.join([name, *others])}")
+            for each in [name, *others]:
+                self.variables.unbind(each)
 
     def delete_part(self) -> None:
         if name := self.known("l"):
             self.line(f"del {name}[{self.leaf()}:{self.leaf()}]")
         elif self.function.owner is not None:
-            parts = ["self.xs[3:]", 'self.table["m"]', "self.missing"]
+            parts = ["self.xs[3:]", 'self.table["m"]', "self.missing", "self.xs[4:], self.xs[-9]"]
             self.line(f"del {self.random.choice(parts)}")
 
     def delete_entity(self) -> None:
@@ -213,7 +229,8 @@ class StatementWriter(ExpressionWriter):
         self.fresh += 1
         name = f"g{self.fresh}"
         self.line(f"def {name}(q, r={self.leaf()}):")
-        self.line(f"    return q + r + {self.random.randrange(5)}")
+        # Of what is around it may only use what does not change.
+        self.line(f"    return q + r + {self.random.choice(['deep', '3'])}")
         self.line(f"i0 = {name}({self.number_expression(self.size())})")
         self.variables.bind("i0")
 
@@ -229,10 +246,12 @@ class StatementWriter(ExpressionWriter):
     def fail(self) -> None:
         error = self.random.choice(["KeyError", "ValueError", "Failure"])
         raising = f"raise {error}({self.number_expression(self.size())})"
-        match self.random.randrange(4):
+        match self.random.randrange(5):
             case 0:
                 cause = self.random.choice(["None", f"ValueError({self.number_expression(1)})"])
                 raising += f" from {self.known('x') or cause}"
+            case 2:
+                raising = f"raise {error}"
             case 1 if self.may_suspend:
                 raising = f"{self.reference(0)}.fail({self.number()})"
             case _:

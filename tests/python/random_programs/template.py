@@ -45,6 +45,11 @@ class Truth:
         return bool(self.value)
 
 
+class Kind:
+    ONE = 1
+    K = "k"
+
+
 class Failure(Exception):
     def __init__(self, place, extra=None):
         super().__init__(place)
@@ -111,80 +116,16 @@ class Local:
 
 HELPERS = '''"""Helper functions of random program {seed}, in a module of their own."""
 
-from tools import Context, Failure, Local, Truth, shown, tell
+from tools import Context, Failure, Kind, Local, Truth, shown, tell
 '''
 
 HEADER = '''"""Random program {seed}."""
 
 import helpers
 from anabranch import delete, entity, exists, ref
-from tools import Context, Failure, Local, Truth, shown, tell
+from helpers import B0, B3
+from tools import Context, Failure, Kind, Local, Truth, shown, tell
 '''
-
-CLASS = """
-
-@entity
-class E{number}:
-    def __init__(self, name: str, n=1):
-        self.name = name
-        self.n = n
-        self.xs = [1, 2, 3]
-        self.table = {{"k": 1, "l": 2}}
-        self.peer = None
-
-    def __key__(self) -> str:
-        return self.name
-
-    @property
-    def double(self):
-        return 2 * self.n
-
-    @double.setter
-    def double(self, value):
-        self.n = value // 2
-
-    @staticmethod
-    def half(value):
-        print("half", value)
-        return value // 2
-
-    @classmethod
-    def label(cls, value):
-        return f"{{cls.__name__}}{{value}}"
-
-    def say(self, place, value=None):
-        self.n += 1
-        print(self.name, "says", place, value)
-        return value
-
-    def itself(self):
-        return self
-
-    def link(self, peer):
-        self.peer = peer
-
-    def mix(self, first, /, *rest, key=1, **more):
-        print(self.name, "mixes", first, rest, key, more)
-        return first + sum(rest) + key + sum(more.values())
-
-    def bump(self, amount=1, *, times=1):
-        self.n += amount * times
-        return self.n
-
-    def call_back(self, who, amount):
-        self.n -= 1
-        return who.bump(amount) + self.n
-
-    def fail(self, place):
-        self.n += 100
-        print(self.name, "fails", place)
-        error = Failure(place, self.n)
-        error.add_note(f"in {{self.name}}")
-        raise error
-
-    def state(self):
-        return self.name, self.n, self.xs, self.table, self.peer
-"""
 
 FOOTER = """
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .hierarchy import Class
+
 KINDS = "isldtercx"
 """int, str, list, dict, tuple, set (`e`), reference, of a comprehension, exception (`x`)."""
 
@@ -14,11 +16,15 @@ class Callee:
 
     name: str
     index: int
-    owner: int | None
+    owner: Class | None
     """The class of a method; `None` for a helper function."""
     module: str
     style: int
     """Of the signature; see `SIGNATURES`."""
+    receivers: tuple[int, ...] = ()
+    """The numbers of the entity classes that have the method."""
+    extends: Callee | None = None
+    """The random method of a base that it overrides."""
     cost: int = 0
     """How many calls it makes at most, without recursion; known when it has been written."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from .hierarchy import ENTITIES, Class, hierarchy
 from .variables import Callee, Variables
 
-CLASSES = 3
+CLASSES = len(ENTITIES)
 
 
 class Writer:
@@ -16,6 +17,7 @@ class Writer:
     def __init__(self, seed: str) -> None:
         self.random = random.Random(seed)
         self.seed = seed
+        self.classes: dict[str, Class] = hierarchy(self.random)
         self.callees: list[Callee] = []
         self.place: int = 0
         self.fresh: int = 0

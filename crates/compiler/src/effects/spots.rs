@@ -281,7 +281,7 @@ impl<'a> Visitor<'a> for Finder<'_, 'a> {
                 let keywords = node.arguments.keywords.iter().map(|keyword| &keyword.value);
                 for (index, argument) in node.arguments.args.iter().chain(keywords).enumerate() {
                     match (argument, consumed, &element) {
-                        (Expr::Generator(_), Some(generator), _) if index == 0 => {
+                        (Expr::Generator(generator), Some(_), _) if index == 0 => {
                             self.visit_expr(&generator.generators[0].iter);
                             self.comprehension(&generator.generators, &[&generator.elt]);
                         }

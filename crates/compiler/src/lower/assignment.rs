@@ -23,6 +23,8 @@ impl<'a> Lowering<'_, 'a> {
     ) {
         if let [Expr::Name(name)] = assigned
             && self.action(value).is_some()
+            // Where code runs after an exception, the variable must be as it was before the call.
+            && !self.is_protected()
             && let Some(variable) = self.variable(name.id.as_str())
         {
             self.perform(value, Some(variable));

@@ -1,5 +1,7 @@
 //! Calls that suspend.
 
+use std::collections::BTreeSet;
+
 use anabranch_ir::{Exit, OperatorId};
 use ruff_python_ast::{Arguments, Expr, ExprAttribute, ExprCall};
 use ruff_text_size::Ranged;
@@ -26,7 +28,7 @@ impl<'a> Lowering<'_, 'a> {
             Action::Call { receiver } => self.call_method(node, receiver, result),
             Action::SelfCall { .. } => {
                 let owner = self.inference.scope.owner;
-                self.call_method(node, owner, result);
+                self.call_known_method(node, owner, result);
             }
             Action::InheritedCall { method, way, .. } => {
                 let positional = match way {
@@ -99,22 +101,49 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
+    /// Calls a method that the receiver has.
+    fn call_known_method(
+        &mut self,
+        node: &'a ExprCall,
+        class: Option<usize>,
+        result: Option<String>,
+    ) {
+        let attribute = callee(node);
+        let mut parts = vec![Part::new(&attribute.value)];
+        parts.extend(argument_parts(&node.arguments));
+        let mut codes = self.settled_sequence(&parts);
+        let receiver = codes.remove(0);
+        let receiver = self.standalone(&attribute.value, receiver);
+        self.suspend_for_call(node, class, (receiver, codes), result);
+    }
+
+    /// Calls a method of what may be an entity, and should be one of `class`.
     fn call_method(&mut self, node: &'a ExprCall, class: Option<usize>, result: Option<String>) {
-        let Expr::Attribute(attribute) = &*node.func else {
-            unreachable!("this is a bug in Anabranch: a method call without a receiver")
-        };
+        let attribute = callee(node);
         let method = self.mangled(attribute.attr.as_str());
         let arguments = argument_parts(&node.arguments);
-        let (mut fields, codes) = if class.is_none() && !arguments.iter().all(Part::is_simple) {
-            let receiver = self.looked_up(attribute, &method);
-            (receiver, self.settled_sequence(&arguments))
+        // A hint may be wrong: effects of the arguments must not come before that shows.
+        if class.is_some() && arguments.iter().all(|part| is_computed(part.expression)) {
+            return self.call_known_method(node, class, result);
+        }
+        let receiver = if arguments.iter().all(|part| self.is_simple(part)) {
+            self.looked_up_if_arguments_fail(attribute, &method, &arguments)
         } else {
-            let mut parts = vec![Part::new(&attribute.value)];
-            parts.extend(arguments);
-            let mut codes = self.settled_sequence(&parts);
-            let receiver = codes.remove(0);
-            (self.standalone(&attribute.value, receiver), codes)
+            self.looked_up(attribute, &method)
         };
+        let codes = self.settled_sequence(&arguments);
+        self.suspend_for_call(node, class, (receiver, codes), result);
+    }
+
+    /// Suspends for the call `node` of a method with these codes of its receiver and arguments.
+    fn suspend_for_call(
+        &mut self,
+        node: &'a ExprCall,
+        class: Option<usize>,
+        (mut fields, codes): (Code, Vec<Code>),
+        result: Option<String>,
+    ) {
+        let method = self.mangled(callee(node).attr.as_str());
         fields.push(&format!(", \"{method}\", "));
         fields.append(self.arguments(&node.arguments.args, &node.arguments, codes));
         let exit = Exit::Call { resume: UNNUMBERED, receiver: operator(class), method };
@@ -130,6 +159,35 @@ impl<'a> Lowering<'_, 'a> {
         code.append(receiver);
         code.push(&format!(", \"{method}\")"));
         self.save(code)
+    }
+
+    /// What to call the method of, with names and literals as arguments. Only a name without a value
+    /// can fail, and that must not come before a method that is missing.
+    fn looked_up_if_arguments_fail(
+        &mut self,
+        attribute: &'a ExprAttribute,
+        method: &str,
+        arguments: &[Part<'a>],
+    ) -> Code {
+        let names = arguments.iter().filter_map(|part| part.expression.as_name_expr());
+        let variables: BTreeSet<String> =
+            names.filter_map(|name| self.variable(name.id.as_str())).collect();
+        if variables.is_empty() {
+            return self.settled(&attribute.value);
+        }
+        let receiver = match &*attribute.value {
+            Expr::Name(_) => self.verbatim(&attribute.value),
+            other => self.operand(other),
+        };
+        let stored = variables.iter().map(|name| format!("\"{}\"", self.mangled(name)));
+        let stored: Vec<String> = stored.collect();
+        let text = format!("{{{}}} <= locals().keys() or {METHOD}(", stored.join(", "));
+        let mut code = Code::new(text, start_of(attribute));
+        code.append(receiver.clone());
+        code.push(&format!(", \"{method}\")"));
+        code.reads.extend(variables);
+        self.check(code, BTreeSet::new());
+        receiver
     }
 
     /// `exists(class, key)` and `delete(entity)`.
@@ -209,6 +267,26 @@ impl<'a> Lowering<'_, 'a> {
         }
         fields.push(if is_plain { "}" } else { ")" });
         fields
+    }
+}
+
+/// The method that `node` calls.
+fn callee(node: &ExprCall) -> &ExprAttribute {
+    let Expr::Attribute(attribute) = &*node.func else {
+        unreachable!("this is a bug in Anabranch: a method call without a receiver")
+    };
+    attribute
+}
+
+/// Whether `expression` only computes something of names and literals.
+fn is_computed(expression: &Expr) -> bool {
+    match expression {
+        Expr::Name(_) => true,
+        Expr::UnaryOp(node) => is_computed(&node.operand),
+        Expr::BinOp(node) => is_computed(&node.left) && is_computed(&node.right),
+        Expr::Compare(node) => is_computed(&node.left) && node.comparators.iter().all(is_computed),
+        Expr::Tuple(node) => node.elts.iter().all(is_computed),
+        other => other.is_literal_expr(),
     }
 }
 

@@ -5,19 +5,20 @@
 
 use std::collections::BTreeMap;
 
-use ruff_python_ast::{Comprehension, Expr, ExprCall};
+use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprGenerator};
 use ruff_text_size::{Ranged, TextSize};
 
 use super::sequence::Part;
 use super::text::Edit;
 use super::{Lowering, start_of};
 use crate::cfg::{BlockId, Code, Terminator};
-use crate::effects::consumed_generator;
+use crate::effects::{Consumed, Consumer, consumed_generator};
+use crate::emit::TAKE;
 use crate::names::targets;
 
 /// What becomes of the elements.
 #[derive(Clone, Copy)]
-enum Element<'a> {
+enum Element<'c, 'a> {
     List(&'a Expr),
     Set(&'a Expr),
     Dict(&'a Expr, &'a Expr),
@@ -26,13 +27,20 @@ enum Element<'a> {
         value: &'a Expr,
         decides: bool,
     },
+    /// The builtin `consumer` takes each element, with this `key`. `first` is what it begins with.
+    Taken {
+        value: &'a Expr,
+        consumer: &'static str,
+        first: Option<&'c Code>,
+        key: Option<&'c Code>,
+    },
 }
 
 /// Where the elements go.
 struct Collecting<'c, 'a> {
     /// The variable with what the elements make up.
     result: &'c str,
-    element: Element<'a>,
+    element: Element<'c, 'a>,
     /// What comes after the whole comprehension.
     done: BlockId,
 }
@@ -66,25 +74,100 @@ impl<'a> Lowering<'_, 'a> {
 
     /// A call that uses up a generator expression.
     pub(super) fn call_with_generator(&mut self, expression: &'a Expr, node: &'a ExprCall) -> Code {
-        let generator = consumed_generator(&mut self.inference, node);
-        let generator = generator.expect("this is a bug in Anabranch: not a consumer");
+        let consumed = consumed_generator(&mut self.inference, node);
+        let Consumed { generator, consumer } =
+            consumed.expect("this is a bug in Anabranch: not a consumer");
         self.check_spelling(&node.arguments.args[0]);
-        let decides = match self.inference.builtin(&node.func) {
-            Some("any") => Some(true),
-            Some("all") => Some(false),
+        let generators = &generator.generators;
+        match consumer {
+            Consumer::Deciding(decides) => {
+                let element = Element::Test { value: &generator.elt, decides };
+                self.collected(generators, element, start_of(node))
+            }
+            Consumer::Set => {
+                self.collected(generators, Element::Set(&generator.elt), start_of(node))
+            }
+            Consumer::Collecting => {
+                let mut edits = Vec::new();
+                if let Expr::Attribute(attribute) = &*node.func {
+                    let later = [Part::new(&node.arguments.args[0])];
+                    let receiver = self.looked_up_plain(attribute, &later);
+                    edits.push(Edit::code(attribute.value.range(), receiver));
+                }
+                let element = Element::List(&generator.elt);
+                let list = self.collected(generators, element, start_of(generator));
+                edits.push(Edit::code(generator.range(), list));
+                self.edited(expression, edits)
+            }
+            Consumer::Taking(consumer) => self.taken(expression, node, generator, consumer),
+        }
+    }
+
+    /// A call whose callee takes one element after the other. It is called in the end with what is
+    /// left to do.
+    fn taken(
+        &mut self,
+        expression: &'a Expr,
+        node: &'a ExprCall,
+        generator: &'a ExprGenerator,
+        consumer: &'static str,
+    ) -> Code {
+        let keyword = |name: &str| {
+            let keywords = node.arguments.keywords.iter();
+            let mut keywords = keywords.filter(|keyword| keyword.arg.as_deref() == Some(name));
+            keywords.next().map(|keyword| &keyword.value)
+        };
+        let others = node.arguments.args[1..].iter();
+        let others: Vec<&Expr> =
+            others.chain(node.arguments.keywords.iter().map(|keyword| &keyword.value)).collect();
+        others.iter().for_each(|other| self.check_name(other));
+        let start = node.arguments.args.get(1).or_else(|| keyword("start"));
+        let start = start.filter(|_| consumer == "sum");
+        let key = keyword("key").filter(|_| consumer != "dict");
+        let first = match (consumer, start) {
+            ("sum", Some(start)) => {
+                // Fails if it is a text.
+                let mut code = Code::new("sum((), ", start_of(start));
+                let start_code = self.verbatim(start);
+                code.append(self.standalone(start, start_code));
+                code.push(")");
+                Some(code)
+            }
+            ("sum", None) => Some(Code::new("0", start_of(node))),
+            ("dict", _) => Some(Code::new("{}, 0", start_of(node))),
             _ => None,
         };
-        if let Some(decides) = decides {
-            let element = Element::Test { value: &generator.elt, decides };
-            return self.collected(&generator.generators, element, start_of(node));
+        let key_code = key.map(|key| {
+            let code = self.verbatim(key);
+            self.standalone(key, code)
+        });
+        let element = Element::Taken {
+            value: &generator.elt,
+            consumer,
+            first: first.as_ref(),
+            key: key_code.as_ref(),
+        };
+        let taken = self.collected(&generator.generators, element, start_of(generator));
+        let part = |text: &str| {
+            let mut code = taken.clone();
+            code.push(text);
+            code
+        };
+        if consumer == "sum" {
+            let mut code = Code::new("sum(", start_of(node));
+            code.append(part("[1:], "));
+            code.append(part("[0]"));
+            code.push(")");
+            return code;
         }
         let mut edits = Vec::new();
-        if let Expr::Attribute(attribute) = &*node.func {
-            edits.push(Edit::code(attribute.value.range(), self.operand(&attribute.value)));
-        }
-        let element = Element::List(&generator.elt);
-        let list = self.collected(&generator.generators, element, start_of(generator));
-        edits.push(Edit::code(generator.range(), list));
+        edits.extend(key.map(|key| Edit::code(key.range(), Code::new("None", start_of(key)))));
+        let rest = match consumer {
+            "max" | "min" => part("[:1]"),
+            "dict" => part("[0]"),
+            _ => taken,
+        };
+        edits.push(Edit::code(generator.range(), rest));
         self.edited(expression, edits)
     }
 
@@ -92,19 +175,25 @@ impl<'a> Lowering<'_, 'a> {
     fn collected(
         &mut self,
         generators: &'a [Comprehension],
-        element: Element<'a>,
+        element: Element<'_, 'a>,
         origin: TextSize,
     ) -> Code {
         let first = self.iterator(&generators[0].iter);
         let result = self.temporary();
         let empty = match element {
-            Element::List(_) => "[]",
+            Element::List(_) | Element::Taken { .. } => "[]",
             Element::Set(_) => "{*()}",
             Element::Dict(..) => "{}",
             Element::Test { decides: true, .. } => "False",
             Element::Test { decides: false, .. } => "True",
         };
-        self.assign(&result, Code::new(empty, origin));
+        let mut begun = Code::new(empty, origin);
+        if let Element::Taken { first: Some(first), .. } = element {
+            begun = Code::new("[", origin);
+            begun.append(first.clone());
+            begun.push("]");
+        }
+        self.assign(&result, begun);
         let mut renames = BTreeMap::new();
         for name in generators.iter().flat_map(|generator| targets(&generator.target)) {
             let fresh = format!("{}_{name}", self.temporary());
@@ -172,6 +261,9 @@ impl<'a> Lowering<'_, 'a> {
                 self.begin(more);
                 return;
             }
+            Element::Taken { value, consumer, key, .. } => {
+                return self.take(result, value, consumer, key);
+            }
             Element::List(value) => (".append(", ")", vec![Part::new(value)]),
             Element::Set(value) => (".add(", ")", vec![Part::new(value)]),
             Element::Dict(key, value) => ("[", "", vec![Part::new(key), Part::new(value)]),
@@ -196,5 +288,20 @@ impl<'a> Lowering<'_, 'a> {
         }
         let binds = Default::default();
         self.step(step, binds);
+    }
+
+    fn take(&mut self, result: &str, value: &'a Expr, consumer: &str, key: Option<&Code>) {
+        let origin = start_of(value);
+        let code = self.expression(value);
+        let mut step = Code::new(format!("{TAKE}(\"{consumer}\", "), origin);
+        step.append(Code::variable(result, origin));
+        step.push(", ");
+        step.append(self.standalone(value, code));
+        if let Some(key) = key {
+            step.push(", ");
+            step.append(key.clone());
+        }
+        step.push(")");
+        self.step(step, Default::default());
     }
 }

@@ -134,7 +134,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// Whether code of this function runs after an exception that is raised here.
-    fn is_protected(&self) -> bool {
+    pub(super) fn is_protected(&self) -> bool {
         let mut next = self.region;
         while let Some(id) = next {
             let region = self.graph.region(id);

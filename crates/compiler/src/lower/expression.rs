@@ -1,10 +1,14 @@
 //! Expressions that suspend.
 
+use std::collections::BTreeSet;
+
 use anabranch_ir::{Exit, OperatorId, SegmentId};
-use ruff_python_ast::{Expr, ExprAttribute};
+use ruff_python_ast::{Expr, ExprAttribute, ExprCall};
 use ruff_text_size::Ranged;
 
+use super::call::argument_parts;
 use super::sequence::Part;
+use super::text::Edit;
 use super::{Lowering, start_of};
 use crate::cfg::Code;
 use crate::effects::{Action, action_of};
@@ -38,6 +42,9 @@ impl<'a> Lowering<'_, 'a> {
                 let name = self.variable(name.id.as_str()).unwrap_or_else(|| name.id.to_string());
                 self.assign(&name, value);
                 Code::variable(name, start_of(expression))
+            }
+            Expr::Call(node) if self.calls_method_of_plain(node) => {
+                self.call_of_plain(expression, node)
             }
             Expr::If(node) => self.conditional(node),
             Expr::BoolOp(node) => self.short_circuit(node),
@@ -120,14 +127,53 @@ impl<'a> Lowering<'_, 'a> {
                 let name = self.mangled(node.attr.as_str());
                 self.inference.application().method(entity, &name).is_some()
             }
-            Type::Plain
-            | Type::List(_)
-            | Type::Set(_)
-            | Type::Dict(..)
-            | Type::Tuple(_)
-            | Type::TupleOf(_) => true,
-            _ => false,
+            other => is_plain(&other),
         }
+    }
+
+    /// Whether `node` calls a method of one of Python's own types, with arguments that suspend.
+    fn calls_method_of_plain(&mut self, node: &'a ExprCall) -> bool {
+        let Expr::Attribute(attribute) = &*node.func else { return false };
+        argument_parts(&node.arguments).iter().any(|part| self.suspends(part.expression))
+            && !attribute.value.is_literal_expr()
+            && self.inference.binding(&attribute.value).is_none()
+            && self.inference.inherited(attribute).is_none()
+            && is_plain(&self.inference.infer(&attribute.value))
+    }
+
+    /// Calls a method of one of Python's own types. It is looked up before the arguments are
+    /// evaluated, in case that the type is not what its hint says, and again for the call: a frame
+    /// with the method in it would keep an object of its own when it is stored.
+    fn call_of_plain(&mut self, expression: &'a Expr, node: &'a ExprCall) -> Code {
+        let Expr::Attribute(attribute) = &*node.func else {
+            unreachable!("this is a bug in Anabranch: a method call without a receiver")
+        };
+        let parts = argument_parts(&node.arguments);
+        let receiver = self.looked_up_plain(attribute, &parts);
+        let codes = self.sequence(&parts);
+        let edits = parts.iter().zip(codes).map(|(part, code)| Edit::code(part.range, code));
+        let edits = edits.chain([Edit::code(attribute.value.range(), receiver)]).collect();
+        self.edited(expression, edits)
+    }
+
+    /// The receiver of a method of one of Python's own types, which is looked up before the `later`
+    /// parts are evaluated.
+    pub(super) fn looked_up_plain(
+        &mut self,
+        attribute: &'a ExprAttribute,
+        later: &[Part<'a>],
+    ) -> Code {
+        let mut receiver = self.expression(&attribute.value);
+        if !self.is_stable(&attribute.value, &receiver, later) {
+            receiver = self.standalone(&attribute.value, receiver);
+            receiver = self.save(receiver);
+        }
+        if !attribute.value.is_literal_expr() {
+            let mut lookup = receiver.clone();
+            lookup.push(&format!(".{}", attribute.attr));
+            self.step(lookup, BTreeSet::new());
+        }
+        receiver
     }
 
     /// The parts of an expression that evaluates all of them, in order.
@@ -143,7 +189,7 @@ impl<'a> Lowering<'_, 'a> {
                     }
                     other => Part::new(other),
                 }];
-                parts.extend(super::call::argument_parts(&node.arguments));
+                parts.extend(argument_parts(&node.arguments));
                 parts
             }
             Expr::BinOp(node) => vec![Part::new(&node.left), Part::new(&node.right)],
@@ -183,6 +229,19 @@ impl<'a> Lowering<'_, 'a> {
             }
         }
     }
+}
+
+/// Whether values of a type are of Python's own, which no entity is.
+fn is_plain(kind: &Type) -> bool {
+    matches!(
+        kind,
+        Type::Plain
+            | Type::List(_)
+            | Type::Set(_)
+            | Type::Dict(..)
+            | Type::Tuple(_)
+            | Type::TupleOf(_)
+    )
 }
 
 /// The parts of a subscript's index.

@@ -56,12 +56,6 @@ impl<'a> Part<'a> {
         Self { expression: mapping, stars: Stars::InText, range: mapping.range() }
     }
 
-    /// Whether evaluating it can neither have an effect nor fail.
-    pub(super) fn is_simple(&self) -> bool {
-        let is_name = self.expression.is_name_expr() || self.expression.is_literal_expr();
-        is_name && !self.is_starred()
-    }
-
     pub(super) fn is_starred(&self) -> bool {
         !matches!(self.stars, Stars::None)
     }
@@ -125,6 +119,18 @@ impl<'a> Lowering<'_, 'a> {
         codes
     }
 
+    /// Whether evaluating `part` has no effect, and fails only if it is a variable without a value.
+    pub(super) fn is_simple(&self, part: &Part<'a>) -> bool {
+        match part.expression {
+            _ if part.is_starred() => false,
+            Expr::Name(name) => {
+                self.inference.name(name.id.as_str()) != Name::Builtin
+                    || BUILTINS.binary_search(&name.id.as_str()).is_ok()
+            }
+            other => other.is_literal_expr(),
+        }
+    }
+
     /// Fails, when it runs, if `expression` is the name of a variable without a value.
     pub(super) fn check_name(&mut self, expression: &'a Expr) {
         if let Expr::Name(name) = expression
@@ -146,7 +152,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Whether `code` gives the same value after the `later` parts have run as before. Parts behind
     /// those bind nothing.
-    fn is_stable(&self, expression: &'a Expr, code: &Code, later: &[Part<'a>]) -> bool {
+    pub(super) fn is_stable(&self, expression: &'a Expr, code: &Code, later: &[Part<'a>]) -> bool {
         if self.is_temporary(code) {
             return true;
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Arguments, Comprehension, Expr, ExprContext, Stmt};
+use ruff_python_ast::{Arguments, Comprehension, Expr, ExprContext, Parameters, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::effects::{Place, Spot};
@@ -160,6 +160,18 @@ impl<'s> Captures<'_, 's> {
         }
     }
 
+    /// Records what was found in an inner function, apart from its defaults, which are evaluated
+    /// where it stands.
+    fn record_outside(
+        &mut self,
+        mut found: Vec<crate::names::Occurrence<'s>>,
+        defaults: Vec<&'s Expr>,
+    ) {
+        found.retain(|it| !defaults.iter().any(|other| other.range().contains_range(it.range)));
+        self.record(found);
+        defaults.into_iter().for_each(|default| self.visit_expr(default));
+    }
+
     fn comprehension(&mut self, expression: &'s Expr, generators: &'s [Comprehension]) {
         let first = generators[0].iter.range();
         let is_split = self
@@ -180,16 +192,20 @@ impl<'s> Visitor<'s> for Captures<'_, 's> {
 
     fn visit_stmt(&mut self, statement: &'s Stmt) {
         match statement {
-            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {
-                self.record(statement_occurrences(statement));
+            Stmt::FunctionDef(node) => {
+                self.record_outside(statement_occurrences(statement), defaults(&node.parameters));
             }
+            Stmt::ClassDef(_) => self.record(statement_occurrences(statement)),
             _ => visitor::walk_stmt(self, statement),
         }
     }
 
     fn visit_expr(&mut self, expression: &'s Expr) {
         match expression {
-            Expr::Lambda(_) => self.record(occurrences(expression)),
+            Expr::Lambda(node) => {
+                let defaults = node.parameters.iter().flat_map(|list| defaults(list)).collect();
+                self.record_outside(occurrences(expression), defaults);
+            }
             Expr::Generator(_) => {
                 let mut found = occurrences(expression);
                 // A generator that runs later binds them in the segment that made it.
@@ -221,6 +237,11 @@ impl<'s> Visitor<'s> for Captures<'_, 's> {
             _ => visitor::walk_expr(self, expression),
         }
     }
+}
+
+fn defaults(parameters: &Parameters) -> Vec<&Expr> {
+    let parameters = parameters.iter_non_variadic_params();
+    parameters.filter_map(|parameter| parameter.default.as_deref()).collect()
 }
 
 fn consumes(inference: &Inference<'_, '_>, callee: &Expr) -> bool {

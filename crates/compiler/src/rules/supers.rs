@@ -5,7 +5,7 @@
 //! which `super` and which method is meant.
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Comprehension, Expr, Stmt};
+use ruff_python_ast::{Comprehension, Expr, Parameters, Stmt};
 use ruff_text_size::Ranged;
 
 use crate::comprehension::comprehension_parts;
@@ -62,6 +62,13 @@ impl<'a> Supers<'_, 'a> {
         self.depth -= 1;
     }
 
+    /// Defaults are evaluated outside.
+    fn defaults(&mut self, parameters: &'a Parameters) {
+        let defaults = parameters.iter_non_variadic_params();
+        let defaults = defaults.filter_map(|parameter| parameter.default.as_deref());
+        defaults.for_each(|default| self.visit_expr(default));
+    }
+
     fn comprehension(&mut self, generators: &'a [Comprehension], elements: &[&'a Expr]) {
         // The first iterable is evaluated outside.
         self.visit_expr(&generators[0].iter);
@@ -82,9 +89,12 @@ impl<'a> Visitor<'a> for Supers<'_, 'a> {
 
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         match statement {
-            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {
-                self.inside(|this| visitor::walk_stmt(this, statement));
+            Stmt::FunctionDef(node) => {
+                node.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
+                self.defaults(&node.parameters);
+                self.inside(|this| this.visit_body(&node.body));
             }
+            Stmt::ClassDef(_) => self.inside(|this| visitor::walk_stmt(this, statement)),
             _ => visitor::walk_stmt(self, statement),
         }
     }
@@ -104,7 +114,10 @@ impl<'a> Visitor<'a> for Supers<'_, 'a> {
                 let help = "write `super().name` where the value is used";
                 self.refuse(expression, "no attribute is taken from it here", help);
             }
-            Expr::Lambda(_) => self.inside(|this| visitor::walk_expr(this, expression)),
+            Expr::Lambda(node) => {
+                node.parameters.iter().for_each(|parameters| self.defaults(parameters));
+                self.inside(|this| this.visit_expr(&node.body));
+            }
             _ => visitor::walk_expr(self, expression),
         }
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use anabranch_cpython::{Application, CPython};
 use anabranch_ir::{
-    Access, AccessMode, AccessSet, Body, Effects, Exit, Expression, Function, FunctionId, Hint,
-    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Segment,
-    SegmentId, Signature, SourceLine, Span,
+    Access, AccessMode, AccessSet, Body, Classes, Effects, Exit, Expression, Function, FunctionId,
+    Hint, Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason,
+    Segment, SegmentId, Signature, SourceLine, Span,
 };
 use anabranch_kernel::value::wire::{decode, encode};
 use anabranch_kernel::value::{Reference, Value};
@@ -261,7 +261,7 @@ fn segments(text: &str) -> Vec<Segment> {
 
 /// What nothing is known of.
 fn anything(operator: Option<OperatorId>) -> Effects {
-    let all = vec![ITEM, USER];
+    let all = Classes::Listed(vec![ITEM, USER]);
     let span = Span { module: ModuleId(0), line: 1, end_line: 1 };
     let reasons = vec![Reason { text: "written by hand".to_owned(), span }];
     let own = |operator| Access { operator, entity: Expression::Receiver, mode: AccessMode::Write };

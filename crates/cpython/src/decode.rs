@@ -2,8 +2,6 @@
 //!
 //! Containers are made before their elements and kept by number, so that a value may hold itself.
 
-use std::sync::Arc;
-
 use anabranch_kernel::Arguments;
 use anabranch_kernel::value::wire::{DEPTH_MAX, DecodeError, FORMAT_VERSION, Reader, Token};
 use pyo3::intern;
@@ -342,7 +340,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
         if !is_key(&encoded) {
             return Err(DecodeError::Invalid("the key of a reference cannot be a key"));
         }
-        let reference = Reference::from_parts(class.unbind(), key.unbind(), Arc::from(encoded));
+        let reference = Reference::from_parts(class.unbind(), key.unbind(), encoded.into());
         Ok(built(Bound::new(self.py, reference))?.into_any())
     }
 

@@ -23,6 +23,7 @@ use crate::instance::allocate;
 use crate::interrupt::PythonInterrupter;
 use crate::key_attributes::are_unchanged;
 use crate::output::{self, Doing, while_doing};
+use crate::prefetch::prefetch_object;
 use crate::reference::Reference;
 use crate::state::{load, save};
 use crate::{exception, run, well_known};
@@ -46,7 +47,6 @@ impl CPython {
 /// A live entity: an ordinary Python object.
 #[derive(Debug)]
 pub struct LiveEntity {
-    pub(crate) id: EntityId,
     pub(crate) object: Py<PyAny>,
 }
 
@@ -192,12 +192,16 @@ impl Interpreter for CPython {
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<LiveEntity, DecodeError> {
         Python::attach(|py| {
             let object = load(py, id.operator, state, &self.application)?.unbind();
-            Ok(LiveEntity { id: id.clone(), object })
+            Ok(LiveEntity { object })
         })
     }
 
     fn save(&mut self, entity: &LiveEntity, state: &mut StateWriter) -> Result<(), Value> {
         Python::attach(|py| raised(py, save(entity.object.bind(py), state)))
+    }
+
+    fn prefetch(&self, entity: &LiveEntity, step: usize) {
+        Python::attach(|py| prefetch_object(entity.object.bind(py), step));
     }
 
     fn live_bytes(&self, entity: &LiveEntity, state_bytes: usize) -> usize {
@@ -210,11 +214,12 @@ impl Interpreter for CPython {
 
     fn check_key(
         &mut self,
+        id: &EntityId,
         entity: &LiveEntity,
         before: Option<&[u8]>,
         after: &[u8],
     ) -> Result<(), Value> {
-        if let Some(attributes) = self.application.key_attributes(entity.id.operator)
+        if let Some(attributes) = self.application.key_attributes(id.operator)
             && before.is_some_and(|before| are_unchanged(attributes, before, after))
         {
             return Ok(());
@@ -222,14 +227,14 @@ impl Interpreter for CPython {
         Python::attach(|py| {
             let check = || -> PyResult<()> {
                 let key = entity.object.bind(py).call_method0(intern!(py, "__key__"))?;
-                if crate::key::encode_key(&key)?.as_slice() == &*entity.id.key {
+                if crate::key::encode_key(&key)?.as_slice() == &*id.key {
                     return Ok(());
                 }
-                let class = &self.application.program().operator(entity.id.operator).name;
+                let class = &self.application.program().operator(id.operator).name;
                 let message = format!(
                     "the key of {class}({}) changed to {}; a key is fixed for the lifetime of its \
                      entity: create another entity instead",
-                    self.key(py, &entity.id).repr()?,
+                    self.key(py, id).repr()?,
                     key.repr()?
                 );
                 Err(exception::anabranch(py, message))
@@ -272,11 +277,15 @@ impl Interpreter for CPython {
         Python::attach(|py| PyString::intern(py, name).into_any().unbind())
     }
 
-    fn run(&mut self, entity: Option<&LiveEntity>, entry: Entry<Value>) -> Outcome<Value> {
+    fn run(
+        &mut self,
+        entity: Option<(&EntityId, &LiveEntity)>,
+        entry: Entry<Value>,
+    ) -> Outcome<Value> {
         let function = match &entry {
             Entry::Start { function, .. } | Entry::Resume { function, .. } => *function,
         };
-        let doing = Doing::Function(function, entity.map(|entity| entity.id.clone()));
+        let doing = Doing::Function(function, entity.map(|(id, _)| id.clone()));
         let run = |py: Python<'_>| match run::run(py, &self.application, entity, entry) {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Raise(error.into_value(py).into_any()),
@@ -333,7 +342,7 @@ fn construct(
     let key = object.call_method0(intern!(py, "__key__"))?;
     let key = crate::key::encode_key(&key)?.into();
     let id = EntityId { operator, key };
-    Ok((id.clone(), LiveEntity { id, object: object.unbind() }))
+    Ok((id, LiveEntity { object: object.unbind() }))
 }
 
 fn get_attribute<'py>(

@@ -109,6 +109,7 @@ impl Shared {
             queue_time_max: options.queue_time_max,
             checkpoint_on_close: options.checkpoint_on_close,
             counters: Arc::clone(&self.counters),
+            mentioned: Vec::new(),
         }
     }
 }

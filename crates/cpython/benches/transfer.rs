@@ -139,8 +139,7 @@ fn parts(criterion: &mut Criterion) {
             let arguments = interpreter.decode_arguments(&arguments).unwrap();
             interpreter.construct(class, arguments).unwrap()
         };
-        let opened = [open(1), open(2)];
-        let entities = opened.each_ref().map(|(id, entity)| (id, entity));
+        let mut opened = [open(1), open(2)];
         let functions = [function(&program, "transfer"), function(&program, "deposit")];
         let Operation::Call { arguments: message, .. } = transfer(&program, 1, 2) else {
             panic!("not a call")
@@ -150,6 +149,7 @@ fn parts(criterion: &mut Criterion) {
         });
         let arguments = interpreter.decode_arguments(&message).unwrap();
         criterion.bench_function("parts/segments", |bencher| {
+            let entities = opened.each_ref().map(|(id, entity)| (id, entity));
             bencher.iter(|| run_segments(&mut interpreter, entities, functions, arguments.clone()));
         });
         let reply = interpreter.decode(&encode(&Value::Bool(true))).unwrap();
@@ -157,11 +157,11 @@ fn parts(criterion: &mut Criterion) {
             bencher.iter(|| interpreter.encode(&reply).unwrap());
         });
         let mut state = StateWriter::new();
-        interpreter.save(entities[0].1, &mut state).unwrap();
+        interpreter.save(&mut opened[0].1, None, &mut state).unwrap();
         let committed: Vec<u8> = state.bytes().to_vec();
         criterion.bench_function("parts/save and compare", |bencher| {
             bencher.iter(|| {
-                interpreter.save(entities[0].1, &mut state).unwrap();
+                interpreter.save(&mut opened[0].1, None, &mut state).unwrap();
                 state.bytes() == committed
             });
         });

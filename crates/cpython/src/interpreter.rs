@@ -25,7 +25,7 @@ use crate::key_attributes::are_unchanged;
 use crate::output::{self, Doing, while_doing};
 use crate::prefetch::prefetch_object;
 use crate::reference::Reference;
-use crate::state::{load, save};
+use crate::state::{Traces, load, save};
 use crate::{exception, run, well_known};
 
 /// Runs the segments of an application on live Python objects.
@@ -48,6 +48,8 @@ impl CPython {
 #[derive(Debug)]
 pub struct LiveEntity {
     pub(crate) object: Py<PyAny>,
+    /// Of its large attributes; most entities have none.
+    traces: Option<Box<Traces>>,
 }
 
 /// What a Python object with a `__dict__` takes, beside its attributes' values.
@@ -192,12 +194,18 @@ impl Interpreter for CPython {
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<LiveEntity, DecodeError> {
         Python::attach(|py| {
             let object = load(py, id.operator, state, &self.application)?.unbind();
-            Ok(LiveEntity { object })
+            Ok(LiveEntity { object, traces: None })
         })
     }
 
-    fn save(&mut self, entity: &LiveEntity, state: &mut StateWriter) -> Result<(), Value> {
-        Python::attach(|py| raised(py, save(entity.object.bind(py), state)))
+    fn save(
+        &mut self,
+        entity: &mut LiveEntity,
+        before: Option<&[u8]>,
+        state: &mut StateWriter,
+    ) -> Result<(), Value> {
+        let LiveEntity { object, traces } = entity;
+        Python::attach(|py| raised(py, save(object.bind(py), traces, before, state)))
     }
 
     fn prefetch(&self, entity: &LiveEntity, step: usize) {
@@ -209,7 +217,8 @@ impl Interpreter for CPython {
             return OBJECT_BYTES + state_bytes;
         }
         let flat = Python::attach(|py| flat_bytes(entity.object.bind(py))).min(state_bytes);
-        OBJECT_BYTES + flat + (state_bytes - flat) * BYTES_IN_CONTAINERS
+        let traces = entity.traces.as_ref().map_or(0, |traces| traces.bytes());
+        OBJECT_BYTES + flat + (state_bytes - flat) * BYTES_IN_CONTAINERS + traces
     }
 
     fn check_key(
@@ -342,7 +351,7 @@ fn construct(
     let key = object.call_method0(intern!(py, "__key__"))?;
     let key = crate::key::encode_key(&key)?.into();
     let id = EntityId { operator, key };
-    Ok((id, LiveEntity { object: object.unbind() }))
+    Ok((id, LiveEntity { object: object.unbind(), traces: None }))
 }
 
 fn get_attribute<'py>(

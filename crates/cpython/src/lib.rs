@@ -51,6 +51,7 @@ mod reference;
 mod run;
 mod scalar;
 mod state;
+mod trace;
 mod traceback;
 mod unbound;
 mod well_known;

@@ -122,9 +122,16 @@ pub trait Interpreter: Send + 'static {
 
     /// Writes the entity's state. Equal states have equal bytes: what differs is stored.
     ///
+    /// The entity was loaded from `before`, or saved as that when it was saved last; `None`: neither.
+    ///
     /// # Errors
     /// A `TypeError` for an attribute that has no encoding.
-    fn save(&mut self, entity: &Self::Entity, state: &mut StateWriter) -> Result<(), Self::Value>;
+    fn save(
+        &mut self,
+        entity: &mut Self::Entity,
+        before: Option<&[u8]>,
+        state: &mut StateWriter,
+    ) -> Result<(), Self::Value>;
 
     /// Asks for the memory that running on `entity` and saving it will need, with
     /// [`crate::prefetch::prefetch`]. `step` counts from zero up to [`PREFETCH_STEPS`], with time

@@ -30,7 +30,7 @@ pub const FRAMES_MAX: usize = 1000;
 const PREFETCH_BYTES_MIN: usize = 8 << 20;
 
 /// A larger buffer for states is not kept.
-const STATE_BUFFER_MAX: usize = 1 << 20;
+const STATE_BUFFER_MAX: usize = 4 << 20;
 
 /// Committed states, as the engine stores them.
 pub trait StateReader {
@@ -521,11 +521,12 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
         for position in 0..self.driver.live.touched().len() {
             let DriverSession { interpreter, live, state, .. } = &mut *self.driver;
             let index = live.touched()[position];
-            let slot = live.slot(index);
-            let after = match slot.live() {
-                None => None,
-                Some(live) => {
-                    interpreter.save(live, state).map_err(Stop::Exception)?;
+            let slot = live.slot_mut(index);
+            let after = match &mut slot.presence {
+                Presence::Absent | Presence::Deleted(_) => None,
+                Presence::Live(live) => {
+                    let saved = interpreter.save(live, slot.committed.as_deref(), state);
+                    saved.map_err(Stop::Exception)?;
                     Some(state.bytes())
                 }
             };

@@ -256,7 +256,12 @@ impl Interpreter for Teller {
         Ok(Account { balance, note })
     }
 
-    fn save(&mut self, entity: &Account, state: &mut StateWriter) -> Result<(), Value> {
+    fn save(
+        &mut self,
+        entity: &mut Account,
+        _: Option<&[u8]>,
+        state: &mut StateWriter,
+    ) -> Result<(), Value> {
         let note = entity.note.borrow();
         state.separate(1 + usize::from(note.is_some()));
         state.attribute_message("balance", &wire::encode(&Value::Int(entity.balance.get())));

@@ -28,6 +28,7 @@ KERNEL = r"\[kernel"
 
 # What is done, and which functions show it. The first match counts, an empty pattern if none does.
 EXECUTOR = [
+    ("executor: memory asked for ahead", r"::(prefetch|foresee|mentioned|touch)\b"),
     ("executor: waiting for requests", r"crossbeam_channel|Interpreter>::wait|::receive"),
     ("executor: segments, Python itself", r"_PyEval"),
     ("executor: encode, decode, compare", r"anabranch_cpython::(encode|decode|scalar|state|copy)"),

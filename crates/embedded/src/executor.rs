@@ -18,6 +18,7 @@ use crate::clock::{Clock, Seeds};
 use crate::effect::Effect;
 use crate::effect_queue::EffectSender;
 use crate::health::Health;
+use crate::log_record;
 use crate::overlay::{Overlays, ReplyWrite};
 use crate::pace::Pace;
 use crate::panic_message::panic_message;
@@ -31,6 +32,9 @@ use crate::store_key::{KeyTooLong, attribute_key, reply_key, state_key};
 /// How many requests are taken together. Their entities are asked for from memory at once, which
 /// has to be in the caches still when the last of them runs.
 const BATCH: usize = 16;
+
+/// A larger buffer for records is not kept.
+const RECORD_BYTES_KEPT: usize = 1 << 20;
 
 /// What waits for the executor.
 pub(crate) enum Submission {
@@ -62,6 +66,8 @@ pub(crate) struct Executor {
     pub(crate) counters: Arc<Counters>,
     /// The entities of a batch; kept for its memory.
     pub(crate) mentioned: Vec<EntityId>,
+    /// Where records are written before their length is known.
+    pub(crate) record: Vec<u8>,
 }
 
 /// Executes requests until their senders are gone, and then what is left in the queue. If it cannot
@@ -319,24 +325,27 @@ impl Executor {
             let record = encode_reply(next, now, &fingerprint, &reply)?.into();
             Some(ReplyWrite { key, record })
         });
-        let effect = Effect { writes, stored_reply, reply, reply_to, checkpoint: None };
-        if effect.is_logged() {
-            self.sequence = next;
-            for write in &effect.writes {
-                self.overlays.active.write(write);
-            }
-            if let Some(reply) = &effect.stored_reply {
-                self.overlays.active.write_reply(reply);
-            }
-            self.pace.change(now);
+        if writes.is_empty() && stored_reply.is_none() {
+            return Effect { record: Vec::new(), reply, reply_to, checkpoint: None };
         }
-        effect
+        self.sequence = next;
+        self.record.clear();
+        self.record.shrink_to(RECORD_BYTES_KEPT);
+        log_record::encode(&mut self.record, &self.classes, &writes, stored_reply.as_ref());
+        for write in writes {
+            self.overlays.active.write(write);
+        }
+        if let Some(reply) = &stored_reply {
+            self.overlays.active.write_reply(reply);
+        }
+        self.pace.change(now);
+        Effect { record: self.record.clone(), reply, reply_to, checkpoint: None }
     }
 }
 
 /// A reply that changes nothing. It still waits for the groups before it.
 fn effect_of_reply(reply: Reply, reply_to: ReplyTo) -> Effect {
-    Effect { writes: Vec::new(), stored_reply: None, reply, reply_to, checkpoint: None }
+    Effect { record: Vec::new(), reply, reply_to, checkpoint: None }
 }
 
 /// Committed states for one transaction: from the overlays, else from the store.

@@ -65,8 +65,9 @@ impl Overlay {
     }
 
     /// Notes the new state of an entity.
-    pub(crate) fn write(&mut self, write: &Write) {
-        self.write_state(&write.id, write.state.clone(), replaces_large(write));
+    pub(crate) fn write(&mut self, write: Write) {
+        let replaces_large = replaces_large(&write);
+        self.write_state(&write.id, write.state, replaces_large);
     }
 
     /// Notes the new state of an entity.
@@ -267,8 +268,8 @@ mod tests {
         let small: Arc<[u8]> = Arc::from(&b"small"[..]);
         let before = Some(Arc::from(&large[..]));
         let mut overlay = Overlay::new();
-        overlay.write(&Write { id: id(b"a"), before, state: Some(Arc::clone(&small)) });
-        overlay.write(&Write { id: id(b"a"), before: Some(small), state: None });
+        overlay.write(Write { id: id(b"a"), before, state: Some(Arc::clone(&small)) });
+        overlay.write(Write { id: id(b"a"), before: Some(small), state: None });
         assert!(overlay.states().all(|entry| entry.replaces_large));
     }
 }

@@ -75,7 +75,6 @@ impl Shared {
 
     fn committer(&self, options: &Options, applier: Sender<Task>) -> Committer {
         Committer {
-            classes: Arc::clone(&self.classes),
             log: Arc::clone(&self.log),
             health: Arc::clone(&self.health),
             applier,
@@ -110,6 +109,7 @@ impl Shared {
             checkpoint_on_close: options.checkpoint_on_close,
             counters: Arc::clone(&self.counters),
             mentioned: Vec::new(),
+            record: Vec::new(),
         }
     }
 }

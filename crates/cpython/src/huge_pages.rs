@@ -1,9 +1,9 @@
 //! Memory for Python's objects in huge pages.
 //!
-//! With many live entities nearly every look at one misses the processor's buffer of page addresses,
-//! and finding the page takes as long as reading it, in a virtual machine longer. Linux gives pages
-//! of 2 MB, of which a buffer covers much more, to those who ask. Python asks its system for arenas of
-//! 1 MB; here they are cut from regions of many huge pages.
+//! With many live entities nearly every look at one misses the processor's buffer of page
+//! addresses, and finding the page takes as long as reading it, in a virtual machine longer. Linux
+//! gives pages of 2 MB, of which a buffer covers much more, to those who ask. Python asks its
+//! system for arenas of 1 MB; here they are cut from regions of many huge pages.
 
 use std::ffi::c_void;
 use std::ptr;

@@ -6,8 +6,8 @@
 //! # Large attributes
 //! An attribute that turned out large and unchanged gets a [`Trace`]. As long as that holds, its
 //! bytes are taken from the state before. What is in it is then not in the memo, so if another
-//! attribute has a container that may be in a second place, everything is written as if there were no
-//! traces.
+//! attribute has a container that may be in a second place, everything is written as if there were
+//! no traces.
 
 use anabranch_ir::OperatorId;
 use anabranch_kernel::value::state::{Attributes, StateView, StateWriter};

@@ -1,13 +1,14 @@
 //! Whether a large value is still what it was, without writing its bytes again.
 //!
 //! # Algorithm
-//! A [`Trace`] is all that the bytes of a value depend on: each container in it that can change, and
-//! what is in that, object by object. An object that cannot change and is the same object has the same
-//! bytes, and so has a container with the same objects in it, the containers among them likewise.
-//! The trace keeps all of them alive, so that no other object gets an address that it compares.
+//! A [`Trace`] is all that the bytes of a value depend on: each container in it that can change,
+//! and what is in that, object by object. An object that cannot change and is the same object has
+//! the same bytes, and so has a container with the same objects in it, the containers among them
+//! likewise. The trace keeps all of them alive, so that no other object gets an address that it
+//! compares.
 //!
-//! To look whether a trace holds is to compare addresses, a hundredth of the time that writing takes.
-//! It relies on nothing that is said of the program.
+//! To look whether a trace holds is to compare addresses, a hundredth of the time that writing
+//! takes. It relies on nothing that is said of the program.
 //!
 //! What shares a container with another value is not seen here: see [`crate::state`].
 

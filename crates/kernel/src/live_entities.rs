@@ -7,9 +7,9 @@
 //! so that no transaction waits long; a transaction that brought much in lets it go further.
 //!
 //! With many entities each look at one is a wait for memory, so there is little to look at: the
-//! table of ids has a part of the hash and the number of the slot for each entity, eight bytes, and
-//! nothing else; the id is in the slot. Table and slots grow in pieces, so that no transaction waits
-//! for all of them to be moved.
+//! table of ids has a part of the hash and the number of the slot for each entity, eight bytes,
+//! and nothing else; the id is in the slot. Table and slots grow in pieces, so that no transaction
+//! waits for all of them to be moved.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;

@@ -169,10 +169,11 @@ impl<I: Interpreter> DriverSession<'_, I> {
         self.live.bytes() >= PREFETCH_BYTES_MIN
     }
 
-    /// Asks for the memory of the live ones among these entities, which transactions will use soon.
+    /// Asks for the memory of the live ones among these entities, which transactions will use
+    /// soon.
     ///
-    /// What belongs to an entity is behind a chain of pointers, each a wait for memory. Taken step by
-    /// step for all entities, the waits for one and for another overlap.
+    /// What belongs to an entity is behind a chain of pointers, each a wait for memory. Taken step
+    /// by step for all entities, the waits for one and for another overlap.
     pub fn prefetch(&mut self, ids: &[EntityId]) {
         self.foreseen.clear();
         self.foreseen.extend(ids.iter().filter_map(|id| self.live.foresee(id)));

@@ -28,11 +28,12 @@ KERNEL = r"\[kernel"
 
 # What is done, and which functions show it. The first match counts, an empty pattern if none does.
 EXECUTOR = [
+    ("executor: memory asked for ahead", r"::(prefetch|foresee|mentioned|touch)\b"),
     ("executor: waiting for requests", r"crossbeam_channel|Interpreter>::wait|::receive"),
     ("executor: segments, Python itself", r"_PyEval"),
     ("executor: encode, decode, compare", r"anabranch_cpython::(encode|decode|scalar|state|copy)"),
     ("executor: encode, decode, compare", r"value::(state|wire)|Transaction<I>::changes"),
-    ("executor: overlay", r"anabranch_embedded::(overlay|state_record|log_record|view)"),
+    ("executor: overlay, records of the log", r"anabranch_embedded::(overlay|log_record|view)"),
     ("executor: driver", r"anabranch_(kernel|cpython)|CPython as"),
     ("executor: passing on", r"anabranch_embedded"),
 ]
@@ -54,6 +55,7 @@ THREADS = [
     ("anabranch-commi", COMMITTER),
     ("anabranch-http", NETWORK),
     ("anabranch-appl", [("applier", r"")]),
+    ("anabranch-maint", [("maintainer", r"")]),
     ("anabranch-log", [("log: preparing segments", r"")]),
 ]
 HANDLING = ("executor: driver", "executor: encode, decode, compare")

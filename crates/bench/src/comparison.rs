@@ -81,7 +81,7 @@ struct Bank {
 
 impl Bank {
     fn open(command: &CommandLine, count: u64) -> Result<Self, ComparisonError> {
-        let server = Server::start(command, APPLICATION)?;
+        let server = Server::start(command, APPLICATION, count)?;
         let process = Some(server.process());
         let accounts = Accounts::prepare(server.target().clone(), process, count);
         let accounts = accounts.map_err(|error| failed(&server, "loading", error))?;

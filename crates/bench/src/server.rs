@@ -33,12 +33,22 @@ pub struct Server {
     _folder: TempDir,
 }
 
+/// What a server takes unless it is told otherwise.
+const MEMORY_MIN: u64 = 2 << 30;
+/// What a small entity needs of `--memory` to stay live, of which half is for live entities.
+const ENTITY_BYTES: u64 = 1_600;
+
 impl Server {
-    /// Starts one that serves the application with this source.
+    /// Starts one that serves the application with this source, with memory for so many entities.
     ///
     /// # Errors
     /// It does not start, or ends before it listens.
-    pub fn start(command: &CommandLine, application: &str) -> Result<Self, ServerError> {
+    pub fn start(
+        command: &CommandLine,
+        application: &str,
+        entities: u64,
+    ) -> Result<Self, ServerError> {
+        let memory = MEMORY_MIN.max(entities.saturating_mul(ENTITY_BYTES));
         let folder = tempfile::Builder::new().prefix("anabranch-bench-").tempdir()?;
         let file = folder.path().join("application.py");
         fs::write(&file, application)?;
@@ -49,7 +59,7 @@ impl Server {
             .arg(file)
             .arg("--data")
             .arg(folder.path().join("data"))
-            .args(["--port", "0"])
+            .args(["--port", "0", "--memory", &memory.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)
@@ -159,7 +169,7 @@ mod tests {
     #[test]
     fn a_server_that_does_not_start_says_why() {
         let command = ["sh", "-c", "echo no such thing >&2; exit 3"].map(OsString::from);
-        let error = Server::start(&command.to_vec(), "").unwrap_err();
+        let error = Server::start(&command.to_vec(), "", 1).unwrap_err();
         assert!(error.to_string().ends_with("no such thing"), "{error}");
     }
 }

@@ -19,7 +19,7 @@ use anabranch_ir::{FunctionId, Program, SegmentId};
 use anabranch_kernel::value::state::StateWriter;
 use anabranch_kernel::value::wire::encode;
 use anabranch_kernel::{
-    Action, Arguments, Entry, Interpreter, Operation, Outcome, TransactionDriver, Value,
+    Action, Arguments, EntityId, Entry, Interpreter, Operation, Outcome, TransactionDriver, Value,
 };
 use bank::{CONTEXT, account, create, execute, id, interpreter, operator, pairs, text, transfer};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -111,7 +111,7 @@ fn function(program: &Program, name: &str) -> FunctionId {
 /// without looking anything up.
 fn run_segments(
     interpreter: &mut CPython,
-    [source, target]: [&<CPython as Interpreter>::Entity; 2],
+    [source, target]: [(&EntityId, &<CPython as Interpreter>::Entity); 2],
     [transfer, deposit]: [FunctionId; 2],
     arguments: Arguments<Py<PyAny>>,
 ) {
@@ -137,9 +137,9 @@ fn parts(criterion: &mut Criterion) {
         let mut open = |number: usize| {
             let arguments = bank::arguments(vec![text(&account(number)), Value::Int(1 << 40)]);
             let arguments = interpreter.decode_arguments(&arguments).unwrap();
-            interpreter.construct(class, arguments).unwrap().1
+            interpreter.construct(class, arguments).unwrap()
         };
-        let entities = [&open(1), &open(2)];
+        let mut opened = [open(1), open(2)];
         let functions = [function(&program, "transfer"), function(&program, "deposit")];
         let Operation::Call { arguments: message, .. } = transfer(&program, 1, 2) else {
             panic!("not a call")
@@ -149,6 +149,7 @@ fn parts(criterion: &mut Criterion) {
         });
         let arguments = interpreter.decode_arguments(&message).unwrap();
         criterion.bench_function("parts/segments", |bencher| {
+            let entities = opened.each_ref().map(|(id, entity)| (id, entity));
             bencher.iter(|| run_segments(&mut interpreter, entities, functions, arguments.clone()));
         });
         let reply = interpreter.decode(&encode(&Value::Bool(true))).unwrap();
@@ -156,11 +157,11 @@ fn parts(criterion: &mut Criterion) {
             bencher.iter(|| interpreter.encode(&reply).unwrap());
         });
         let mut state = StateWriter::new();
-        interpreter.save(entities[0], &mut state).unwrap();
+        interpreter.save(&mut opened[0].1, None, &mut state).unwrap();
         let committed: Vec<u8> = state.bytes().to_vec();
         criterion.bench_function("parts/save and compare", |bencher| {
             bencher.iter(|| {
-                interpreter.save(entities[0], &mut state).unwrap();
+                interpreter.save(&mut opened[0].1, None, &mut state).unwrap();
                 state.bytes() == committed
             });
         });

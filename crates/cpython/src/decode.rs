@@ -2,8 +2,6 @@
 //!
 //! Containers are made before their elements and kept by number, so that a value may hold itself.
 
-use std::sync::Arc;
-
 use anabranch_kernel::Arguments;
 use anabranch_kernel::value::wire::{DEPTH_MAX, DecodeError, FORMAT_VERSION, Reader, Token};
 use pyo3::intern;
@@ -72,14 +70,23 @@ pub(crate) fn decode_arguments(
     entities: EntityClasses<'_>,
 ) -> Result<Arguments<Py<PyAny>>, DecodeError> {
     const INVALID: DecodeError = DecodeError::Invalid("it does not hold the arguments of a call");
-    let value = decode_with(py, message, Source::Request, entities)?;
-    let (positional, keywords) =
-        value.extract::<(Bound<'_, PyTuple>, Bound<'_, PyDict>)>().map_err(|_| INVALID)?;
+    let mut decoder = Decoder::new(py, message, Source::Request, entities)?;
+    if decoder.reader.token()? != Token::Tuple(2) {
+        return Err(INVALID);
+    }
+    let positional = decoder.value(1)?.cast_into::<PyTuple>().map_err(|_| INVALID)?;
+    let positional = positional.into_any().unbind();
+    let mut ahead = decoder.reader.clone();
+    if ahead.token()? == Token::Dict(0) {
+        ahead.finish()?;
+        return Ok(Arguments { positional, keywords: None });
+    }
+    let keywords = decoder.value(1)?.cast_into::<PyDict>().map_err(|_| INVALID)?;
+    decoder.reader.finish()?;
     if !keywords.keys().iter().all(|name| name.is_instance_of::<PyString>()) {
         return Err(INVALID);
     }
-    let keywords = (!keywords.is_empty()).then(|| keywords.into_any().unbind());
-    Ok(Arguments { positional: positional.into_any().unbind(), keywords })
+    Ok(Arguments { positional, keywords: Some(keywords.into_any().unbind()) })
 }
 
 /// Gives a dataclass instance from a client the fields that were left out, as its `__init__` would.
@@ -342,7 +349,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
         if !is_key(&encoded) {
             return Err(DecodeError::Invalid("the key of a reference cannot be a key"));
         }
-        let reference = Reference::from_parts(class.unbind(), key.unbind(), Arc::from(encoded));
+        let reference = Reference::from_parts(class.unbind(), key.unbind(), encoded.into());
         Ok(built(Bound::new(self.py, reference))?.into_any())
     }
 

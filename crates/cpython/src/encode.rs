@@ -137,6 +137,11 @@ fn exact<'a, 'py, T: pyo3::PyTypeInfo>(object: &'a Bound<'py, PyAny>) -> Option<
 }
 
 impl Memo {
+    /// Whether no container was written that may be in a second place.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// The numbers of containers start again, for another message.
     pub(crate) fn next_message(&mut self) {
         self.message += 1;

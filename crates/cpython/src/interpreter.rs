@@ -23,8 +23,9 @@ use crate::instance::allocate;
 use crate::interrupt::PythonInterrupter;
 use crate::key_attributes::are_unchanged;
 use crate::output::{self, Doing, while_doing};
+use crate::prefetch::prefetch_object;
 use crate::reference::Reference;
-use crate::state::{load, save};
+use crate::state::{Traces, load, save};
 use crate::{exception, run, well_known};
 
 /// Runs the segments of an application on live Python objects.
@@ -46,8 +47,9 @@ impl CPython {
 /// A live entity: an ordinary Python object.
 #[derive(Debug)]
 pub struct LiveEntity {
-    pub(crate) id: EntityId,
     pub(crate) object: Py<PyAny>,
+    /// Of its large attributes; most entities have none.
+    traces: Option<Box<Traces>>,
 }
 
 /// What a Python object with a `__dict__` takes, beside its attributes' values.
@@ -192,12 +194,22 @@ impl Interpreter for CPython {
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<LiveEntity, DecodeError> {
         Python::attach(|py| {
             let object = load(py, id.operator, state, &self.application)?.unbind();
-            Ok(LiveEntity { id: id.clone(), object })
+            Ok(LiveEntity { object, traces: None })
         })
     }
 
-    fn save(&mut self, entity: &LiveEntity, state: &mut StateWriter) -> Result<(), Value> {
-        Python::attach(|py| raised(py, save(entity.object.bind(py), state)))
+    fn save(
+        &mut self,
+        entity: &mut LiveEntity,
+        before: Option<&[u8]>,
+        state: &mut StateWriter,
+    ) -> Result<(), Value> {
+        let LiveEntity { object, traces } = entity;
+        Python::attach(|py| raised(py, save(object.bind(py), traces, before, state)))
+    }
+
+    fn prefetch(&self, entity: &LiveEntity, step: usize) {
+        Python::attach(|py| prefetch_object(entity.object.bind(py), step));
     }
 
     fn live_bytes(&self, entity: &LiveEntity, state_bytes: usize) -> usize {
@@ -205,16 +217,18 @@ impl Interpreter for CPython {
             return OBJECT_BYTES + state_bytes;
         }
         let flat = Python::attach(|py| flat_bytes(entity.object.bind(py))).min(state_bytes);
-        OBJECT_BYTES + flat + (state_bytes - flat) * BYTES_IN_CONTAINERS
+        let traces = entity.traces.as_ref().map_or(0, |traces| traces.bytes());
+        OBJECT_BYTES + flat + (state_bytes - flat) * BYTES_IN_CONTAINERS + traces
     }
 
     fn check_key(
         &mut self,
+        id: &EntityId,
         entity: &LiveEntity,
         before: Option<&[u8]>,
         after: &[u8],
     ) -> Result<(), Value> {
-        if let Some(attributes) = self.application.key_attributes(entity.id.operator)
+        if let Some(attributes) = self.application.key_attributes(id.operator)
             && before.is_some_and(|before| are_unchanged(attributes, before, after))
         {
             return Ok(());
@@ -222,14 +236,14 @@ impl Interpreter for CPython {
         Python::attach(|py| {
             let check = || -> PyResult<()> {
                 let key = entity.object.bind(py).call_method0(intern!(py, "__key__"))?;
-                if crate::key::encode_key(&key)?.as_slice() == &*entity.id.key {
+                if crate::key::encode_key(&key)?.as_slice() == &*id.key {
                     return Ok(());
                 }
-                let class = &self.application.program().operator(entity.id.operator).name;
+                let class = &self.application.program().operator(id.operator).name;
                 let message = format!(
                     "the key of {class}({}) changed to {}; a key is fixed for the lifetime of its \
                      entity: create another entity instead",
-                    self.key(py, &entity.id).repr()?,
+                    self.key(py, id).repr()?,
                     key.repr()?
                 );
                 Err(exception::anabranch(py, message))
@@ -272,11 +286,15 @@ impl Interpreter for CPython {
         Python::attach(|py| PyString::intern(py, name).into_any().unbind())
     }
 
-    fn run(&mut self, entity: Option<&LiveEntity>, entry: Entry<Value>) -> Outcome<Value> {
+    fn run(
+        &mut self,
+        entity: Option<(&EntityId, &LiveEntity)>,
+        entry: Entry<Value>,
+    ) -> Outcome<Value> {
         let function = match &entry {
             Entry::Start { function, .. } | Entry::Resume { function, .. } => *function,
         };
-        let doing = Doing::Function(function, entity.map(|entity| entity.id.clone()));
+        let doing = Doing::Function(function, entity.map(|(id, _)| id.clone()));
         let run = |py: Python<'_>| match run::run(py, &self.application, entity, entry) {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Raise(error.into_value(py).into_any()),
@@ -333,7 +351,7 @@ fn construct(
     let key = object.call_method0(intern!(py, "__key__"))?;
     let key = crate::key::encode_key(&key)?.into();
     let id = EntityId { operator, key };
-    Ok((id.clone(), LiveEntity { id, object: object.unbind() }))
+    Ok((id, LiveEntity { object: object.unbind(), traces: None }))
 }
 
 fn get_attribute<'py>(

@@ -1,8 +1,8 @@
 //! References: what a variable of an entity type holds outside that entity's own methods.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 
+use anabranch_kernel::Key;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -21,12 +21,12 @@ pub struct Reference {
     class: Py<PyType>,
     key: Py<PyAny>,
     /// The wire message of the key.
-    message: Arc<[u8]>,
+    message: Key,
 }
 
 impl Reference {
     /// A reference whose key is encoded already.
-    pub(crate) fn from_parts(class: Py<PyType>, key: Py<PyAny>, message: Arc<[u8]>) -> Self {
+    pub(crate) fn from_parts(class: Py<PyType>, key: Py<PyAny>, message: Key) -> Self {
         Self { class, key, message }
     }
 
@@ -41,7 +41,7 @@ impl Reference {
     }
 
     /// The wire message of the key.
-    pub(crate) fn message(&self) -> &Arc<[u8]> {
+    pub(crate) fn message(&self) -> &Key {
         &self.message
     }
 }

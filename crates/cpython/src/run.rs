@@ -29,10 +29,10 @@ type Value = Py<PyAny>;
 pub(crate) fn run(
     py: Python<'_>,
     application: &Application,
-    entity: Option<&LiveEntity>,
+    entity: Option<(&EntityId, &LiveEntity)>,
     entry: Entry<Value>,
 ) -> PyResult<Outcome<Value>> {
-    let this = entity.map(|entity| entity.object.bind(py));
+    let this = entity.map(|(_, entity)| entity.object.bind(py));
     let (function, exit) = match entry {
         Entry::Start { function, arguments } => {
             let positional = arguments.positional.bind(py).cast::<PyTuple>()?;
@@ -138,7 +138,7 @@ enum Next<'py> {
 struct Run<'a, 'py> {
     py: Python<'py>,
     application: &'a Application,
-    entity: Option<&'a LiveEntity>,
+    entity: Option<(&'a EntityId, &'a LiveEntity)>,
     function: FunctionId,
 }
 
@@ -146,7 +146,7 @@ impl<'py> Run<'_, 'py> {
     /// Does what the exits of segments say, until the function suspends or ends.
     fn follow(&self, mut exit: Bound<'py, PyAny>) -> PyResult<Outcome<Value>> {
         let py = self.py;
-        let this = self.entity.map(|entity| entity.object.bind(py));
+        let this = self.entity.map(|(_, entity)| entity.object.bind(py));
         let receiver = method_receiver(self.application, self.function, this);
         loop {
             match self.next(&exit)? {
@@ -319,7 +319,7 @@ impl<'py> Run<'_, 'py> {
             return Ok(Receiver::Reference(self.application.entity_id(self.py, reference.get())?));
         }
         match self.entity {
-            Some(entity) if entity.object.is(receiver) => Ok(Receiver::Itself(&entity.id)),
+            Some((id, entity)) if entity.object.is(receiver) => Ok(Receiver::Itself(id)),
             _ => Ok(Receiver::Local),
         }
     }

@@ -42,6 +42,27 @@ fn a_root_call_that_returns_commits() {
 }
 
 #[test]
+fn asking_for_memory_ahead_changes_nothing() {
+    in_shop(|shop| {
+        let (alice, pen) = (id(USER, "alice"), id(ITEM, "pen"));
+        let ids = [alice.clone(), pen.clone(), id(ITEM, "none"), id(USER, "pen"), pen.clone()];
+        for amount in 1..=3 {
+            shop.prefetch(&ids);
+            let arguments = [Value::Int(1), reference(ITEM, "pen")];
+            assert_eq!(shop.result(&alice, "buy_item", &arguments), Value::Bool(true));
+            shop.prefetch(&ids);
+            assert_eq!(shop.get(&pen, "stock"), Value::Int(10 - amount));
+        }
+        // Neither what was evicted nor what was undone is asked for.
+        raised(shop.call(&alice, "fail", &[reference(ITEM, "pen")]));
+        shop.prefetch(&ids);
+        shop.restart();
+        shop.prefetch(&ids);
+        assert_eq!(shop.get(&alice, "balance"), Value::Int(91));
+    });
+}
+
+#[test]
 fn an_exception_undoes_everything_and_reaches_the_client() {
     in_shop(|shop| {
         let (alice, pen) = (id(USER, "alice"), id(ITEM, "pen"));

@@ -27,6 +27,11 @@ impl Classes {
         &self.names[operator.0 as usize]
     }
 
+    /// The number of the class called `name`, if it has one.
+    pub(crate) fn known(&self, name: &str) -> Option<OperatorId> {
+        self.numbers.get(name).copied()
+    }
+
     /// The number of the class called `name`, a new one if it has none.
     pub(crate) fn number(&mut self, name: &str) -> OperatorId {
         match self.numbers.get(name) {

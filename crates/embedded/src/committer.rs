@@ -13,17 +13,14 @@ use anabranch_log::Log;
 use crossbeam_channel::Sender;
 
 use crate::applier::Task;
-use crate::classes::Classes;
 use crate::clock::Clock;
 use crate::effect::Effect;
 use crate::effect_queue::{Bounds, EffectReceiver};
 use crate::health::Health;
-use crate::log_record;
 use crate::statistics::Counters;
 
 /// What the committer works with.
 pub(crate) struct Committer {
-    pub(crate) classes: Arc<Classes>,
     pub(crate) log: Arc<Mutex<Log>>,
     pub(crate) health: Arc<Health>,
     pub(crate) applier: Sender<Task>,
@@ -108,7 +105,7 @@ fn make_durable(
     records: &mut Records,
     group: &[Effect],
 ) -> Result<(), Failure> {
-    records.encode(&committer.classes, group);
+    records.collect(group);
     if records.ranges.is_empty() {
         return Ok(());
     }
@@ -136,14 +133,13 @@ fn make_durable(
 }
 
 impl Records {
-    fn encode(&mut self, classes: &Classes, group: &[Effect]) {
+    fn collect(&mut self, group: &[Effect]) {
         self.bytes.clear();
         self.bytes.shrink_to(BUFFER_BYTES_KEPT);
         self.ranges.clear();
         for effect in group.iter().filter(|effect| effect.is_logged()) {
             let start = self.bytes.len();
-            let reply = effect.stored_reply.as_ref();
-            log_record::encode(&mut self.bytes, classes, &effect.writes, reply);
+            self.bytes.extend_from_slice(&effect.record);
             self.ranges.push(start..self.bytes.len());
         }
     }

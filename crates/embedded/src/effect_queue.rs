@@ -163,8 +163,7 @@ mod tests {
         let reply_to = ReplyTo::new(Box::new(|_| {}));
         let reply = Ok(vec![number; 1 + reply_bytes]);
         // The tests know effects by the first byte of their results.
-        let writes = Vec::new();
-        Effect { writes, stored_reply: None, reply, reply_to, checkpoint: None }
+        Effect { record: Vec::new(), reply, reply_to, checkpoint: None }
     }
 
     fn numbers(group: &[Effect]) -> Vec<u8> {

@@ -4,12 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anabranch_kernel::mentioned::mentioned;
 use anabranch_kernel::value::{ExceptionValue, wire};
 use anabranch_kernel::{
     DriverSession, EntityId, Failure, IdempotencyKey, Interpreter, Operation, Raised, Reply,
     Request, StateReader, TransactionDriver, Transition, Value,
 };
-use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use crossbeam_channel::{Receiver, Sender};
 
 use crate::applier::{Applied, CheckpointOrder, Task};
 use crate::classes::Classes;
@@ -17,6 +18,7 @@ use crate::clock::{Clock, Seeds};
 use crate::effect::Effect;
 use crate::effect_queue::EffectSender;
 use crate::health::Health;
+use crate::log_record;
 use crate::overlay::{Overlays, ReplyWrite};
 use crate::pace::Pace;
 use crate::panic_message::panic_message;
@@ -26,6 +28,13 @@ use crate::state_record::StateRecord;
 use crate::statistics::Counters;
 use crate::store::{KEY_BYTES_MAX, Store, StoreError};
 use crate::store_key::{KeyTooLong, attribute_key, reply_key, state_key};
+
+/// How many requests are taken together. Their entities are asked for from memory at once, which
+/// has to be in the caches still when the last of them runs.
+const BATCH: usize = 16;
+
+/// A larger buffer for records is not kept.
+const RECORD_BYTES_KEPT: usize = 1 << 20;
 
 /// What waits for the executor.
 pub(crate) enum Submission {
@@ -55,6 +64,10 @@ pub(crate) struct Executor {
     pub(crate) queue_time_max: Duration,
     pub(crate) checkpoint_on_close: bool,
     pub(crate) counters: Arc<Counters>,
+    /// The entities of a batch; kept for its memory.
+    pub(crate) mentioned: Vec<EntityId>,
+    /// Where records are written before their length is known.
+    pub(crate) record: Vec<u8>,
 }
 
 /// Executes requests until their senders are gone, and then what is left in the queue. If it cannot
@@ -82,15 +95,19 @@ fn execute_all<I: Interpreter>(
     effects: &EffectSender,
 ) {
     driver.session(|session| {
-        while let Some(submission) = next_submission(session.interpreter, submissions) {
-            let effect = match submission {
-                Submission::Request { request, reply_to, time } => {
-                    executor.process(session, request, reply_to, time)
+        let mut batch = Vec::with_capacity(BATCH);
+        while receive_batch(session.interpreter, submissions, &mut batch) {
+            executor.prefetch(session, &batch);
+            for submission in batch.drain(..) {
+                let effect = match submission {
+                    Submission::Request { request, reply_to, time } => {
+                        executor.process(session, request, reply_to, time)
+                    }
+                    Submission::Checkpoint { done } => executor.checkpoint(session, Some(done)),
+                };
+                if let Some(effect) = effect {
+                    send(session, effects, effect);
                 }
-                Submission::Checkpoint { done } => executor.checkpoint(session, Some(done)),
-            };
-            if let Some(effect) = effect {
-                send(session, effects, effect);
             }
         }
         if executor.checkpoint_on_close
@@ -104,15 +121,17 @@ fn execute_all<I: Interpreter>(
     });
 }
 
-fn next_submission<I: Interpreter>(
+/// Takes what waits, up to [`BATCH`]; waits for at least one. `false` once there will be none.
+fn receive_batch<I: Interpreter>(
     interpreter: &mut I,
     submissions: &Receiver<Submission>,
-) -> Option<Submission> {
-    match submissions.try_recv() {
-        Ok(submission) => Some(submission),
-        Err(TryRecvError::Disconnected) => None,
-        Err(TryRecvError::Empty) => interpreter.wait(|| submissions.recv()).ok(),
+    batch: &mut Vec<Submission>,
+) -> bool {
+    batch.extend(submissions.try_iter().take(BATCH));
+    if batch.is_empty() {
+        batch.extend(interpreter.wait(|| submissions.recv()).ok());
     }
+    !batch.is_empty()
 }
 
 fn send<I: Interpreter>(
@@ -126,6 +145,26 @@ fn send<I: Interpreter>(
 }
 
 impl Executor {
+    /// Asks for the memory that these requests will need, as far as can be seen.
+    fn prefetch<I: Interpreter>(
+        &mut self,
+        session: &mut DriverSession<'_, I>,
+        batch: &[Submission],
+    ) {
+        if !session.waits_for_memory() {
+            return;
+        }
+        self.mentioned.clear();
+        for submission in batch {
+            if let Submission::Request { request, .. } = submission {
+                let number = |class: &str| self.classes.known(class);
+                mentioned(&request.operation, number, &mut self.mentioned);
+            }
+        }
+        session.prefetch(&self.mentioned);
+        self.mentioned.iter().for_each(|id| self.overlays.active.touch(id));
+    }
+
     fn process<I: Interpreter>(
         &mut self,
         session: &mut DriverSession<'_, I>,
@@ -286,24 +325,27 @@ impl Executor {
             let record = encode_reply(next, now, &fingerprint, &reply)?.into();
             Some(ReplyWrite { key, record })
         });
-        let effect = Effect { writes, stored_reply, reply, reply_to, checkpoint: None };
-        if effect.is_logged() {
-            self.sequence = next;
-            for write in &effect.writes {
-                self.overlays.active.write(write);
-            }
-            if let Some(reply) = &effect.stored_reply {
-                self.overlays.active.write_reply(reply);
-            }
-            self.pace.change(now);
+        if writes.is_empty() && stored_reply.is_none() {
+            return Effect { record: Vec::new(), reply, reply_to, checkpoint: None };
         }
-        effect
+        self.sequence = next;
+        self.record.clear();
+        self.record.shrink_to(RECORD_BYTES_KEPT);
+        log_record::encode(&mut self.record, &self.classes, &writes, stored_reply.as_ref());
+        for write in writes {
+            self.overlays.active.write(write);
+        }
+        if let Some(reply) = &stored_reply {
+            self.overlays.active.write_reply(reply);
+        }
+        self.pace.change(now);
+        Effect { record: self.record.clone(), reply, reply_to, checkpoint: None }
     }
 }
 
 /// A reply that changes nothing. It still waits for the groups before it.
 fn effect_of_reply(reply: Reply, reply_to: ReplyTo) -> Effect {
-    Effect { writes: Vec::new(), stored_reply: None, reply, reply_to, checkpoint: None }
+    Effect { record: Vec::new(), reply, reply_to, checkpoint: None }
 }
 
 /// Committed states for one transaction: from the overlays, else from the store.

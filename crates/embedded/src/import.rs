@@ -114,7 +114,7 @@ impl Import {
     /// # Errors
     /// The store is damaged.
     pub fn exists(&mut self, class: &str, key: &[u8]) -> Result<bool, ImportError> {
-        let id = EntityId { operator: self.classes.number(class), key: Arc::from(key) };
+        let id = EntityId { operator: self.classes.number(class), key: key.into() };
         if let Some(state) = self.collected.state(&id) {
             return Ok(state.is_some());
         }
@@ -128,7 +128,7 @@ impl Import {
     /// The store cannot be written, or the key is too long for it.
     pub fn put(&mut self, class: &str, key: &[u8], state: Vec<u8>) -> Result<(), ImportError> {
         let replaces = self.exists(class, key)?;
-        let id = EntityId { operator: self.classes.number(class), key: Arc::from(key) };
+        let id = EntityId { operator: self.classes.number(class), key: key.into() };
         self.collected.write_state(&id, Some(Arc::from(state)), replaces);
         if self.collected.bytes() >= COLLECTED_BYTES_MAX {
             self.store()?;

@@ -3,9 +3,10 @@
 //! # Algorithm
 //! 1. [`Embedded::submit`](anabranch_kernel::Engine::submit) puts a request into a bounded queue.
 //!    If the queue is full the request is refused at once; the submitter never waits.
-//! 2. One `executor` thread takes the requests one after another and runs each to completion on
-//!    live entities, so transactions are serializable by construction. A request that has waited
-//!    too long is refused. One with an idempotency key that was used before gets the stored reply.
+//! 2. One `executor` thread takes the requests in order, up to 16 at once so that it can ask for the
+//!    memory of their entities ahead, and runs one after another to completion on live entities,
+//!    so transactions are serializable by construction. A request that has waited too long is
+//!    refused. One with an idempotency key that was used before gets the stored reply.
 //! 3. What a request did, its `Effect`, goes into a second bounded queue, together with the reply.
 //!    The executor runs ahead: what is not in the store it reads from its own `overlay`.
 //! 4. One `committer` thread takes everything that has accumulated while it was busy, a *group*,

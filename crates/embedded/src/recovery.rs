@@ -94,7 +94,7 @@ fn replay_change(
     change: &LoggedChange<'_>,
 ) -> Result<(), OpenError> {
     let LoggedChange { class, key, change, replaces_large } = change;
-    let id = EntityId { operator: classes.number(class), key: Arc::from(*key) };
+    let id = EntityId { operator: classes.number(class), key: (*key).into() };
     let state = match change {
         StateChange::Whole(state) => Some(Arc::from(*state)),
         StateChange::Delete => None,

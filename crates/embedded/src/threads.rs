@@ -78,7 +78,6 @@ impl Shared {
 
     fn committer(&self, options: &Options, applier: Sender<Task>) -> Committer {
         Committer {
-            classes: Arc::clone(&self.classes),
             log: Arc::clone(&self.log),
             health: Arc::clone(&self.health),
             applier,
@@ -112,6 +111,8 @@ impl Shared {
             queue_time_max: options.queue_time_max,
             checkpoint_on_close: options.checkpoint_on_close,
             counters: Arc::clone(&self.counters),
+            mentioned: Vec::new(),
+            record: Vec::new(),
         }
     }
 }

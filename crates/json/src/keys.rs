@@ -8,7 +8,6 @@
 //! `str`.
 
 use std::iter::Peekable;
-use std::sync::Arc;
 
 use anabranch_ir::{Hint, OperatorId};
 use anabranch_kernel::value::wire;
@@ -25,7 +24,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 /// The entity of `operator` with `key`.
 pub fn entity_id(operator: OperatorId, key: &Value) -> EntityId {
-    EntityId { operator, key: Arc::from(wire::encode(key)) }
+    EntityId { operator, key: wire::encode(key).into() }
 }
 
 /// Reads a path segment as a key.

@@ -8,6 +8,9 @@ use crate::value::state::StateWriter;
 use crate::value::wire::DecodeError;
 use crate::{EntityId, Interrupter, Raised, TransactionContext, TransactionNumber};
 
+/// In how many steps an entity is asked for from memory.
+pub const PREFETCH_STEPS: usize = 4;
+
 /// Runs segments on live entities.
 ///
 /// Every fallible method gives an exception of the user's program as the error, as a value: user
@@ -119,9 +122,21 @@ pub trait Interpreter: Send + 'static {
 
     /// Writes the entity's state. Equal states have equal bytes: what differs is stored.
     ///
+    /// The entity was loaded from `before`, or saved as that when it was saved last; `None`: neither.
+    ///
     /// # Errors
     /// A `TypeError` for an attribute that has no encoding.
-    fn save(&mut self, entity: &Self::Entity, state: &mut StateWriter) -> Result<(), Self::Value>;
+    fn save(
+        &mut self,
+        entity: &mut Self::Entity,
+        before: Option<&[u8]>,
+        state: &mut StateWriter,
+    ) -> Result<(), Self::Value>;
+
+    /// Asks for the memory that running on `entity` and saving it will need, with
+    /// [`crate::prefetch::prefetch`]. `step` counts from zero up to [`PREFETCH_STEPS`], with time
+    /// between: each may look at what the one before has asked for.
+    fn prefetch(&self, _entity: &Self::Entity, _step: usize) {}
 
     /// An estimate of the memory that `entity` takes beside its key and state as bytes, which are
     /// `state_bytes` long.
@@ -129,13 +144,14 @@ pub trait Interpreter: Send + 'static {
         state_bytes
     }
 
-    /// Checks that the entity still has the key that it is found by. Its state was `before`, if it
+    /// Checks that the entity still has the key of `id`, by which it is found. Its state was `before`, if it
     /// existed, and is `after` as [`Interpreter::save`] has just written it.
     ///
     /// # Errors
     /// An `AnabranchError` if it has another one, or what `__key__` raises.
     fn check_key(
         &mut self,
+        id: &EntityId,
         entity: &Self::Entity,
         before: Option<&[u8]>,
         after: &[u8],
@@ -172,7 +188,7 @@ pub trait Interpreter: Send + 'static {
     /// whose behalf the function runs.
     fn run(
         &mut self,
-        entity: Option<&Self::Entity>,
+        entity: Option<(&EntityId, &Self::Entity)>,
         entry: Entry<Self::Value>,
     ) -> Outcome<Self::Value>;
 }

@@ -2,12 +2,14 @@
 //!
 //! # Layout
 //! - [`value`]: values as data and their binary encoding.
-//! - [`entity_id`]: what an entity is found by.
+//! - [`entity_id`], [`key`]: what an entity is found by.
 //! - [`request`]: root calls and replies, as engines and servers exchange them.
 //! - [`interpreter`]: what runs a segment, behind a trait.
 //! - [`transaction`]: runs a root call to completion where all entities are at hand;
 //!   [`limits`] bounds it, `live_entities` is what stays live between them,
-//!   [`transaction_context`] is what it has of the outside, [`interrupt`] how it is stopped.
+//!   [`transaction_context`] is what it has of the outside, [`interrupt`] how it is stopped,
+//!   [`prefetch`] and
+//!   [`mentioned`] make waits for memory shorter.
 //! - [`access`]: the entities that a root call may touch, computed before it runs.
 //! - [`engine`]: what moves requests and keeps state, behind a trait.
 //!
@@ -23,8 +25,11 @@ pub mod engine;
 pub mod entity_id;
 pub mod interpreter;
 pub mod interrupt;
+pub mod key;
 pub mod limits;
 mod live_entities;
+pub mod mentioned;
+pub mod prefetch;
 pub mod request;
 pub mod transaction;
 pub mod transaction_context;
@@ -34,6 +39,7 @@ pub use engine::{Engine, OnReply};
 pub use entity_id::EntityId;
 pub use interpreter::{Action, Arguments, Entry, Fault, Interpreter, Outcome};
 pub use interrupt::{Interrupter, Manner, RunningTransaction, TransactionNumber};
+pub use key::Key;
 pub use limits::Limits;
 pub use request::{Failure, IdempotencyKey, Operation, Raised, Reply, Request};
 pub use transaction::{DriverSession, StateReader, TransactionDriver, Transition, Write};

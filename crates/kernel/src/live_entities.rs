@@ -5,13 +5,20 @@
 //! and takes those that were not used, by a second transaction, since it came by last. Using an
 //! entity costs one bit for that. The hand moves only between transactions, a few slots after each,
 //! so that no transaction waits long; a transaction that brought much in lets it go further.
+//!
+//! With many entities each look at one is a wait for memory, so there is little to look at: the
+//! table of ids has a part of the hash and the number of the slot for each entity, eight bytes,
+//! and nothing else; the id is in the slot. Table and slots grow in pieces, so that no transaction
+//! waits for all of them to be moved.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use crate::EntityId;
+use crate::prefetch::prefetch;
 
 /// How many slots the hand looks at after each transaction, beside [`STEPS_PER_TOUCH`].
 const STEPS: usize = 64;
@@ -19,13 +26,20 @@ const STEPS: usize = 64;
 const STEPS_PER_TOUCH: usize = 4;
 
 /// What is counted for an entry of the table of ids, with the room that hash tables leave, and the
-/// counters in front of the bytes of key and state.
-const ENTRY_BYTES: usize = 96;
+/// counters in front of the bytes of the state.
+const ENTRY_BYTES: usize = 32;
+
+/// Into how many tables the ids are spread.
+const SHARDS: usize = 64;
+
+/// How many slots there are in a piece.
+const PIECE: usize = 1024;
 
 /// Entities by id and by slot.
 pub(crate) struct LiveEntities<E> {
-    indices: HashMap<EntityId, SlotIndex, RandomState>,
-    slots: Vec<Option<Slot<E>>>,
+    shards: Vec<HashTable<Entry>>,
+    hasher: RandomState,
+    slots: Slots<E>,
     free: Vec<SlotIndex>,
     /// In order of first touch by the transaction under way, without repetition.
     touched: Vec<SlotIndex>,
@@ -36,6 +50,54 @@ pub(crate) struct LiveEntities<E> {
     bytes_max: usize,
     /// Where the clock's hand is.
     hand: usize,
+}
+
+/// An entity in the table of ids.
+struct Entry {
+    hash: Hash,
+    index: SlotIndex,
+}
+
+/// A part of the hash of an id: enough to find it, and to let the table grow without hashing anew.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Hash(u32);
+
+impl Hash {
+    /// Tables go by the lowest bits and the highest.
+    fn spread(self) -> u64 {
+        u64::from(self.0).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn shard(self) -> usize {
+        (self.0 >> 24) as usize % SHARDS
+    }
+}
+
+/// Slots by number, in pieces that are never moved.
+struct Slots<E> {
+    pieces: Vec<Box<[Option<Slot<E>>]>>,
+    count: usize,
+}
+
+impl<E> Slots<E> {
+    fn push(&mut self) -> SlotIndex {
+        let number = u32::try_from(self.count).expect("fewer than 4 billion entities");
+        if self.count == self.pieces.len() * PIECE {
+            self.pieces.push((0..PIECE).map(|_| None).collect());
+        }
+        self.count += 1;
+        SlotIndex(number)
+    }
+
+    fn get(&self, index: SlotIndex) -> &Option<Slot<E>> {
+        let number = index.0 as usize;
+        &self.pieces[number / PIECE][number % PIECE]
+    }
+
+    fn get_mut(&mut self, index: SlotIndex) -> &mut Option<Slot<E>> {
+        let number = index.0 as usize;
+        &mut self.pieces[number / PIECE][number % PIECE]
+    }
 }
 
 /// Where an entity is, as long as its slot is touched by the transaction under way.
@@ -72,8 +134,9 @@ impl<E> Slot<E> {
 impl<E> LiveEntities<E> {
     pub(crate) fn new(bytes_max: usize) -> Self {
         Self {
-            indices: HashMap::default(),
-            slots: Vec::new(),
+            shards: (0..SHARDS).map(|_| HashTable::new()).collect(),
+            hasher: RandomState::default(),
+            slots: Slots { pieces: Vec::new(), count: 0 },
             free: Vec::new(),
             touched: Vec::new(),
             transaction: 0,
@@ -101,16 +164,33 @@ impl<E> LiveEntities<E> {
     }
 
     pub(crate) fn find(&self, id: &EntityId) -> Option<SlotIndex> {
-        self.indices.get(id).copied()
+        let hash = self.hash(id);
+        let is_it = |entry: &Entry| entry.hash == hash && self.slot(entry.index).id == *id;
+        let found = self.shards[hash.shard()].find(hash.spread(), is_it);
+        found.map(|entry| entry.index)
+    }
+
+    /// Where the entity is, very likely; its slot has been asked for from memory.
+    pub(crate) fn foresee(&self, id: &EntityId) -> Option<SlotIndex> {
+        let hash = self.hash(id);
+        let entry = self.shards[hash.shard()].find(hash.spread(), |entry| entry.hash == hash)?;
+        let slot: *const Option<Slot<E>> = self.slots.get(entry.index);
+        prefetch(slot);
+        prefetch(slot.cast::<u8>().wrapping_add(size_of::<Slot<E>>() - 1));
+        Some(entry.index)
+    }
+
+    fn hash(&self, id: &EntityId) -> Hash {
+        Hash(self.hasher.hash_one(id) as u32)
     }
 
     pub(crate) fn slot(&self, index: SlotIndex) -> &Slot<E> {
-        let slot = self.slots[index.0 as usize].as_ref();
+        let slot = self.slots.get(index).as_ref();
         slot.expect("this is a bug in Anabranch: a slot in use was emptied")
     }
 
     pub(crate) fn slot_mut(&mut self, index: SlotIndex) -> &mut Slot<E> {
-        let slot = self.slots[index.0 as usize].as_mut();
+        let slot = self.slots.get_mut(index).as_mut();
         slot.expect("this is a bug in Anabranch: a slot in use was emptied")
     }
 
@@ -121,16 +201,17 @@ impl<E> LiveEntities<E> {
         presence: Presence<E>,
         committed: Option<Arc<[u8]>>,
     ) -> SlotIndex {
-        let index = self.free.pop().unwrap_or_else(|| {
-            let index = u32::try_from(self.slots.len()).expect("fewer than 4 billion entities");
-            self.slots.push(None);
-            SlotIndex(index)
-        });
+        debug_assert!(
+            self.find(id).is_none(),
+            "this is a bug in Anabranch: an entity has two slots"
+        );
+        let index = self.free.pop().unwrap_or_else(|| self.slots.push());
         let (touched_by, used_again, bytes) = (0, false, 0);
         let slot = Slot { id: id.clone(), presence, committed, touched_by, used_again, bytes };
-        self.slots[index.0 as usize] = Some(slot);
-        let before = self.indices.insert(id.clone(), index);
-        assert!(before.is_none(), "this is a bug in Anabranch: an entity has two slots");
+        *self.slots.get_mut(index) = Some(slot);
+        let hash = self.hash(id);
+        let entry = Entry { hash, index };
+        self.shards[hash.shard()].insert_unique(hash.spread(), entry, |entry| entry.hash.spread());
         index
     }
 
@@ -148,7 +229,7 @@ impl<E> LiveEntities<E> {
     /// Sets what the entity in a slot is estimated at, beside what is known of the slot itself.
     pub(crate) fn set_entity_bytes(&mut self, index: SlotIndex, entity_bytes: usize) {
         let slot = self.slot_mut(index);
-        let fixed = size_of::<Option<Slot<E>>>() + ENTRY_BYTES + slot.id.key.len();
+        let fixed = size_of::<Option<Slot<E>>>() + ENTRY_BYTES + slot.id.key.heap_bytes();
         let state = slot.committed.as_ref().map_or(0, |state| state.len());
         let before = std::mem::replace(&mut slot.bytes, fixed + state + entity_bytes);
         let now = slot.bytes;
@@ -156,16 +237,20 @@ impl<E> LiveEntities<E> {
     }
 
     pub(crate) fn remove(&mut self, index: SlotIndex) {
-        let slot = self.slots[index.0 as usize].take();
+        let slot = self.slots.get_mut(index).take();
         let slot = slot.expect("this is a bug in Anabranch: a slot was emptied twice");
-        self.indices.remove(&slot.id);
+        let hash = self.hash(&slot.id);
+        let is_it = |entry: &Entry| entry.index == index;
+        let entry = self.shards[hash.shard()].find_entry(hash.spread(), is_it);
+        let Ok(entry) = entry else { panic!("this is a bug in Anabranch: a slot without an id") };
+        entry.remove();
         self.bytes -= slot.bytes;
         self.free.push(index);
     }
 
     pub(crate) fn clear(&mut self) {
-        self.indices.clear();
-        self.slots.clear();
+        self.shards.iter_mut().for_each(HashTable::clear);
+        self.slots = Slots { pieces: Vec::new(), count: 0 };
         self.free.clear();
         self.touched.clear();
         self.bytes = 0;
@@ -177,11 +262,12 @@ impl<E> LiveEntities<E> {
         let mut steps = STEPS + STEPS_PER_TOUCH * self.touched.len();
         while self.bytes > self.bytes_max && steps > 0 {
             steps -= 1;
-            self.hand = if self.hand + 1 < self.slots.len() { self.hand + 1 } else { 0 };
-            match &mut self.slots[self.hand] {
+            self.hand = if self.hand + 1 < self.slots.count { self.hand + 1 } else { 0 };
+            let index = SlotIndex(self.hand as u32);
+            match self.slots.get_mut(index) {
                 None => {}
                 Some(slot) if slot.used_again => slot.used_again = false,
-                Some(_) => self.remove(SlotIndex(self.hand as u32)),
+                Some(_) => self.remove(index),
             }
         }
     }
@@ -213,6 +299,25 @@ mod tests {
         live.evict();
     }
 
+    fn count(live: &LiveEntities<()>) -> usize {
+        live.shards.iter().map(HashTable::len).sum()
+    }
+
+    #[test]
+    fn what_is_live_is_found_and_foreseen() {
+        let mut live = LiveEntities::new(usize::MAX);
+        using(&mut live, 0..10_000);
+        let gone = |number: &u32| number.is_multiple_of(3);
+        for number in (0..10_000).filter(gone) {
+            live.remove(live.find(&id(number)).unwrap());
+        }
+        for number in 0..10_000 {
+            let found = live.find(&id(number));
+            assert_eq!(found.is_none(), gone(&number));
+            assert!(found.is_none() || found == live.foresee(&id(number)));
+        }
+    }
+
     /// Room for this many.
     fn live_with_room(count: usize) -> LiveEntities<()> {
         let mut live = LiveEntities::new(usize::MAX);
@@ -227,10 +332,10 @@ mod tests {
         for number in 0..1000 {
             using(&mut live, number..number + 3);
             assert!(live.bytes() <= live.bytes_max);
-            assert_eq!(live.indices.len(), (live.slots.len() - live.free.len()));
+            assert_eq!(count(&live), (live.slots.count - live.free.len()));
         }
-        assert_eq!(live.indices.len(), 10);
-        assert!(live.slots.len() <= 13, "slots are used again: {}", live.slots.len());
+        assert_eq!(count(&live), 10);
+        assert!(live.slots.count <= 13, "slots are used again: {}", live.slots.count);
     }
 
     #[test]
@@ -253,9 +358,9 @@ mod tests {
         live.bytes_max = 0;
         let mut transactions = 0;
         while live.bytes() > 0 {
-            let before = live.indices.len();
+            let before = count(&live);
             using(&mut live, 0..0);
-            assert!(before - live.indices.len() <= STEPS);
+            assert!(before - count(&live) <= STEPS);
             transactions += 1;
         }
         assert!(transactions <= 10_000 / STEPS + 1, "{transactions}");

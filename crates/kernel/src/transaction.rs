@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 use anabranch_ir::{FunctionId, SegmentId};
 
+use crate::interpreter::PREFETCH_STEPS;
 use crate::live_entities::{LiveEntities, Presence, SlotIndex};
+use crate::prefetch::prefetch;
 use crate::value::state::StateWriter;
 use crate::value::wire::{self, DecodeError};
 use crate::value::{ExceptionValue, Value};
@@ -24,8 +26,11 @@ use crate::{
 /// How deep calls may nest before the kernel raises `RecursionError`.
 pub const FRAMES_MAX: usize = 1000;
 
+/// With less than that live, all of it is in the processor's caches anyway.
+const PREFETCH_BYTES_MIN: usize = 8 << 20;
+
 /// A larger buffer for states is not kept.
-const STATE_BUFFER_MAX: usize = 1 << 20;
+const STATE_BUFFER_MAX: usize = 4 << 20;
 
 /// Committed states, as the engine stores them.
 pub trait StateReader {
@@ -61,6 +66,8 @@ pub struct TransactionDriver<I: Interpreter> {
     live: LiveEntities<I::Entity>,
     /// Where states are written before it is known whether they changed.
     state: StateWriter,
+    /// Kept for its memory.
+    foreseen: Vec<SlotIndex>,
     limits: Limits,
     running: Arc<RunningTransaction>,
 }
@@ -70,6 +77,7 @@ pub struct DriverSession<'a, I: Interpreter> {
     pub interpreter: &'a mut I,
     live: &'a mut LiveEntities<I::Entity>,
     state: &'a mut StateWriter,
+    foreseen: &'a mut Vec<SlotIndex>,
     limits: Limits,
     running: &'a RunningTransaction,
 }
@@ -104,7 +112,8 @@ impl<I: Interpreter> TransactionDriver<I> {
 
     pub fn with_limits(interpreter: I, limits: Limits) -> Self {
         let live = LiveEntities::new(limits.live_bytes);
-        Self { interpreter, live, state: StateWriter::new(), limits, running: Arc::default() }
+        let (state, foreseen) = (StateWriter::new(), Vec::new());
+        Self { interpreter, live, state, foreseen, limits, running: Arc::default() }
     }
 
     /// What this driver runs, for those who watch it.
@@ -114,10 +123,10 @@ impl<I: Interpreter> TransactionDriver<I> {
 
     /// Runs `work` inside [`Interpreter::session`].
     pub fn session<R>(&mut self, work: impl FnOnce(&mut DriverSession<'_, I>) -> R) -> R {
-        let Self { interpreter, live, state, limits, running } = self;
+        let Self { interpreter, live, state, foreseen, limits, running } = self;
         let limits = *limits;
         interpreter.session(|interpreter| {
-            work(&mut DriverSession { interpreter, live, state, limits, running })
+            work(&mut DriverSession { interpreter, live, state, foreseen, limits, running })
         })
     }
 
@@ -153,6 +162,35 @@ impl<I: Interpreter> DriverSession<'_, I> {
         let is_stopped = self.running.is_stopped();
         self.end();
         if is_stopped { Failure::Interrupted } else { Failure::Bug(message) }
+    }
+
+    /// Whether there is so much live that [`DriverSession::prefetch`] is worth its time.
+    pub fn waits_for_memory(&self) -> bool {
+        self.live.bytes() >= PREFETCH_BYTES_MIN
+    }
+
+    /// Asks for the memory of the live ones among these entities, which transactions will use
+    /// soon.
+    ///
+    /// What belongs to an entity is behind a chain of pointers, each a wait for memory. Taken step
+    /// by step for all entities, the waits for one and for another overlap.
+    pub fn prefetch(&mut self, ids: &[EntityId]) {
+        self.foreseen.clear();
+        self.foreseen.extend(ids.iter().filter_map(|id| self.live.foresee(id)));
+        for index in self.foreseen.iter() {
+            if let Some(committed) = &self.live.slot(*index).committed {
+                // The counters in front, and the end.
+                prefetch(committed.as_ptr().wrapping_sub(2 * size_of::<usize>()));
+                prefetch(committed.as_ptr().wrapping_add(committed.len()));
+            }
+        }
+        for step in 0..PREFETCH_STEPS {
+            for index in self.foreseen.iter() {
+                if let Some(entity) = self.live.slot(*index).live() {
+                    self.interpreter.prefetch(entity, step);
+                }
+            }
+        }
     }
 
     fn begin(&mut self, operation: &Operation, context: &TransactionContext) {
@@ -430,6 +468,7 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
             Presence::Live(entity) | Presence::Deleted(entity) => entity,
             Presence::Absent => panic!("this is a bug in Anabranch: a method without an entity"),
         };
+        let entity_of = |index| (&live.slot(index).id, entity_of(index));
         let outcome = interpreter.run(entity.map(entity_of), entry);
         Running::Started { function, entity, outcome }
     }
@@ -483,11 +522,12 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
         for position in 0..self.driver.live.touched().len() {
             let DriverSession { interpreter, live, state, .. } = &mut *self.driver;
             let index = live.touched()[position];
-            let slot = live.slot(index);
-            let after = match slot.live() {
-                None => None,
-                Some(live) => {
-                    interpreter.save(live, state).map_err(Stop::Exception)?;
+            let slot = live.slot_mut(index);
+            let after = match &mut slot.presence {
+                Presence::Absent | Presence::Deleted(_) => None,
+                Presence::Live(live) => {
+                    let saved = interpreter.save(live, slot.committed.as_deref(), state);
+                    saved.map_err(Stop::Exception)?;
                     Some(state.bytes())
                 }
             };
@@ -495,7 +535,8 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 continue;
             }
             if let (Some(live), Some(after)) = (slot.live(), after) {
-                let checked = interpreter.check_key(live, slot.committed.as_deref(), after);
+                let checked =
+                    interpreter.check_key(&slot.id, live, slot.committed.as_deref(), after);
                 checked.map_err(Stop::Exception)?;
             }
             bytes += after.map_or(0, <[u8]>::len);

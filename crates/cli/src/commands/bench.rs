@@ -35,7 +35,7 @@ fn transfer(arguments: &TransferArguments) -> Result<i32, Failure> {
             transfer_on(Target { address, token: None }, None, arguments, &load)?
         }
         None => {
-            let server = Server::start(&command_line()?, APPLICATION)?;
+            let server = Server::start(&command_line()?, APPLICATION, arguments.accounts)?;
             transfer_on(server.target().clone(), Some(server.process()), arguments, &load)?
         }
     };

@@ -4,7 +4,9 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use anabranch_cpython::{collect_garbage_in_small_steps, send_output_to_log, send_records_to_log};
+use anabranch_cpython::{
+    collect_garbage_in_small_steps, send_output_to_log, send_records_to_log, use_huge_pages,
+};
 use anabranch_embedded::{Embedded, Options as EngineOptions};
 use anabranch_ir::Program;
 use anabranch_maintenance::EngineMaintenance;
@@ -25,6 +27,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
         token: token.transpose()?,
         ..Options::default()
     };
+    use_huge_pages();
     collect_garbage_in_small_steps()?;
     send_output_to_log()?;
     let application = load(&target)?;

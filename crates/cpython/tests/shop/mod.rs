@@ -424,6 +424,11 @@ impl Shop {
         (Arc::clone(self.driver.running()), interrupter)
     }
 
+    /// Asks for the memory of entities.
+    pub(crate) fn prefetch(&mut self, ids: &[EntityId]) {
+        self.driver.session(|session| session.prefetch(ids));
+    }
+
     /// Drops all live entities, as if the process had been started again.
     pub(crate) fn restart(&mut self) {
         self.driver.session(|session| session.forget_all());

@@ -137,7 +137,6 @@ pub(crate) struct Teller {
 }
 
 pub(crate) struct Account {
-    id: EntityId,
     balance: Cell<i64>,
     /// Most accounts have none.
     note: RefCell<Option<String>>,
@@ -170,7 +169,13 @@ impl Interpreter for Teller {
 
     fn end_transaction(&mut self) {}
 
-    fn check_key(&mut self, _: &Account, _: Option<&[u8]>, _: &[u8]) -> Result<(), Value> {
+    fn check_key(
+        &mut self,
+        _: &EntityId,
+        _: &Account,
+        _: Option<&[u8]>,
+        _: &[u8],
+    ) -> Result<(), Value> {
         Ok(())
     }
 
@@ -241,17 +246,22 @@ impl Interpreter for Teller {
         let id = EntityId { operator, key: wire::encode(&values.next().unwrap()).into() };
         let balance = Cell::new(int(&values.next().unwrap()));
         let note = RefCell::new(values.next().map(text));
-        Ok((id.clone(), Account { id, balance, note }))
+        Ok((id, Account { balance, note }))
     }
 
-    fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<Account, DecodeError> {
+    fn load(&mut self, _: &EntityId, state: &[u8]) -> Result<Account, DecodeError> {
         let mut attributes = state::decode(state)?.into_iter().map(|(_, value)| value);
         let balance = Cell::new(int(&attributes.next().unwrap()));
         let note = RefCell::new(attributes.next().map(text));
-        Ok(Account { id: id.clone(), balance, note })
+        Ok(Account { balance, note })
     }
 
-    fn save(&mut self, entity: &Account, state: &mut StateWriter) -> Result<(), Value> {
+    fn save(
+        &mut self,
+        entity: &mut Account,
+        _: Option<&[u8]>,
+        state: &mut StateWriter,
+    ) -> Result<(), Value> {
         let note = entity.note.borrow();
         state.separate(1 + usize::from(note.is_some()));
         state.attribute_message("balance", &wire::encode(&Value::Int(entity.balance.get())));
@@ -288,8 +298,12 @@ impl Interpreter for Teller {
         Value::Str(name.to_owned())
     }
 
-    fn run(&mut self, entity: Option<&Account>, entry: Entry<Value>) -> Outcome<Value> {
-        let account = entity.expect("only methods here");
+    fn run(
+        &mut self,
+        entity: Option<(&EntityId, &Account)>,
+        entry: Entry<Value>,
+    ) -> Outcome<Value> {
+        let (id, account) = entity.expect("only methods here");
         match entry {
             Entry::Start { function: DEPOSIT, arguments } => {
                 let [amount] = positional(arguments);
@@ -301,7 +315,7 @@ impl Interpreter for Teller {
                 account.balance.set(account.balance.get() - int(&amount));
                 let Value::Reference(target) = target else { panic!("not a reference") };
                 let key = wire::encode(&target.key).into();
-                let target = EntityId { operator: account.id.operator, key };
+                let target = EntityId { operator: id.operator, key };
                 let positional = Value::Tuple(vec![amount]);
                 let arguments = Arguments { positional, keywords: None };
                 let action = Action::Call { target, method: DEPOSIT, arguments };
@@ -309,7 +323,7 @@ impl Interpreter for Teller {
             }
             Entry::Start { function: ENDLESS, .. } | Entry::Resume { function: ENDLESS, .. } => {
                 account.balance.set(account.balance.get() + 1);
-                let action = Action::Exists { target: account.id.clone() };
+                let action = Action::Exists { target: id.clone() };
                 Outcome::Suspend { segment: SegmentId(1), live: Value::None, action }
             }
             Entry::Resume { input: Err(exception), .. } => Outcome::Raise(exception),

@@ -48,7 +48,7 @@ impl StateWriter {
         write_length(&mut self.bytes, count);
     }
 
-    /// An attribute; `write` writes its value.
+    /// An attribute; `write` writes its value. Gives the length of the value's message.
     ///
     /// # Errors
     /// Those of `write`; the state must then be started anew.
@@ -56,7 +56,7 @@ impl StateWriter {
         &mut self,
         name: &str,
         write: impl FnOnce(&mut Writer) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<usize, E> {
         self.name(name);
         // Most values are short: room for a length of one byte, and more is made where needed.
         let length_at = self.bytes.len();
@@ -71,7 +71,7 @@ impl StateWriter {
             write_length(&mut prefix, length);
             self.bytes.splice(length_at..start, prefix);
         }
-        Ok(())
+        Ok(length)
     }
 
     /// An attribute whose value `message` holds already.
@@ -164,6 +164,11 @@ pub struct Attribute<'a> {
 }
 
 impl<'a> Attributes<'a> {
+    /// How many bytes the rest of the state has.
+    pub fn bytes(&self) -> usize {
+        self.reader.remaining()
+    }
+
     fn read(&mut self) -> Result<Attribute<'a>, DecodeError> {
         let attribute = Attribute { name: self.reader.name()?, message: self.reader.payload()? };
         if self.left == 0 && self.reader.remaining() > 0 {

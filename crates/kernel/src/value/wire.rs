@@ -19,6 +19,7 @@ mod tree;
 mod writer;
 
 pub use reader::{DecodeError, Reader, Token};
+pub(crate) use references::skip_key;
 pub use references::{NewKey, rewrite_references};
 pub use tree::{decode, encode};
 pub use writer::Writer;

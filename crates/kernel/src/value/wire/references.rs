@@ -118,7 +118,7 @@ impl<'m> Rewriter<'m> {
     }
 }
 
-fn skip_key(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+pub(crate) fn skip_key(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     const INVALID: DecodeError = DecodeError::Invalid("the key of a reference cannot be a key");
     let parts = match reader.token()? {
         Token::Tuple(count) => count,

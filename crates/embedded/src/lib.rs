@@ -28,7 +28,7 @@
 //! # Layout
 //! - [`engine`]: the engine as clients see it; [`options`], [`error`], [`statistics`] beside it.
 //! - `executor`, with `overlay`, `pace` and [`clock`]; `committer`; `applier`; between the first two
-//!   `effect` and `effect_queue`; `threads` starts them.
+//!   `effect` and `effect_queue`; `threads` starts them, and `roles` tells which are at work.
 //! - [`storage`]: the log's files and the [`store`], behind traits; `lsm_store` is the real store.
 //! - `watchdog`: stops transactions that run too long.
 //! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
@@ -82,6 +82,7 @@ mod reply_record;
 mod reply_to;
 mod retention;
 mod rewrite;
+mod roles;
 mod schema_note;
 mod state_record;
 mod store_key;

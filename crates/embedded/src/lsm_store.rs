@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lsm_tree::compaction::Leveled;
+use lsm_tree::compaction::filter::{CompactionFilter, Context, Factory, ItemAccessor, Verdict};
 use lsm_tree::{
     AbstractTree, AnyTree, Cache, Config, Guard, KvSeparationOptions, SeqNo, SequenceNumberCounter,
 };
@@ -31,6 +33,8 @@ struct Tree {
     visible: SequenceNumberCounter,
     /// The moments of the snapshots that are open, and how many each has.
     snapshots: Mutex<BTreeMap<SeqNo, usize>>,
+    /// Whether maintenance shall end.
+    is_stopped: Arc<AtomicBool>,
 }
 
 /// Why a store cannot be opened.
@@ -50,16 +54,19 @@ impl LsmStore {
         let visible = SequenceNumberCounter::default();
         let threshold = u32::try_from(LARGE_BYTES_MIN).expect("a constant");
         let large_values = KvSeparationOptions::default().separation_threshold(threshold);
+        let is_stopped = Arc::new(AtomicBool::new(false));
         let config = Config::new(folder, next.clone(), visible.clone())
             .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)))
-            .with_kv_separation(Some(large_values));
+            .with_kv_separation(Some(large_values))
+            .with_compaction_filter_factory(Some(Arc::new(Stopping(Arc::clone(&is_stopped)))));
         // The library panics on some kinds of damage.
         match catch_unwind(AssertUnwindSafe(|| config.open())) {
             Ok(Ok(tree)) => {
                 let first_free = tree.get_highest_seqno().map_or(0, |highest| highest + 1);
                 next.fetch_max(first_free);
                 visible.fetch_max(first_free);
-                Ok(Self(Arc::new(Tree { tree, visible, snapshots: Mutex::default() })))
+                let snapshots = Mutex::default();
+                Ok(Self(Arc::new(Tree { tree, visible, snapshots, is_stopped })))
             }
             Ok(Err(lsm_tree::Error::Io(error))) if !is_wrong_data(&error) => {
                 Err(RefusedStore::Io(error))
@@ -110,13 +117,22 @@ impl Store for LsmStore {
 
     fn maintain(&self) -> Result<(), StoreError> {
         let strategy = Arc::new(Leveled::default());
-        loop {
+        while !self.0.is_stopped.load(Ordering::Relaxed) {
             let before = self.0.tree.next_table_id();
-            guarded(|| self.0.tree.compact(strategy.clone(), self.0.oldest_moment()))?;
+            let merged = guarded(|| self.0.tree.compact(strategy.clone(), self.0.oldest_moment()));
+            if merged.is_err() && self.0.is_stopped.load(Ordering::Relaxed) {
+                break;
+            }
+            merged?;
             if self.0.tree.next_table_id() == before {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
+    }
+
+    fn stop_maintaining(&self) {
+        self.0.is_stopped.store(true, Ordering::Relaxed);
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot> {
@@ -124,6 +140,29 @@ impl Store for LsmStore {
         let moment = self.0.visible.get();
         *snapshots.entry(moment).or_default() += 1;
         Box::new(LsmSnapshot { tree: Arc::clone(&self.0), moment })
+    }
+}
+
+/// Ends a merge of tables at the next entry, once told so. What was written of new tables is in no
+/// list, and goes when the store is opened again.
+struct Stopping(Arc<AtomicBool>);
+
+impl Factory for Stopping {
+    fn name(&self) -> &'static str {
+        "stopping"
+    }
+
+    fn make_filter(&self, _: &Context) -> Box<dyn CompactionFilter> {
+        Box::new(Self(Arc::clone(&self.0)))
+    }
+}
+
+impl CompactionFilter for Stopping {
+    fn filter_item(&mut self, _: ItemAccessor<'_>, _: &Context) -> lsm_tree::Result<Verdict> {
+        if self.0.load(Ordering::Relaxed) {
+            return Err(io::Error::from(io::ErrorKind::Interrupted).into());
+        }
+        Ok(Verdict::Keep)
     }
 }
 
@@ -201,8 +240,8 @@ fn describe(error: &lsm_tree::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
+    use std::time::{Duration, Instant};
 
     use super::*;
 

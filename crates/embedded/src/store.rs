@@ -33,6 +33,10 @@ pub trait Store: Send + Sync + 'static {
     /// The store cannot be read or written; what it holds is as it was.
     fn maintain(&self) -> Result<(), StoreError>;
 
+    /// Lets a [`Store::maintain`] that is under way end soon, its work undone or done in part;
+    /// further ones do nothing. For good: for an engine that closes.
+    fn stop_maintaining(&self);
+
     /// What the store holds now, whatever is applied later.
     fn snapshot(&self) -> Box<dyn Snapshot>;
 }

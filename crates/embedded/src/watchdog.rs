@@ -119,7 +119,8 @@ fn join(thread: Option<JoinHandle<()>>) {
     }
 }
 
-fn method_name(program: &Program, running: &RunningTransaction) -> String {
+/// The root method that runs, for people.
+pub(crate) fn method_name(program: &Program, running: &RunningTransaction) -> String {
     let Some(method) = running.method() else { return "none".to_owned() };
     let function = program.function(method);
     let class = function.operator.map(|operator| program.operator(operator).name.as_str());

@@ -52,7 +52,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
 /// How long an engine may take to finish what it has begun.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Closes the engine. One whose application never returns from a method is given up.
+/// Closes the engine. One that does not end is given up: its application never returns from a
+/// method, or its disk hangs.
 pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
     let (closed, outcome) = mpsc::channel();
     let closing = Arc::clone(engine);
@@ -60,7 +61,7 @@ pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
     match outcome.recv_timeout(CLOSE_TIMEOUT) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(failure)) => Err(Failure::Message(format!("the engine did not close: {failure:?}"))),
-        Err(_) => give_up("a method is still running"),
+        Err(_) => give_up(&engine.waits_for().unwrap_or_else(|| "the engine does not end".into())),
     }
 }
 
@@ -68,7 +69,8 @@ pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
 /// and the transaction under way is not applied.
 #[expect(clippy::exit, reason = "nothing else stops a thread that runs the application's code")]
 fn give_up(why: &str) -> ! {
-    let message = format!("{why}; a transaction under way is given up and not applied");
+    let message =
+        format!("{why}; whatever was not answered is given up, what was acknowledged is on disk");
     output::failure(&Failure::Message(message));
     std::process::exit(1);
 }

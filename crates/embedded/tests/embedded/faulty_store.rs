@@ -69,6 +69,10 @@ impl Store for FaultyStore {
         self.attempt(|| self.inner.maintain())
     }
 
+    fn stop_maintaining(&self) {
+        self.inner.stop_maintaining();
+    }
+
     fn snapshot(&self) -> Box<dyn Snapshot> {
         Box::new(FaultySnapshot { store: self.clone(), inner: self.inner.snapshot() })
     }

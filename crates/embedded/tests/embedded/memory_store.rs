@@ -88,6 +88,8 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn stop_maintaining(&self) {}
+
     fn snapshot(&self) -> Box<dyn Snapshot> {
         Box::new(MemorySnapshot(Arc::clone(&self.content.lock().unwrap().entries)))
     }

@@ -26,7 +26,8 @@
 //! until it is opened again (`health`): what a failed sync left behind is unknown until then.
 //!
 //! # Layout
-//! - [`engine`]: the engine as clients see it; [`options`], [`error`], [`statistics`] beside it.
+//! - [`engine`]: the engine as clients see it; [`options`], [`error`], [`statistics`] beside it;
+//!   `memory`: what the memory is for.
 //! - `executor`, with `overlay`, `pace` and [`clock`]; `committer`; `applier`; between the first two
 //!   `effect` and `effect_queue`; `threads` starts them, and `roles` tells which are at work.
 //! - [`storage`]: the log's files and the [`store`], behind traits; `lsm_store` is the real store.
@@ -73,6 +74,7 @@ mod lock;
 mod log_record;
 mod lsm_store;
 mod manifest;
+mod memory;
 mod metadata;
 mod overlay;
 mod pace;
@@ -99,6 +101,7 @@ pub use data_folder::{DataFolder, diagnose, is_data_folder, repair};
 pub use engine::Embedded;
 pub use error::OpenError;
 pub use import::{Import, ImportError};
+pub use memory::MemoryShares;
 pub use options::{Application, Options};
 pub use rewrite::Rewritten;
 pub use schema_note::SchemaNote;

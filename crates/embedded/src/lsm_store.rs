@@ -241,7 +241,6 @@ fn describe(error: &lsm_tree::Error) -> String {
 #[cfg(test)]
 mod tests {
     use std::thread;
-    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -299,5 +298,33 @@ mod tests {
         assert_eq!(entries(store.snapshot().as_ref()), model);
         let key = 8_u32.to_be_bytes();
         assert_eq!(store.read(&key).unwrap().as_ref(), model.get(&key[..]));
+    }
+    #[test]
+    fn a_merge_that_is_broken_off_leaves_the_store_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        for round in 0..8_u8 {
+            let mut changes = (0..100_u32).map(|number| Change {
+                key: number.to_be_bytes().to_vec(),
+                value: Some(vec![round; if number % 10 == 0 { 10_000 } else { 10 }]),
+            });
+            store.apply(&mut changes).unwrap();
+        }
+        let before = entries(store.snapshot().as_ref());
+        let tables = || store.0.tree.table_count();
+        assert_eq!(tables(), 8);
+        store.stop_maintaining();
+        // As if it had been told in the middle.
+        let merged = guarded(|| store.0.tree.compact(Arc::new(Leveled::default()), SeqNo::MAX));
+        assert!(merged.is_err());
+        store.maintain().unwrap();
+        assert_eq!(tables(), 8);
+        assert_eq!(entries(store.snapshot().as_ref()), before);
+        drop(store);
+        let store = open(folder.path());
+        assert_eq!(entries(store.snapshot().as_ref()), before);
+        store.maintain().unwrap();
+        assert!(store.0.tree.table_count() < 8);
+        assert_eq!(entries(store.snapshot().as_ref()), before);
     }
 }

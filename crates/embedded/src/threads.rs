@@ -16,7 +16,7 @@ use crate::effect_queue::{Bounds, effect_queue};
 use crate::executor::{self, Executor, Submission};
 use crate::health::Health;
 use crate::lock::DirectoryLock;
-use crate::options::MemoryShares;
+use crate::memory::MemoryShares;
 use crate::overlay::{Overlay, Overlays};
 use crate::pace::{Pace, PaceBounds};
 use crate::recovery::Recovered;
@@ -77,6 +77,7 @@ impl Shared {
     }
 
     fn committer(&self, options: &Options, applier: Sender<Task>) -> Committer {
+        let shares = MemoryShares::of(options.memory_bytes);
         Committer {
             classes: Arc::clone(&self.classes),
             log: Arc::clone(&self.log),
@@ -84,7 +85,7 @@ impl Shared {
             applier,
             group_bounds: Bounds {
                 count: options.group_requests_max,
-                bytes: options.group_bytes_max,
+                bytes: options.group_bytes_max.min(shares.group_bytes),
             },
             counters: Arc::clone(&self.counters),
             clock: options.clock.clone(),
@@ -96,6 +97,7 @@ impl Shared {
         let bounds = PaceBounds {
             logged_bytes: options.checkpoint_bytes,
             overlay_bytes: shares.overlay_bytes,
+            overlays_bytes_max: shares.overlays_bytes_max,
             time: options.checkpoint_time,
         };
         Executor {
@@ -134,17 +136,17 @@ pub(crate) fn start_threads<I: Interpreter>(
     interpreter: I,
     options: &Options,
 ) -> Result<Threads, OpenError> {
+    let shares = MemoryShares::of(options.memory_bytes);
     let (submissions, submissions_receiver) = crossbeam_channel::bounded(options.queue_length_max);
     let (effects, effects_receiver) = effect_queue(Bounds {
         count: options.run_ahead_requests_max,
-        bytes: options.run_ahead_bytes_max,
+        bytes: options.run_ahead_bytes_max.min(shares.run_ahead_bytes),
     });
     let (tasks, tasks_receiver) = crossbeam_channel::unbounded();
     let (applied, applied_receiver) = crossbeam_channel::bounded(MAINTENANCE_DELAY);
     let applier = shared.applier(options, applied);
     let committer = shared.committer(options, tasks.clone());
     let executor = shared.executor(options, overlay, tasks);
-    let shares = MemoryShares::of(options.memory_bytes);
     let limits = Limits { live_bytes: shares.live_bytes, ..Limits::default() };
     let driver = TransactionDriver::with_limits(interpreter, limits);
     let running = Arc::clone(driver.running());

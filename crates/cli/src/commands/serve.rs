@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anabranch_cpython::{send_output_to_log, send_records_to_log};
-use anabranch_embedded::{Embedded, Options as EngineOptions};
+use anabranch_embedded::{Embedded, MemoryShares, Options as EngineOptions};
 use anabranch_ir::Program;
 use anabranch_maintenance::EngineMaintenance;
 use anabranch_schema::Schema;
@@ -19,11 +19,16 @@ use crate::{Failure, folder_schema, output, source};
 pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     let target = Target::find(&arguments.application)?;
     let token = arguments.token_file.as_deref().map(source::read_token);
+    let default = Options::default();
+    let memory_bytes = memory_bytes(&arguments.engine_options);
     let options = Options {
         host: arguments.host.clone(),
         port: arguments.port,
         token: token.transpose()?,
-        ..Options::default()
+        bodies_max: MemoryShares::of(memory_bytes)
+            .bodies_bytes
+            .clamp(default.body_max, default.bodies_max),
+        ..default
     };
     send_output_to_log()?;
     let application = load(&target)?;
@@ -75,6 +80,11 @@ fn give_up(why: &str) -> ! {
     std::process::exit(1);
 }
 
+fn memory_bytes(given: &EngineArguments) -> usize {
+    let memory_bytes = given.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    memory_bytes.unwrap_or(EngineOptions::default().memory_bytes)
+}
+
 /// How the embedded engine is set up for an application.
 pub(crate) fn engine_options(
     target: &Target,
@@ -83,7 +93,6 @@ pub(crate) fn engine_options(
     given: &EngineArguments,
 ) -> EngineOptions {
     let default = EngineOptions::default();
-    let memory_bytes = given.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     EngineOptions {
         application: Some(anabranch_embedded::Application {
             module: target.module.clone(),
@@ -91,7 +100,7 @@ pub(crate) fn engine_options(
         }),
         schema: Some(Schema::of(program).to_text()),
         transaction_timeout: timeout.0,
-        memory_bytes: memory_bytes.unwrap_or(default.memory_bytes),
+        memory_bytes: memory_bytes(given),
         checkpoint_bytes: given.checkpoint_size.unwrap_or(default.checkpoint_bytes),
         reply_retention_time: given.idempotency_retention.unwrap_or(default.reply_retention_time),
         reply_retention_count: given.idempotency_replies.unwrap_or(default.reply_retention_count),

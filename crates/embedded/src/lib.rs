@@ -36,7 +36,7 @@
 //!   (`fields`); `classes`: names of classes.
 //! - [`view`]: what a folder holds, for tools; [`data_folder`]: a folder that no engine uses, and its
 //!   repair; [`copy`]: backups, also as an [`archive`]; [`import`]: entities from elsewhere.
-//!   `rewrite`: migrations.
+//!   `rewrite`: migrations, with [`Sorter`].
 //! - `schema_note`: what is noted about the schema of the entities.
 //! - `directory`: opens and creates the data folder, with its `manifest` and `lock`.
 //!
@@ -86,6 +86,7 @@ mod retention;
 mod rewrite;
 mod roles;
 mod schema_note;
+mod sorter;
 mod state_record;
 mod store_key;
 mod table_list;
@@ -105,6 +106,7 @@ pub use memory::MemoryShares;
 pub use options::{Application, Options};
 pub use rewrite::Rewritten;
 pub use schema_note::SchemaNote;
+pub use sorter::Sorter;
 pub use statistics::Statistics;
 pub use storage::Storage;
 pub use view::{ClassSummary, StoredEntity, Verification, View};

@@ -20,7 +20,7 @@ use lsm_tree::{
 
 use crate::panic_message::panic_message;
 use crate::state_record::LARGE_BYTES_MIN;
-use crate::store::{Change, Scan, Snapshot, Store, StoreError};
+use crate::store::{Change, Changes, Scan, Snapshot, Store, StoreError};
 use crate::table_list;
 
 /// A store in a folder of its own. Who opens it must hold the lock of the data folder.
@@ -102,17 +102,27 @@ impl Store for LsmStore {
         self.0.read_at(key, SeqNo::MAX)
     }
 
-    fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError> {
-        guarded(|| {
+    fn try_apply(&self, changes: &mut Changes<'_>) -> Result<(), StoreError> {
+        let mut failure = None;
+        let applied = guarded(|| {
             let mut table = self.0.tree.ingestion()?;
-            for Change { key, value } in changes {
+            for change in changes {
+                let Change { key, value } = match change {
+                    Ok(change) => change,
+                    Err(error) => {
+                        // The tables written so far are in no list.
+                        failure = Some(error);
+                        return Ok(());
+                    }
+                };
                 match value {
                     Some(value) => table.write(key, value)?,
                     None => table.write_tombstone(key)?,
                 }
             }
             table.finish()
-        })
+        });
+        failure.map_or(applied, Err)
     }
 
     fn maintain(&self) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use anabranch_embedded::Sorter;
 use anabranch_schema::rewriting::{NewState, Pile, Sorted};
 
 /// How much of them is in memory.
-const BYTES_MAX: usize = 64 << 20;
+const BYTES_MAX: usize = 32 << 20;
 
 pub(crate) struct DiskPile(Sorter);
 

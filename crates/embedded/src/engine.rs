@@ -20,6 +20,7 @@ use crate::roles::{Role, RolesAtWork};
 use crate::schema_note;
 use crate::statistics::{Counters, Statistics};
 use crate::storage::Storage;
+use crate::stuck::Stuck;
 use crate::threads::{Shared, start_threads};
 use crate::view::{Verification, View};
 use crate::watchdog::method_name;
@@ -41,6 +42,7 @@ pub struct Embedded {
     /// `None` once the engine is closed.
     submissions: RwLock<Option<Sender<Submission>>>,
     running: Arc<RunningTransaction>,
+    stuck: Arc<Stuck>,
     at_work: Arc<RolesAtWork>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -91,7 +93,7 @@ impl Embedded {
         let recovered = recover(&storage, &program)?;
         let (shared, overlay) = Shared::new(recovered, &storage);
         let threads = start_threads(&shared, overlay, &lock, &program, interpreter, options)?;
-        let Shared { health, counters, at_work, .. } = shared;
+        let Shared { health, counters, at_work, stuck, .. } = shared;
         Ok(Self {
             program,
             health,
@@ -103,6 +105,7 @@ impl Embedded {
             submissions: RwLock::new(Some(threads.submissions)),
             running: threads.running,
             at_work,
+            stuck,
             threads: Mutex::new(threads.handles),
         })
     }
@@ -225,7 +228,7 @@ impl Engine for Embedded {
 
     fn submit(&self, request: Request, on_reply: OnReply) {
         let reply_to = ReplyTo::new(on_reply);
-        if let Some(failure) = self.health.failure() {
+        if let Some(failure) = self.health.failure().or_else(|| self.stuck.failure()) {
             return reply_to.send(Err(failure));
         }
         let submission = Submission::Request { request, reply_to, time: self.clock.now() };
@@ -245,7 +248,7 @@ impl Engine for Embedded {
     }
 
     fn ready(&self) -> Result<(), Failure> {
-        if let Some(failure) = self.health.failure() {
+        if let Some(failure) = self.health.failure().or_else(|| self.stuck.failure()) {
             return Err(failure);
         }
         let submissions = self.submissions.read().unwrap_or_else(PoisonError::into_inner);

@@ -31,7 +31,7 @@
 //! - `executor`, with `overlay`, `pace` and [`clock`]; `committer`; `applier`; between the first two
 //!   `effect` and `effect_queue`; `threads` starts them, and `roles` tells which are at work.
 //! - [`storage`]: the log's files and the [`store`], behind traits; `lsm_store` is the real store.
-//! - `watchdog`: stops transactions that run too long.
+//! - `watchdog`: stops transactions that run too long; `stuck`: those that cannot be stopped.
 //! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
 //!   (`fields`); `classes`: names of classes.
 //! - [`view`]: what a folder holds, for tools; [`data_folder`]: a folder that no engine uses, and its
@@ -89,6 +89,7 @@ mod schema_note;
 mod sorter;
 mod state_record;
 mod store_key;
+mod stuck;
 mod table_list;
 mod threads;
 mod watchdog;
@@ -109,4 +110,5 @@ pub use schema_note::SchemaNote;
 pub use sorter::Sorter;
 pub use statistics::Statistics;
 pub use storage::Storage;
+pub use stuck::StuckLimit;
 pub use view::{ClassSummary, StoredEntity, Verification, View};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Clock;
+use crate::{Clock, StuckLimit};
 
 /// Bounds and sizes of an engine. The default suits a small server.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Options {
     /// How long a transaction may run before it is interrupted and undone; `None` for as long as it
     /// likes.
     pub transaction_timeout: Option<Duration>,
+    /// What is done about a transaction that does not end after its timeout.
+    pub stuck_limit: Option<StuckLimit>,
     /// How much memory the engine may take, and with it the bodies of requests
     /// ([`crate::MemoryShares`]). It bounds memory, not the size of the state.
     pub memory_bytes: usize,
@@ -58,6 +60,7 @@ impl Default for Options {
             group_requests_max: 10_000,
             group_bytes_max: 64 << 20,
             transaction_timeout: None,
+            stuck_limit: None,
             memory_bytes: 2 << 30,
             checkpoint_bytes: 96 << 20,
             checkpoint_time: Duration::from_secs(300),

@@ -16,7 +16,7 @@ use crate::store::{Change, StoreError};
 use crate::store_key::{attribute_key, state_key};
 
 /// How much is sorted in memory.
-const SORTED_BYTES_MAX: usize = 64 << 20;
+const SORTED_BYTES_MAX: usize = 32 << 20;
 
 /// A new state for an entity; `None` deletes it.
 #[derive(Clone, PartialEq, Eq, Debug)]

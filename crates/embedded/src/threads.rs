@@ -25,7 +25,8 @@ use crate::roles::{Role, RolesAtWork};
 use crate::statistics::Counters;
 use crate::storage::Storage;
 use crate::store::Store;
-use crate::watchdog::Watchdog;
+use crate::stuck::Stuck;
+use crate::watchdog::{self, Watchdog};
 use crate::{OpenError, Options};
 
 /// What more than one thread of an engine works with.
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) health: Arc<Health>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) at_work: Arc<RolesAtWork>,
+    pub(crate) stuck: Arc<Stuck>,
 }
 
 impl Shared {
@@ -56,6 +58,7 @@ impl Shared {
             health: Arc::default(),
             counters: Arc::new(counters),
             at_work: Arc::default(),
+            stuck: Arc::default(),
         };
         (shared, replayed.overlay)
     }
@@ -150,8 +153,11 @@ pub(crate) fn start_threads<I: Interpreter>(
     let limits = Limits { live_bytes: shares.live_bytes, ..Limits::default() };
     let driver = TransactionDriver::with_limits(interpreter, limits);
     let running = Arc::clone(driver.running());
-    let watchdog = options.transaction_timeout;
-    let watchdog = watchdog.map(|it| Watchdog::start(&driver, Arc::clone(program), it));
+    let watchdog = options.transaction_timeout.map(|timeout| {
+        let limit = options.stuck_limit.clone();
+        let bounds = watchdog::Bounds { timeout, limit };
+        Watchdog::start(&driver, Arc::clone(program), bounds, Arc::clone(&shared.stuck))
+    });
     let watchdog = watchdog.transpose().map_err(OpenError::Threads)?;
     // If a later thread does not start, those before end as their channels' other ends go.
     let (store, health) = (Arc::clone(&shared.store), Arc::clone(&shared.health));

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anabranch_cpython::{send_output_to_log, send_records_to_log};
-use anabranch_embedded::{Embedded, MemoryShares, Options as EngineOptions};
+use anabranch_embedded::{Embedded, MemoryShares, Options as EngineOptions, StuckLimit};
 use anabranch_ir::Program;
 use anabranch_maintenance::EngineMaintenance;
 use anabranch_schema::Schema;
@@ -35,7 +35,11 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     send_records_to_log()?;
     let timeout = arguments.transaction_timeout;
     let program = application.program();
+    let stuck_limit = arguments
+        .exit_when_stuck
+        .map(|time| StuckLimit { time, exceeded: Arc::new(|what| give_up(what)) });
     let engine_options = engine_options(&target, program, timeout, &arguments.engine_options);
+    let engine_options = EngineOptions { stuck_limit, ..engine_options };
     let engine = folder_schema::open(&arguments.data, &target, &application, &engine_options)?;
     let engine = Arc::new(engine);
     let noting = Arc::clone(&engine);

@@ -473,6 +473,44 @@ def test_a_killed_migration_leaves_the_folder_as_it_was(folder: Folder, place: s
     assert printed(folder.run(new, show("repr(a.balance)"))) == "'7'\n"
 
 
+def test_a_class_is_renamed_by_export_and_import(folder: Folder) -> None:
+    """As docs/schema.md says."""
+    holder = """
+    @entity
+    class Holder:
+        def __init__(self, name: str):
+            self.name = name
+            self.held = [ref(Account, "alice")]
+
+        def __key__(self) -> str:
+            return self.name
+    """
+    created = folder.run(ACCOUNT, holder, CREATE, "    Holder('h')\n")
+    assert created.returncode == 0, created.stderr
+    renamed = [part.replace("Account", "Konto") for part in (ACCOUNT, holder)]
+    opened = folder.run(*renamed, "\ndef main():\n    print(ref(Holder, 'h').held)\n")
+    assert "Was it renamed?" in opened.stderr
+    assert opened.returncode == 1, "a reference would lead nowhere"
+    lines = folder.data.with_name("lines.jsonl")
+    assert anabranch("export", folder.data, lines).returncode == 0
+    script = [
+        's/"class":"Account"/"class":"Konto"/',
+        's/{"$ref":\\["Account",/{"$ref":["Konto",/g',
+    ]
+    recipe = Path(__file__).parents[2] / "docs" / "schema.md"
+    assert "; ".join(script) in recipe.read_text(encoding="utf-8")
+    subprocess.run(["sed", "-i", "; ".join(script), lines], check=True)
+    folder.data = folder.data.with_name("data-2")
+    imported = anabranch("import", lines, folder.data, "--application", folder.application)
+    assert imported.returncode == 0, imported.stderr
+    main = """
+    def main():
+        held = ref(Holder, "h").held[0]
+        print(held.balance, held == ref(Konto, "alice"))
+    """
+    assert printed(folder.run(*renamed, main)) == "7 True\n"
+
+
 LARGE = """
 @entity
 class Box:
@@ -483,7 +521,9 @@ class Box:
 
     def __key__(self) -> int:
         return self.number
+"""
 
+LARGE_CREATE = """
 def main():
     for number in range({boxes}):
         Box(number)
@@ -501,14 +541,14 @@ def main():
 
 def migrate_large(folder: Folder, boxes: int) -> list[str | Path]:
     """Makes large entities, and a migration of all of them; the command that applies it."""
-    folder.write(LARGE.format(boxes=boxes))
+    folder.write(LARGE, LARGE_CREATE.format(boxes=boxes))
     made = anabranch(
         *("run", folder.application, "--engine", "embedded", "--data", folder.data),
         *("--memory", "64MiB", "--checkpoint-size", "4MiB"),
     )
     assert made.returncode == 0, made.stderr
-    new = LARGE.format(boxes=0).replace("self.count = 0", 'self.count = ""')
-    folder.write(new, LARGE_CHECK.format(boxes=boxes).replace("def main", "def main"))
+    new = LARGE.replace("self.count = 0", 'self.count = ""')
+    folder.write(new, LARGE_CHECK.format(boxes=boxes))
     printed(folder.migrate())
     change = 'state["count"] = str(state["number"]); state["content"] += "!"'
     folder.complete(1, ('state["count"] = ...', change))
@@ -559,9 +599,8 @@ def test_a_migration_killed_while_it_writes_is_done_or_undone(folder: Folder, mo
     done = anabranch(*run)
     if done.returncode != 0:
         assert "nothing was changed" in done.stderr
-        old = LARGE.format(boxes=0).partition("def main")[0]
         check = LARGE_CHECK.format(boxes=boxes).replace("str(number)", "0")
-        undone = folder.run(old, check.replace("100_001", "100_000"))
+        undone = folder.run(LARGE, check.replace("100_001", "100_000"))
         assert printed(undone) == "all\n"
         folder.application.write_text(new)
         printed(folder.migrate("--apply"))

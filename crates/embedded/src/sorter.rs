@@ -11,7 +11,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A key and what belongs to it.
-type Entry = (Vec<u8>, Option<Vec<u8>>);
+pub type Entry = (Vec<u8>, Option<Vec<u8>>);
 
 /// The length that stands for no value.
 const NO_VALUE: u64 = u64::MAX;
@@ -75,9 +75,7 @@ impl Sorter {
     ///
     /// # Errors
     /// The files cannot be read; the iterator fails so too, and ends then.
-    pub fn sorted(
-        mut self,
-    ) -> io::Result<impl Iterator<Item = io::Result<(Vec<u8>, Option<Vec<u8>>)>> + use<>> {
+    pub fn sorted(mut self) -> io::Result<impl Iterator<Item = io::Result<Entry>> + use<>> {
         let collected = self.take_collected().into_iter();
         let files = self
             .runs
@@ -128,10 +126,13 @@ impl Run {
     }
 }
 
+/// Key, run and value.
+type Head = (Reverse<Vec<u8>>, usize, Option<Vec<u8>>);
+
 struct Merge {
     runs: Vec<Run>,
     /// The next entry of each run: the smallest key first, of equal ones the latest run.
-    heads: BinaryHeap<(Reverse<Vec<u8>>, usize, Option<Vec<u8>>)>,
+    heads: BinaryHeap<Head>,
 }
 
 impl Merge {

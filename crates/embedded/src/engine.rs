@@ -228,8 +228,12 @@ impl Engine for Embedded {
 
     fn submit(&self, request: Request, on_reply: OnReply) {
         let reply_to = ReplyTo::new(on_reply);
-        if let Some(failure) = self.health.failure().or_else(|| self.stuck.failure()) {
+        if let Some(failure) = self.health.failure() {
             return reply_to.send(Err(failure));
+        }
+        if self.stuck.failure().is_some() {
+            // Nothing of it is applied, and it may be repeated: the same as for a full queue.
+            return reply_to.send(Err(Failure::Overloaded));
         }
         let submission = Submission::Request { request, reply_to, time: self.clock.now() };
         let submissions = self.submissions.read().unwrap_or_else(PoisonError::into_inner);

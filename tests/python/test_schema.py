@@ -489,7 +489,7 @@ def test_a_class_is_renamed_by_export_and_import(folder: Folder) -> None:
     assert created.returncode == 0, created.stderr
     renamed = [part.replace("Account", "Konto") for part in (ACCOUNT, holder)]
     opened = folder.run(*renamed, "\ndef main():\n    print(ref(Holder, 'h').held)\n")
-    assert "Was it renamed?" in opened.stderr
+    assert "Was a class renamed?" in opened.stderr
     assert opened.returncode == 1, "a reference would lead nowhere"
     lines = folder.data.with_name("lines.jsonl")
     assert anabranch("export", folder.data, lines).returncode == 0

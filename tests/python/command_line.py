@@ -3,7 +3,8 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -63,6 +64,10 @@ class Server:
             watchdog.cancel()
         raise AssertionError(f"the server ended with code {self._process.wait()}")
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def wait_for_line(self, text: str) -> str:
         """The next line with `text` of the log, which must be a pipe."""
         assert self._process.stderr is not None
@@ -91,6 +96,14 @@ class Server:
             if stream is not None:
                 stream.close()
         return code
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Looks again and again."""
+    end = time.monotonic() + SECONDS_MAX
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @contextmanager

@@ -44,6 +44,18 @@ def test_a_running_server_keeps_its_accounts_between_runs(tmp_path: Path) -> Non
     assert second["transfers"] > 0
 
 
+def test_a_server_that_wants_a_token_gets_it(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("secret\n")
+    with serving(TRANSFER, tmp_path / "data", "--token-file", token) as server:
+        for protocol in ("binary", "http"):
+            asked = ("--url", server.url, "--protocol", protocol)
+            assert transfer(*asked, "--token-file", str(token))["checked"]
+            without = anabranch("bench", "transfer", *TINY, *asked)
+            assert without.returncode == 1
+            assert "401" in without.stderr or "token" in without.stderr
+
+
 def refused(folder: Path, right: str, wrong: str) -> CompletedProcess[str]:
     """What the command says of an application with a mistake in it."""
     source = TRANSFER.read_text()
@@ -76,3 +88,6 @@ def test_mistakes_are_told() -> None:
     refused = anabranch("bench", "transfer", "--url", "127.0.0.1:1")
     assert refused.returncode == 1
     assert "cannot reach 127.0.0.1:1" in refused.stderr
+    refused = anabranch("bench", "transfer", "--url", "https://127.0.0.1:1")
+    assert refused.returncode == 1
+    assert "no TLS" in refused.stderr

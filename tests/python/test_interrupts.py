@@ -10,7 +10,7 @@ import httpx
 import pytest
 from anabranch import AnabranchError, Interrupted, connect
 from applications.endless import Loop
-from command_line import APPLICATIONS, anabranch, serving
+from command_line import APPLICATIONS, anabranch, serving, wait_until
 
 ENDLESS = APPLICATIONS / "endless.py"
 
@@ -137,6 +137,11 @@ def test_code_in_c_is_reported_and_ends_with_a_second_signal(tmp_path: Path) -> 
         assert place in report
         assert 'method="Subject.sleep"' in report
         assert http.get("/healthz").status_code == 200
+        # Nobody waits for it in vain.
+        assert http.get("/readyz").status_code == 503
+        refused = http.get("/v1/Subject/a")
+        assert refused.status_code == 503
+        assert refused.json()["type"] == "https://anabranch.dev/problems/overloaded"
         server.terminate()
         server.wait_for_line("draining")
         assert server.stop() == 1
@@ -145,6 +150,35 @@ def test_code_in_c_is_reported_and_ends_with_a_second_signal(tmp_path: Path) -> 
     with serving(application, tmp_path / "data") as server:
         state = httpx.get(f"{server.url}/v1/Subject/a").json()["state"]
         assert state["count"] == 0
+
+
+def test_code_in_c_ends_the_server_if_that_is_wanted(tmp_path: Path) -> None:
+    application = APPLICATIONS / "faulty.py"
+    options = ("--transaction-timeout", "0.1", "--exit-when-stuck", "0.3s")
+    with (
+        serving(application, tmp_path / "data", *options, log=subprocess.PIPE) as server,
+        httpx.Client(base_url=server.url, timeout=60) as http,
+    ):
+        assert http.post("/v1/Subject", json={"name": "a"}).status_code == 201
+        with pytest.raises(httpx.TransportError):
+            http.post("/v1/Subject/a/sleep", json={"seconds": 1e6})
+        server.wait_for_line("a transaction of Subject.sleep cannot be interrupted")
+        assert server.stop() == 1
+    with serving(application, tmp_path / "data") as server:
+        state = httpx.get(f"{server.url}/v1/Subject/a").json()["state"]
+        assert state["count"] == 0
+
+
+def test_code_in_c_that_ends_after_all_is_forgotten(tmp_path: Path) -> None:
+    options = ("--transaction-timeout", "0.1")
+    with (
+        serving(APPLICATIONS / "faulty.py", tmp_path / "data", *options) as server,
+        httpx.Client(base_url=server.url, timeout=60) as http,
+    ):
+        assert http.post("/v1/Subject", json={"name": "a"}).status_code == 201
+        check_interrupted(http.post("/v1/Subject/a/sleep", json={"seconds": 1.5}))
+        wait_until(lambda: http.get("/readyz").status_code == 200)
+        assert http.get("/v1/Subject/a").json()["state"]["count"] == 0
 
 
 def test_an_application_that_runs_by_itself(tmp_path: Path) -> None:

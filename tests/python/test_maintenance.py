@@ -73,6 +73,8 @@ def test_inspect_shows_a_folder(kinds: Path) -> None:
     assert shown["sequence"] > 0
     table = succeed("inspect", kinds)
     assert "applications.kinds (program " in table
+    assert shown["schema"]["classes"]["Box"]["key"] == "int"
+    assert "class Shelf\n  key: " in table
     assert "Shelf" in table
 
 
@@ -119,7 +121,8 @@ def test_a_folder_and_its_server_show_the_same(server: Server, tmp_path: Path) -
     server.stop()
     data = tmp_path / "served"
     stored = json.loads(succeed("inspect", data, "--format", "json"))
-    for name in ("application", "sequence", "classes", "replies"):
+    assert live["schema"]["classes"]["Account"]["attributes"]["balance"] == "int"
+    for name in ("application", "sequence", "classes", "replies", "schema"):
         assert live[name] == stored[name]
     assert succeed("get", data, "Account", "a", "--format", "json") == live_account
     assert live_keys == "c\n"
@@ -419,7 +422,9 @@ def test_what_is_not_there_is_said(kinds: Path, server: Server, tmp_path: Path) 
     check_refusal("there are Account", "keys", server.url, "Acount")
     check_refusal("cannot read", "import", tmp_path / "missing", tmp_path / "data")
     check_refusal("no server can be reached", "inspect", "http://127.0.0.1:1")
-    check_refusal("looks like http://", "inspect", "https://127.0.0.1:1")
+    check_refusal("looks like http://", "inspect", "ftp://127.0.0.1:1")
+    check_refusal("needs TLS", "inspect", "https://127.0.0.1:1")
+    check_refusal("needs TLS", "inspect", "anabranchs://127.0.0.1:1")
     check_refusal("needs none", "inspect", kinds, "--token-file", KINDS)
     check_refusal("cannot read the token file", "inspect", kinds, "--token-file", tmp_path / "no")
 

@@ -3,15 +3,14 @@
 Each test writes a folder with one version of an application and opens it with another.
 """
 
+import contextlib
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import SECONDS_MAX, anabranch
+from command_line import anabranch, wait_until
 
 HEADER = """
 from dataclasses import dataclass, field
@@ -450,13 +449,6 @@ def test_a_migration_reads_values_whose_classes_are_gone(tmp_path: Path) -> None
     assert printed(folder.run(new, NOTE_SHOW)) == expected
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS_MAX
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("place", ["function", "backup"])
 def test_a_killed_migration_leaves_the_folder_as_it_was(folder: Folder, place: str) -> None:
     new = ACCOUNT.replace("self.balance = 0", 'self.balance = ""')
@@ -479,6 +471,141 @@ def test_a_killed_migration_leaves_the_folder_as_it_was(folder: Folder, place: s
         folder.write(new, show("a.balance"))
         printed(folder.migrate("--apply"))
     assert printed(folder.run(new, show("repr(a.balance)"))) == "'7'\n"
+
+
+def test_a_class_is_renamed_by_export_and_import(folder: Folder) -> None:
+    """As docs/schema.md says."""
+    holder = """
+    @entity
+    class Holder:
+        def __init__(self, name: str):
+            self.name = name
+            self.held = [ref(Account, "alice")]
+
+        def __key__(self) -> str:
+            return self.name
+    """
+    created = folder.run(ACCOUNT, holder, "\ndef main():\n    Holder('h')\n")
+    assert created.returncode == 0, created.stderr
+    renamed = [part.replace("Account", "Konto") for part in (ACCOUNT, holder)]
+    opened = folder.run(*renamed, "\ndef main():\n    print(ref(Holder, 'h').held)\n")
+    assert "Was a class renamed?" in opened.stderr
+    assert opened.returncode == 1, "a reference would lead nowhere"
+    lines = folder.data.with_name("lines.jsonl")
+    assert anabranch("export", folder.data, lines).returncode == 0
+    script = [
+        's/"class":"Account"/"class":"Konto"/',
+        's/{"$ref":\\["Account",/{"$ref":["Konto",/g',
+    ]
+    recipe = Path(__file__).parents[2] / "docs" / "schema.md"
+    assert "; ".join(script) in recipe.read_text(encoding="utf-8")
+    subprocess.run(["sed", "-i", "; ".join(script), lines], check=True)
+    folder.data = folder.data.with_name("data-2")
+    imported = anabranch("import", lines, folder.data, "--application", folder.application)
+    assert imported.returncode == 0, imported.stderr
+    main = """
+    def main():
+        held = ref(Holder, "h").held[0]
+        print(held.balance, held == ref(Konto, "alice"))
+    """
+    assert printed(folder.run(*renamed, main)) == "7 True\n"
+
+
+LARGE = """
+@entity
+class Box:
+    def __init__(self, number: int):
+        self.number = number
+        self.content = str(number % 10) * 100_000
+        self.count = 0
+
+    def __key__(self) -> int:
+        return self.number
+"""
+
+LARGE_CREATE = """
+def main():
+    for number in range({boxes}):
+        Box(number)
+"""
+
+LARGE_CHECK = """
+def main():
+    for number in range({boxes}):
+        box = ref(Box, number)
+        assert box.count == str(number), box.count
+        assert len(box.content) == 100_001, len(box.content)
+    print("all")
+"""
+
+
+def migrate_large(folder: Folder, boxes: int) -> list[str | Path]:
+    """Makes large entities, and a migration of all of them; the command that applies it."""
+    folder.write(LARGE, LARGE_CREATE.format(boxes=boxes))
+    made = anabranch(
+        *("run", folder.application, "--engine", "embedded", "--data", folder.data),
+        *("--memory", "64MiB", "--checkpoint-size", "4MiB"),
+    )
+    assert made.returncode == 0, made.stderr
+    new = LARGE.replace("self.count = 0", 'self.count = ""')
+    folder.write(new, LARGE_CHECK.format(boxes=boxes))
+    printed(folder.migrate())
+    change = 'state["count"] = str(state["number"]); state["content"] += "!"'
+    folder.complete(1, ('state["count"] = ...', change))
+    return [
+        *(sys.executable, "-m", "anabranch", "migrate"),
+        *(folder.data, folder.application, "--apply"),
+    ]
+
+
+def test_a_migration_of_more_than_fits_into_memory(folder: Folder) -> None:
+    boxes = 2500
+    command = migrate_large(folder, boxes)
+    process = subprocess.Popen(command)
+    peak = 0
+    while process.poll() is None:
+        try:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+        except FileNotFoundError:
+            break
+        lines = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+        peak = max(peak, *(int(line.split()[1]) * 1024 for line in lines), 0)
+    assert process.wait() == 0
+    run = anabranch("run", folder.application, "--engine", "embedded", "--data", folder.data)
+    assert printed(run) == "all\n"
+    assert peak < boxes * 100_000 * 0.8, f"{peak >> 20} MiB of {boxes * 100_000 >> 20} MiB"
+
+
+@pytest.mark.parametrize("moment", range(3))
+def test_a_migration_killed_while_it_writes_is_done_or_undone(folder: Folder, moment: int) -> None:
+    boxes = 800
+    command = migrate_large(folder, boxes)
+    tables = folder.data / "store" / "blobs"
+    before = {path.name for path in tables.iterdir()}
+    backup = folder.data.with_name("data.before-1")
+    process = subprocess.Popen(command)
+
+    def is_writing() -> bool:
+        # Its own opening and the copy are over.
+        return backup.exists() and not {path.name for path in tables.iterdir()} <= before
+
+    wait_until(lambda: is_writing() or process.poll() is not None)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(moment * 0.05)
+    process.kill()
+    process.wait()
+    new = folder.application.read_text()
+    run = ("run", folder.application, "--engine", "embedded", "--data", folder.data)
+    done = anabranch(*run)
+    if done.returncode != 0:
+        assert "nothing was changed" in done.stderr
+        check = LARGE_CHECK.format(boxes=boxes).replace("str(number)", "0")
+        undone = folder.run(LARGE, check.replace("100_001", "100_000"))
+        assert printed(undone) == "all\n"
+        folder.application.write_text(new)
+        printed(folder.migrate("--apply"))
+        done = anabranch(*run)
+    assert printed(done) == "all\n"
 
 
 def test_serving_says_what_changed(folder: Folder) -> None:

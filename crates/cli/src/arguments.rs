@@ -175,6 +175,10 @@ pub struct ServeArguments {
     /// How long a transaction may run before it is interrupted and undone
     #[arg(long, value_name = "SECONDS|none", default_value = "10")]
     pub transaction_timeout: TransactionTimeout,
+    /// How long after --transaction-timeout code that cannot be interrupted may keep the server
+    /// before it ends itself, for a supervisor to start it again [default: for ever]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub exit_when_stuck: Option<Duration>,
     #[command(flatten)]
     pub engine_options: EngineArguments,
 }

@@ -150,10 +150,19 @@ fn accept(folder: &Path, target: &Target, program: &Program) -> Result<(), Failu
         ));
     }
     if !obstacles.is_empty() {
+        let is_removal =
+            |it: &Obstacle<'_>| matches!(it.difference, Difference::ClassRemoved { .. });
+        let renamed = match obstacles.iter().any(is_removal) {
+            true => {
+                "\nWas a class renamed? Export and import its entities: docs/schema.md, \
+                 \"Renaming an entity class\""
+            }
+            false => "",
+        };
         return Err(Failure::Message(format!(
             "the data folder {shown} cannot be used with these classes; nothing was changed\n\
              `anabranch migrate {shown} {}` writes a migration to complete; or go back to the \
-             classes as they were",
+             classes as they were{renamed}",
             target.typed
         )));
     }

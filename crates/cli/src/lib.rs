@@ -15,6 +15,7 @@
 
 pub mod arguments;
 mod commands;
+mod disk_pile;
 mod folder_schema;
 mod migration_files;
 mod output;

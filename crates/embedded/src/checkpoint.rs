@@ -16,11 +16,18 @@ use crate::store_key::{attribute_key, state_key};
 
 /// What the store is to be told, in order of the keys (`store_key.rs`).
 pub(crate) struct Checkpoint<'a> {
-    attributes: Vec<Change>,
+    attributes: Vec<AttributeChange<'a>>,
     replies: Vec<Change>,
     progress: StoreProgress,
     reply_order: Vec<Change>,
     states: Vec<SortedState<'a>>,
+}
+
+/// A large attribute that changes in the store. They may be most of the overlay, so their bytes
+/// stay there until they are written.
+struct AttributeChange<'a> {
+    key: Vec<u8>,
+    message: Option<&'a [u8]>,
 }
 
 struct SortedState<'a> {
@@ -67,18 +74,22 @@ impl<'a> Checkpoint<'a> {
             let encode = |state| encode_state(class, &entry.id.key, state).record;
             Change { key, value: record.or_else(|| entry.state.as_deref().map(encode)) }
         });
+        let attributes = attributes.into_iter().map(|AttributeChange { key, message }| Change {
+            key,
+            value: message.map(<[u8]>::to_vec),
+        });
         let progress = std::iter::once(progress.change());
-        attributes.into_iter().chain(replies).chain(progress).chain(reply_order).chain(states)
+        attributes.chain(replies).chain(progress).chain(reply_order).chain(states)
     }
 }
 
 /// Takes care of the large attributes of one entity: those that changed go into `attributes`, and
 /// those that the store should forget. Gives the record of the state if it had to be made.
-fn separate(
+fn separate<'a>(
     class: &str,
-    entry: &Entry,
+    entry: &'a Entry,
     store: &dyn Store,
-    attributes: &mut Vec<Change>,
+    attributes: &mut Vec<AttributeChange<'a>>,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let state = entry.state.as_deref();
     let is_small = state.is_none_or(|state| state.len() < LARGE_BYTES_MIN);
@@ -97,14 +108,14 @@ fn separate(
     let encoded = state.map(|state| encode_state(class, key, state));
     for large in encoded.iter().flat_map(|encoded| &encoded.large) {
         if stored.remove(large.name) != Some(large.digest) {
-            let value = Some(large.message.to_vec());
-            attributes.push(Change { key: large.store_key.clone(), value });
+            let message = Some(large.message);
+            attributes.push(AttributeChange { key: large.store_key.clone(), message });
         }
     }
     for name in stored.into_keys().collect::<BTreeSet<_>>() {
         let key = attribute_key(class, key, &name);
         let key = key.expect("this is a bug in Anabranch: a stored attribute has a key");
-        attributes.push(Change { key, value: None });
+        attributes.push(AttributeChange { key, message: None });
     }
     Ok(encoded.map(|encoded| encoded.record))
 }

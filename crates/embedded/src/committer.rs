@@ -37,7 +37,7 @@ struct Records {
 }
 
 /// Beyond this the memory for a group is given back after it.
-const BUFFER_BYTES_KEPT: usize = 4 << 20;
+const BUFFER_BYTES_KEPT: usize = 1 << 20;
 
 /// Commits until the executor is gone and all its effects are durable.
 pub(crate) fn run(committer: &Committer, effects: &EffectReceiver) {

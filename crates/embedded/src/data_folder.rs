@@ -53,7 +53,7 @@ impl DataFolder {
         let log = inspect(&storage.log_files, stored.sequence);
         let log = log.map_err(|error| in_directory(OpenError::Log(error)))?;
         let view = view(&storage, stored).map_err(in_directory)?;
-        let schema = SchemaNote::read(|key| view.read(key));
+        let schema = view.schema();
         let schema = schema.map_err(|error| in_directory(OpenError::Store(error)))?;
         Ok(Self {
             created_by: manifest.created_by,

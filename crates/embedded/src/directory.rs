@@ -30,8 +30,9 @@ use crate::error::OpenError;
 use crate::lock::{self, DirectoryLock, Holder, LockError};
 use crate::lsm_store::{LsmStore, RefusedStore};
 use crate::manifest::{self, Manifest, ManifestError, publish_draft, sync_directory};
+use crate::memory::MemoryShares;
 use crate::metadata::read_identity;
-use crate::options::{Application, MemoryShares, Options};
+use crate::options::{Application, Options};
 use crate::storage::Storage;
 use crate::store::StoreError;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::thread::{self, JoinHandle};
 
 use anabranch_ir::Program;
-use anabranch_kernel::{Engine, Failure, Interpreter, OnReply, Request};
+use anabranch_kernel::{Engine, Failure, Interpreter, OnReply, Request, RunningTransaction};
 use crossbeam_channel::{Sender, TrySendError};
 
 use crate::clock::Clock;
@@ -16,11 +16,14 @@ use crate::health::Health;
 use crate::lock::DirectoryLock;
 use crate::recovery::recover;
 use crate::reply_to::ReplyTo;
+use crate::roles::{Role, RolesAtWork};
 use crate::schema_note;
 use crate::statistics::{Counters, Statistics};
 use crate::storage::Storage;
+use crate::stuck::Stuck;
 use crate::threads::{Shared, start_threads};
 use crate::view::{Verification, View};
+use crate::watchdog::method_name;
 use crate::{Application, OpenError, Options};
 
 /// The durable single-process engine: a reply leaves only after what it tells of is on disk.
@@ -38,6 +41,9 @@ pub struct Embedded {
     storage: Mutex<Option<Storage>>,
     /// `None` once the engine is closed.
     submissions: RwLock<Option<Sender<Submission>>>,
+    running: Arc<RunningTransaction>,
+    stuck: Arc<Stuck>,
+    at_work: Arc<RolesAtWork>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -86,10 +92,8 @@ impl Embedded {
         }
         let recovered = recover(&storage, &program)?;
         let (shared, overlay) = Shared::new(recovered, &storage);
-        let health = Arc::clone(&shared.health);
-        let counters = Arc::clone(&shared.counters);
-        let (submissions, threads) =
-            start_threads(shared, overlay, &lock, &program, interpreter, options)?;
+        let threads = start_threads(&shared, overlay, &lock, &program, interpreter, options)?;
+        let Shared { health, counters, at_work, stuck, .. } = shared;
         Ok(Self {
             program,
             health,
@@ -98,8 +102,11 @@ impl Embedded {
             application: options.application.clone(),
             lock: Arc::downgrade(&lock),
             storage: Mutex::new(Some(storage)),
-            submissions: RwLock::new(Some(submissions)),
-            threads: Mutex::new(threads),
+            submissions: RwLock::new(Some(threads.submissions)),
+            running: threads.running,
+            at_work,
+            stuck,
+            threads: Mutex::new(threads.handles),
         })
     }
 
@@ -172,8 +179,8 @@ impl Embedded {
         )
     }
 
-    /// Takes no more requests, finishes those it has taken, and gives the data folder free. Does
-    /// nothing the second time.
+    /// Takes no more requests, finishes those it has taken, and gives the data folder free. What is
+    /// done only to keep the store fast is broken off. Does nothing the second time.
     ///
     /// On a thread that holds the interpreter up (for CPython: holds the interpreter lock), this
     /// would wait forever for the requests still to be executed; detach first.
@@ -184,7 +191,10 @@ impl Embedded {
         drop(self.submissions.write().unwrap_or_else(PoisonError::into_inner).take());
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let threads = std::mem::take(&mut *threads);
-        drop(self.storage.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(storage) = storage {
+            storage.store.stop_maintaining();
+        }
         // The last user of an engine may be a reply. It cannot wait for the thread it runs on.
         let own = thread::current().id();
         if threads.iter().all(|handle| handle.thread().id() != own) {
@@ -194,6 +204,20 @@ impl Embedded {
             }
         }
         self.health.failure().map_or(Ok(()), Err)
+    }
+
+    /// What [`Embedded::close`] waits for now, in words; `None` if nothing is at work any more.
+    pub fn waits_for(&self) -> Option<String> {
+        let waits_for = match self.at_work.first()? {
+            Role::Executor if self.running.number().is_some() => {
+                let method = method_name(&self.program, &self.running);
+                format!("a transaction is still running (method: {method})")
+            }
+            Role::Executor => "the executor has not ended".to_owned(),
+            Role::Committer => "the log is still being written".to_owned(),
+            Role::Applier | Role::Maintainer => "the store is still being written".to_owned(),
+        };
+        Some(waits_for)
     }
 }
 
@@ -206,6 +230,10 @@ impl Engine for Embedded {
         let reply_to = ReplyTo::new(on_reply);
         if let Some(failure) = self.health.failure() {
             return reply_to.send(Err(failure));
+        }
+        if self.stuck.failure().is_some() {
+            // Nothing of it is applied, and it may be repeated: the same as for a full queue.
+            return reply_to.send(Err(Failure::Overloaded));
         }
         let submission = Submission::Request { request, reply_to, time: self.clock.now() };
         let submissions = self.submissions.read().unwrap_or_else(PoisonError::into_inner);
@@ -224,7 +252,7 @@ impl Engine for Embedded {
     }
 
     fn ready(&self) -> Result<(), Failure> {
-        if let Some(failure) = self.health.failure() {
+        if let Some(failure) = self.health.failure().or_else(|| self.stuck.failure()) {
             return Err(failure);
         }
         let submissions = self.submissions.read().unwrap_or_else(PoisonError::into_inner);

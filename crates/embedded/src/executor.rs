@@ -213,8 +213,8 @@ impl Executor {
         if !self.pace.is_due(&self.overlays.active, logged, now) {
             return effect;
         }
-        if self.overlays.frozen().is_some() {
-            if !self.pace.is_overdue(&self.overlays.active, logged) {
+        if let Some(frozen) = self.overlays.frozen() {
+            if !self.pace.is_overdue(&self.overlays.active, &frozen.overlay, logged) {
                 return effect;
             }
             if self.wait_for_frozen(session).is_err() {

@@ -27,16 +27,17 @@
 //! until it is opened again (`health`): what a failed sync left behind is unknown until then.
 //!
 //! # Layout
-//! - [`engine`]: the engine as clients see it; [`options`], [`error`], [`statistics`] beside it.
+//! - [`engine`]: the engine as clients see it; [`options`], [`error`], [`statistics`] beside it;
+//!   `memory`: what the memory is for.
 //! - `executor`, with `overlay`, `pace` and [`clock`]; `committer`; `applier`; between the first two
-//!   `effect` and `effect_queue`; `threads` starts them.
+//!   `effect` and `effect_queue`; `threads` starts them, and `roles` tells which are at work.
 //! - [`storage`]: the log's files and the [`store`], behind traits; `lsm_store` is the real store.
-//! - `watchdog`: stops transactions that run too long.
+//! - `watchdog`: stops transactions that run too long; `stuck`: those that cannot be stopped.
 //! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
 //!   (`fields`); `classes`: names of classes.
 //! - [`view`]: what a folder holds, for tools; [`data_folder`]: a folder that no engine uses, and its
 //!   repair; [`copy`]: backups, also as an [`archive`]; [`import`]: entities from elsewhere.
-//!   `rewrite`: migrations.
+//!   `rewrite`: migrations, with [`Sorter`].
 //! - `schema_note`: what is noted about the schema of the entities.
 //! - `directory`: opens and creates the data folder, with its `manifest` and `lock`.
 //!
@@ -55,6 +56,7 @@ pub mod engine;
 pub mod error;
 pub mod import;
 pub mod options;
+pub mod sorter;
 pub mod statistics;
 pub mod storage;
 pub mod store;
@@ -74,6 +76,7 @@ mod lock;
 mod log_record;
 mod lsm_store;
 mod manifest;
+mod memory;
 mod metadata;
 mod overlay;
 mod pace;
@@ -83,9 +86,11 @@ mod reply_record;
 mod reply_to;
 mod retention;
 mod rewrite;
+mod roles;
 mod schema_note;
 mod state_record;
 mod store_key;
+mod stuck;
 mod table_list;
 mod threads;
 mod watchdog;
@@ -99,9 +104,12 @@ pub use data_folder::{DataFolder, diagnose, is_data_folder, repair};
 pub use engine::Embedded;
 pub use error::OpenError;
 pub use import::{Import, ImportError};
+pub use memory::MemoryShares;
 pub use options::{Application, Options};
 pub use rewrite::Rewritten;
 pub use schema_note::SchemaNote;
+pub use sorter::Sorter;
 pub use statistics::Statistics;
 pub use storage::Storage;
+pub use stuck::StuckLimit;
 pub use view::{ClassSummary, StoredEntity, Verification, View};

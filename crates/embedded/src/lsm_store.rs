@@ -9,16 +9,18 @@ use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lsm_tree::compaction::Leveled;
+use lsm_tree::compaction::filter::{CompactionFilter, Context, Factory, ItemAccessor, Verdict};
 use lsm_tree::{
     AbstractTree, AnyTree, Cache, Config, Guard, KvSeparationOptions, SeqNo, SequenceNumberCounter,
 };
 
 use crate::panic_message::panic_message;
 use crate::state_record::LARGE_BYTES_MIN;
-use crate::store::{Change, Scan, Snapshot, Store, StoreError};
+use crate::store::{Change, Changes, Scan, Snapshot, Store, StoreError};
 use crate::table_list;
 
 /// A store in a folder of its own. Who opens it must hold the lock of the data folder.
@@ -31,6 +33,8 @@ struct Tree {
     visible: SequenceNumberCounter,
     /// The moments of the snapshots that are open, and how many each has.
     snapshots: Mutex<BTreeMap<SeqNo, usize>>,
+    /// Whether maintenance shall end.
+    is_stopped: Arc<AtomicBool>,
 }
 
 /// Why a store cannot be opened.
@@ -50,16 +54,19 @@ impl LsmStore {
         let visible = SequenceNumberCounter::default();
         let threshold = u32::try_from(LARGE_BYTES_MIN).expect("a constant");
         let large_values = KvSeparationOptions::default().separation_threshold(threshold);
+        let is_stopped = Arc::new(AtomicBool::new(false));
         let config = Config::new(folder, next.clone(), visible.clone())
             .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)))
-            .with_kv_separation(Some(large_values));
+            .with_kv_separation(Some(large_values))
+            .with_compaction_filter_factory(Some(Arc::new(Stopping(Arc::clone(&is_stopped)))));
         // The library panics on some kinds of damage.
         match catch_unwind(AssertUnwindSafe(|| config.open())) {
             Ok(Ok(tree)) => {
                 let first_free = tree.get_highest_seqno().map_or(0, |highest| highest + 1);
                 next.fetch_max(first_free);
                 visible.fetch_max(first_free);
-                Ok(Self(Arc::new(Tree { tree, visible, snapshots: Mutex::default() })))
+                let snapshots = Mutex::default();
+                Ok(Self(Arc::new(Tree { tree, visible, snapshots, is_stopped })))
             }
             Ok(Err(lsm_tree::Error::Io(error))) if !is_wrong_data(&error) => {
                 Err(RefusedStore::Io(error))
@@ -95,28 +102,47 @@ impl Store for LsmStore {
         self.0.read_at(key, SeqNo::MAX)
     }
 
-    fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError> {
-        guarded(|| {
+    fn try_apply(&self, changes: &mut Changes<'_>) -> Result<(), StoreError> {
+        let mut failure = None;
+        let applied = guarded(|| {
             let mut table = self.0.tree.ingestion()?;
-            for Change { key, value } in changes {
+            for change in changes {
+                let Change { key, value } = match change {
+                    Ok(change) => change,
+                    Err(error) => {
+                        // The tables written so far are in no list.
+                        failure = Some(error);
+                        return Ok(());
+                    }
+                };
                 match value {
                     Some(value) => table.write(key, value)?,
                     None => table.write_tombstone(key)?,
                 }
             }
             table.finish()
-        })
+        });
+        failure.map_or(applied, Err)
     }
 
     fn maintain(&self) -> Result<(), StoreError> {
         let strategy = Arc::new(Leveled::default());
-        loop {
+        while !self.0.is_stopped.load(Ordering::Relaxed) {
             let before = self.0.tree.next_table_id();
-            guarded(|| self.0.tree.compact(strategy.clone(), self.0.oldest_moment()))?;
+            let merged = guarded(|| self.0.tree.compact(strategy.clone(), self.0.oldest_moment()));
+            if merged.is_err() && self.0.is_stopped.load(Ordering::Relaxed) {
+                break;
+            }
+            merged?;
             if self.0.tree.next_table_id() == before {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
+    }
+
+    fn stop_maintaining(&self) {
+        self.0.is_stopped.store(true, Ordering::Relaxed);
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot> {
@@ -124,6 +150,29 @@ impl Store for LsmStore {
         let moment = self.0.visible.get();
         *snapshots.entry(moment).or_default() += 1;
         Box::new(LsmSnapshot { tree: Arc::clone(&self.0), moment })
+    }
+}
+
+/// Ends a merge of tables at the next entry, once told so. What was written of new tables is in no
+/// list, and goes when the store is opened again.
+struct Stopping(Arc<AtomicBool>);
+
+impl Factory for Stopping {
+    fn name(&self) -> &'static str {
+        "stopping"
+    }
+
+    fn make_filter(&self, _: &Context) -> Box<dyn CompactionFilter> {
+        Box::new(Self(Arc::clone(&self.0)))
+    }
+}
+
+impl CompactionFilter for Stopping {
+    fn filter_item(&mut self, _: ItemAccessor<'_>, _: &Context) -> lsm_tree::Result<Verdict> {
+        if self.0.load(Ordering::Relaxed) {
+            return Err(io::Error::from(io::ErrorKind::Interrupted).into());
+        }
+        Ok(Verdict::Keep)
     }
 }
 
@@ -201,7 +250,6 @@ fn describe(error: &lsm_tree::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
     use super::*;
@@ -260,5 +308,33 @@ mod tests {
         assert_eq!(entries(store.snapshot().as_ref()), model);
         let key = 8_u32.to_be_bytes();
         assert_eq!(store.read(&key).unwrap().as_ref(), model.get(&key[..]));
+    }
+    #[test]
+    fn a_merge_that_is_broken_off_leaves_the_store_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        for round in 0..8_u8 {
+            let mut changes = (0..100_u32).map(|number| Change {
+                key: number.to_be_bytes().to_vec(),
+                value: Some(vec![round; if number % 10 == 0 { 10_000 } else { 10 }]),
+            });
+            store.apply(&mut changes).unwrap();
+        }
+        let before = entries(store.snapshot().as_ref());
+        let tables = || store.0.tree.table_count();
+        assert_eq!(tables(), 8);
+        store.stop_maintaining();
+        // As if it had been told in the middle.
+        let merged = guarded(|| store.0.tree.compact(Arc::new(Leveled::default()), SeqNo::MAX));
+        assert!(merged.is_err());
+        store.maintain().unwrap();
+        assert_eq!(tables(), 8);
+        assert_eq!(entries(store.snapshot().as_ref()), before);
+        drop(store);
+        let store = open(folder.path());
+        assert_eq!(entries(store.snapshot().as_ref()), before);
+        store.maintain().unwrap();
+        assert!(store.0.tree.table_count() < 8);
+        assert_eq!(entries(store.snapshot().as_ref()), before);
     }
 }

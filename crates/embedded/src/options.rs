@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Clock;
+use crate::{Clock, StuckLimit};
 
 /// Bounds and sizes of an engine. The default suits a small server.
 #[derive(Clone, Debug)]
@@ -14,17 +14,20 @@ pub struct Options {
     pub queue_time_max: Duration,
     /// How many executed requests may wait for the committer before the executor waits too.
     pub run_ahead_requests_max: usize,
-    /// How many bytes of effects and replies may wait for the committer.
+    /// How many bytes of effects and replies may wait for the committer, if memory allows it.
     pub run_ahead_bytes_max: usize,
     /// How many requests one group holds at most.
     pub group_requests_max: usize,
-    /// How many bytes of effects and replies one group holds, give or take one request.
+    /// How many bytes of effects and replies one group holds, give or take one request, if memory
+    /// allows it.
     pub group_bytes_max: usize,
     /// How long a transaction may run before it is interrupted and undone; `None` for as long as it
     /// likes.
     pub transaction_timeout: Option<Duration>,
-    /// How much memory entities, changes on their way to the store and the store's cache may take
-    /// together. It bounds memory, not the size of the state.
+    /// What is done about a transaction that does not end after its timeout.
+    pub stuck_limit: Option<StuckLimit>,
+    /// How much memory the engine may take, and with it the bodies of requests
+    /// ([`crate::MemoryShares`]). It bounds memory, not the size of the state.
     pub memory_bytes: usize,
     /// After so many bytes of log a checkpoint brings them into the store. It bounds how long
     /// opening takes after a crash.
@@ -57,6 +60,7 @@ impl Default for Options {
             group_requests_max: 10_000,
             group_bytes_max: 64 << 20,
             transaction_timeout: None,
+            stuck_limit: None,
             memory_bytes: 2 << 30,
             checkpoint_bytes: 96 << 20,
             checkpoint_time: Duration::from_secs(300),
@@ -66,27 +70,6 @@ impl Default for Options {
             clock: Clock::system(),
             application: None,
             schema: None,
-        }
-    }
-}
-
-/// How much of the memory is for what.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct MemoryShares {
-    /// Entities as the interpreter has them.
-    pub(crate) live_bytes: usize,
-    /// One overlay; two of them exist during a checkpoint.
-    pub(crate) overlay_bytes: usize,
-    /// What was read of the store.
-    pub(crate) cache_bytes: u64,
-}
-
-impl MemoryShares {
-    pub(crate) fn of(memory_bytes: usize) -> Self {
-        Self {
-            live_bytes: memory_bytes / 2,
-            overlay_bytes: memory_bytes / 8,
-            cache_bytes: (memory_bytes / 8) as u64,
         }
     }
 }

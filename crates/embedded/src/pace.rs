@@ -18,6 +18,8 @@ pub(crate) struct Pace {
 pub(crate) struct PaceBounds {
     pub(crate) logged_bytes: u64,
     pub(crate) overlay_bytes: usize,
+    /// The overlays together, before nothing more may be taken.
+    pub(crate) overlays_bytes_max: usize,
     pub(crate) time: Duration,
 }
 
@@ -48,8 +50,8 @@ impl Pace {
 
     /// Whether nothing more may be taken before the checkpoint: the one before has not been
     /// finished while all this came together.
-    pub(crate) fn is_overdue(&self, active: &Overlay, logged: u64) -> bool {
+    pub(crate) fn is_overdue(&self, active: &Overlay, frozen: &Overlay, logged: u64) -> bool {
         logged - self.logged_before >= self.bounds.logged_bytes.saturating_mul(2)
-            || active.bytes() >= self.bounds.overlay_bytes.saturating_mul(2)
+            || active.bytes() + frozen.bytes() >= self.bounds.overlays_bytes_max
     }
 }

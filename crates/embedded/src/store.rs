@@ -24,7 +24,15 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// Whether the changes were applied is unknown.
-    fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError>;
+    fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError> {
+        self.try_apply(&mut changes.map(Ok))
+    }
+
+    /// As [`Store::apply`], of changes that may fail to come. Then none is applied.
+    ///
+    /// # Errors
+    /// As for [`Store::apply`], and that of the changes.
+    fn try_apply(&self, changes: &mut Changes<'_>) -> Result<(), StoreError>;
 
     /// Does the work that keeps reads fast and space bounded, as far as it is due. May take long;
     /// meanwhile changes are applied.
@@ -32,6 +40,10 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// The store cannot be read or written; what it holds is as it was.
     fn maintain(&self) -> Result<(), StoreError>;
+
+    /// Lets a [`Store::maintain`] that is under way end soon, its work undone or done in part;
+    /// further ones do nothing. For good: for an engine that closes.
+    fn stop_maintaining(&self);
 
     /// What the store holds now, whatever is applied later.
     fn snapshot(&self) -> Box<dyn Snapshot>;
@@ -49,6 +61,9 @@ pub trait Snapshot: Send {
 
 /// Key and value, one after another. Ends after the first error.
 pub type Scan<'a> = Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + 'a>;
+
+/// Changes that may fail to come.
+pub type Changes<'a> = dyn Iterator<Item = Result<Change, StoreError>> + 'a;
 
 /// One change.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use anabranch_ir::Program;
-use anabranch_kernel::{Interpreter, Limits, TransactionDriver};
+use anabranch_kernel::{Interpreter, Limits, RunningTransaction, TransactionDriver};
 use anabranch_log::Log;
 use crossbeam_channel::Sender;
 
@@ -16,15 +16,17 @@ use crate::effect_queue::{Bounds, effect_queue};
 use crate::executor::{self, Executor, Submission};
 use crate::health::Health;
 use crate::lock::DirectoryLock;
-use crate::options::MemoryShares;
+use crate::memory::MemoryShares;
 use crate::overlay::{Overlay, Overlays, Spare};
 use crate::pace::{Pace, PaceBounds};
 use crate::recovery::Recovered;
 use crate::retention::Retention;
+use crate::roles::{Role, RolesAtWork};
 use crate::statistics::Counters;
 use crate::storage::Storage;
 use crate::store::Store;
-use crate::watchdog::Watchdog;
+use crate::stuck::Stuck;
+use crate::watchdog::{self, Watchdog};
 use crate::{OpenError, Options};
 
 /// What more than one thread of an engine works with.
@@ -36,6 +38,8 @@ pub(crate) struct Shared {
     spare: Arc<Spare>,
     pub(crate) health: Arc<Health>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) at_work: Arc<RolesAtWork>,
+    pub(crate) stuck: Arc<Stuck>,
 }
 
 impl Shared {
@@ -55,6 +59,8 @@ impl Shared {
             spare: Arc::default(),
             health: Arc::default(),
             counters: Arc::new(counters),
+            at_work: Arc::default(),
+            stuck: Arc::default(),
         };
         (shared, replayed.overlay)
     }
@@ -77,13 +83,14 @@ impl Shared {
     }
 
     fn committer(&self, options: &Options, applier: Sender<Task>) -> Committer {
+        let shares = MemoryShares::of(options.memory_bytes);
         Committer {
             log: Arc::clone(&self.log),
             health: Arc::clone(&self.health),
             applier,
             group_bounds: Bounds {
                 count: options.group_requests_max,
-                bytes: options.group_bytes_max,
+                bytes: options.group_bytes_max.min(shares.group_bytes),
             },
             counters: Arc::clone(&self.counters),
             clock: options.clock.clone(),
@@ -95,6 +102,7 @@ impl Shared {
         let bounds = PaceBounds {
             logged_bytes: options.checkpoint_bytes,
             overlay_bytes: shares.overlay_bytes,
+            overlays_bytes_max: shares.overlays_bytes_max,
             time: options.checkpoint_time,
         };
         Executor {
@@ -117,48 +125,61 @@ impl Shared {
     }
 }
 
-/// Starts the threads. They end once the sender of submissions is gone. Each keeps the folder
-/// locked as long as it runs.
+/// The threads of an engine, and what they look at.
+pub(crate) struct Threads {
+    /// Once it is gone, the threads end.
+    pub(crate) submissions: Sender<Submission>,
+    /// What the executor runs.
+    pub(crate) running: Arc<RunningTransaction>,
+    pub(crate) handles: Vec<JoinHandle<()>>,
+}
+
+/// Starts the threads. Each keeps the folder locked as long as it runs.
 pub(crate) fn start_threads<I: Interpreter>(
-    shared: Shared,
+    shared: &Shared,
     overlay: Overlay,
     lock: &Arc<Option<DirectoryLock>>,
     program: &Arc<Program>,
     interpreter: I,
     options: &Options,
-) -> Result<(Sender<Submission>, Vec<JoinHandle<()>>), OpenError> {
+) -> Result<Threads, OpenError> {
+    let shares = MemoryShares::of(options.memory_bytes);
     let (submissions, submissions_receiver) = crossbeam_channel::bounded(options.queue_length_max);
     let (effects, effects_receiver) = effect_queue(Bounds {
         count: options.run_ahead_requests_max,
-        bytes: options.run_ahead_bytes_max,
+        bytes: options.run_ahead_bytes_max.min(shares.run_ahead_bytes),
     });
     let (tasks, tasks_receiver) = crossbeam_channel::unbounded();
     let (applied, applied_receiver) = crossbeam_channel::bounded(MAINTENANCE_DELAY);
     let applier = shared.applier(options, applied);
     let committer = shared.committer(options, tasks.clone());
     let executor = shared.executor(options, overlay, tasks);
-    let shares = MemoryShares::of(options.memory_bytes);
     let limits = Limits { live_bytes: shares.live_bytes, ..Limits::default() };
     let driver = TransactionDriver::with_limits(interpreter, limits);
-    let watchdog = options.transaction_timeout;
-    let watchdog = watchdog.map(|it| Watchdog::start(&driver, Arc::clone(program), it));
+    let running = Arc::clone(driver.running());
+    let watchdog = options.transaction_timeout.map(|timeout| {
+        let limit = options.stuck_limit.clone();
+        let bounds = watchdog::Bounds { timeout, limit };
+        Watchdog::start(&driver, Arc::clone(program), bounds, Arc::clone(&shared.stuck))
+    });
     let watchdog = watchdog.transpose().map_err(OpenError::Threads)?;
     // If a later thread does not start, those before end as their channels' other ends go.
     let (store, health) = (Arc::clone(&shared.store), Arc::clone(&shared.health));
-    let maintaining = spawn("maintainer", STACK_BYTES, &shared.health, lock, move || {
+    let maintaining = spawn(Role::Maintainer, shared, lock, move || {
         applier::maintain(store.as_ref(), &health, &applied_receiver);
     })?;
-    let applying = spawn("applier", STACK_BYTES, &shared.health, lock, move || {
+    let applying = spawn(Role::Applier, shared, lock, move || {
         applier::run(&applier, &tasks_receiver);
     })?;
-    let committing = spawn("committer", STACK_BYTES, &shared.health, lock, move || {
+    let committing = spawn(Role::Committer, shared, lock, move || {
         committer::run(&committer, &effects_receiver);
     })?;
-    let executing = spawn("executor", EXECUTOR_STACK_BYTES, &shared.health, lock, move || {
+    let executing = spawn(Role::Executor, shared, lock, move || {
         executor::run(executor, driver, &submissions_receiver, &effects);
         drop(watchdog);
     })?;
-    Ok((submissions, vec![executing, committing, applying, maintaining]))
+    let handles = vec![executing, committing, applying, maintaining];
+    Ok(Threads { submissions, running, handles })
 }
 
 /// Room for the deepest recursion that an interpreter allows, where user code and native code call
@@ -167,33 +188,39 @@ const EXECUTOR_STACK_BYTES: usize = 64 << 20;
 const STACK_BYTES: usize = 2 << 20;
 
 fn spawn(
-    name: &'static str,
-    stack_bytes: usize,
-    health: &Arc<Health>,
+    role: Role,
+    shared: &Shared,
     lock: &Arc<Option<DirectoryLock>>,
     work: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>, OpenError> {
-    let guard = FailOnPanic { health: Arc::clone(health), thread: name };
+    let at_work = Arc::clone(&shared.at_work);
+    let guard = End { health: Arc::clone(&shared.health), at_work, role };
     let lock = Arc::clone(lock);
     let work = move || {
         let _lock = lock;
         let _guard = guard;
         work();
     };
-    let thread = thread::Builder::new().name(format!("anabranch-{name}")).stack_size(stack_bytes);
-    thread.spawn(work).map_err(OpenError::Threads)
+    let stack_bytes = if role == Role::Executor { EXECUTOR_STACK_BYTES } else { STACK_BYTES };
+    let thread = thread::Builder::new().name(format!("anabranch-{}", role.name()));
+    shared.at_work.begin(role);
+    // Without a thread `work` is dropped, and the guard with it.
+    thread.stack_size(stack_bytes).spawn(work).map_err(OpenError::Threads)
 }
 
-/// Notes that a thread of the engine died, so that nobody waits for it.
-struct FailOnPanic {
+/// Notes that a thread of the engine has ended, and if it died, so that nobody waits for it.
+struct End {
     health: Arc<Health>,
-    thread: &'static str,
+    at_work: Arc<RolesAtWork>,
+    role: Role,
 }
 
-impl Drop for FailOnPanic {
+impl Drop for End {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.health.fail(&format!("of a bug in Anabranch: its {} thread died", self.thread));
+            let name = self.role.name();
+            self.health.fail(&format!("of a bug in Anabranch: its {name} thread died"));
         }
+        self.at_work.end(self.role);
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::metadata::StoreProgress;
 use crate::reply_record::decode_reply;
+use crate::schema_note::SchemaNote;
 use crate::state_record::StateRecord;
 use crate::store::{Change, Scan, Snapshot, StoreError};
 use crate::store_key::{
@@ -72,6 +73,14 @@ impl View {
     /// The store is damaged.
     pub fn replies(&self) -> Result<u64, StoreError> {
         Ok(self.progress()?.replies)
+    }
+
+    /// The schema that the entities were written with, if there is a note of it.
+    ///
+    /// # Errors
+    /// The store is damaged.
+    pub fn schema(&self) -> Result<Option<SchemaNote>, StoreError> {
+        SchemaNote::read(|key| self.read(key))
     }
 
     pub(crate) fn progress(&self) -> Result<StoreProgress, StoreError> {

@@ -4,7 +4,8 @@
 //! timeout is stopped: the driver undoes it where it looks next, and the interpreter is asked, then
 //! told, to end the user code. To reach the interpreter may take as long as user code keeps it from
 //! being reached, so that is done on a thread of its own, of which there is one while something is
-//! to be stopped. What does not end nevertheless is code in C, and the log says so while it lasts.
+//! to be stopped. What does not end nevertheless is code in C: the log says so while it lasts, and
+//! requests are refused (`stuck`).
 //!
 //! The executor does nothing for all this but to say what it runs: it never reads a clock.
 
@@ -18,6 +19,9 @@ use anabranch_kernel::{
     Interpreter, Interrupter, Manner, RunningTransaction, TransactionDriver, TransactionNumber,
 };
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use crate::StuckLimit;
+use crate::stuck::Stuck;
 
 /// How often the watchdog looks, as a part of the timeout, and at least and at most.
 const LOOKS_PER_TIMEOUT: u32 = 10;
@@ -37,14 +41,16 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Stops the transactions of `driver` that run for longer than `timeout`.
+    /// Stops the transactions of `driver` that run for longer than `bounds` say; notes in `stuck`
+    /// what cannot be stopped.
     ///
     /// # Errors
     /// The system gives no thread.
     pub(crate) fn start<I: Interpreter>(
         driver: &TransactionDriver<I>,
         program: Arc<Program>,
-        timeout: Duration,
+        bounds: Bounds,
+        stuck: Arc<Stuck>,
     ) -> io::Result<Self> {
         let target = Target {
             running: Arc::clone(driver.running()),
@@ -52,7 +58,7 @@ impl Watchdog {
             place: Mutex::default(),
         };
         let (end, ended) = crossbeam_channel::bounded(0);
-        let watch = move || watch(&Arc::new(target), &program, timeout, &ended);
+        let watch = move || watch(&Arc::new(target), &program, &bounds, &stuck, &ended);
         let thread = thread::Builder::new().name("anabranch-watchdog".to_owned()).spawn(watch)?;
         Ok(Self { end: Some(end), thread: Some(thread) })
     }
@@ -68,6 +74,12 @@ impl Drop for Watchdog {
     }
 }
 
+/// How long a transaction may run, and what is done about one that goes on after that.
+pub(crate) struct Bounds {
+    pub(crate) timeout: Duration,
+    pub(crate) limit: Option<StuckLimit>,
+}
+
 /// What is watched.
 struct Target {
     running: Arc<RunningTransaction>,
@@ -76,12 +88,22 @@ struct Target {
     place: Mutex<Option<String>>,
 }
 
-fn watch(target: &Arc<Target>, program: &Program, timeout: Duration, end: &Receiver<()>) {
+fn watch(
+    target: &Arc<Target>,
+    program: &Program,
+    bounds: &Bounds,
+    stuck: &Stuck,
+    end: &Receiver<()>,
+) {
+    let timeout = bounds.timeout;
+    let mut limit = bounds.limit.as_ref();
     let interval = (timeout / LOOKS_PER_TIMEOUT).clamp(LOOK_INTERVAL_MIN, LOOK_INTERVAL_MAX);
     let mut timer = Timer::new(timeout);
     let mut stopping: Option<JoinHandle<()>> = None;
     while end.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-        match timer.look(Instant::now(), target.running.number()) {
+        let (now, running) = (Instant::now(), target.running.number());
+        stuck.look(running);
+        match timer.look(now, running) {
             Finding::Nothing => {}
             Finding::Overdue(transaction) => {
                 target.running.stop(transaction);
@@ -99,6 +121,7 @@ fn watch(target: &Arc<Target>, program: &Program, timeout: Duration, end: &Recei
                 let method = method_name(program, &target.running);
                 let place = target.place.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let place = place.unwrap_or_else(|| "code that keeps the interpreter".to_owned());
+                stuck.begin(transaction, &format!("code in C that was called from {place}"));
                 tracing::error!(
                     transaction,
                     method,
@@ -107,6 +130,14 @@ fn watch(target: &Arc<Target>, program: &Program, timeout: Duration, end: &Recei
                     running_for.as_secs()
                 );
             }
+        }
+        let overdue = timer.overdue(now);
+        if let Some(exceeded) = limit.take_if(|limit| overdue.is_some_and(|it| it >= limit.time)) {
+            let method = method_name(program, &target.running);
+            (exceeded.exceeded)(&format!(
+                "a transaction of {method} cannot be interrupted, {} s after its timeout",
+                overdue.unwrap_or_default().as_secs_f64().round()
+            ));
         }
     }
     // The executor is done, so whatever was to be stopped is over.
@@ -119,7 +150,8 @@ fn join(thread: Option<JoinHandle<()>>) {
     }
 }
 
-fn method_name(program: &Program, running: &RunningTransaction) -> String {
+/// The root method that runs, for people.
+pub(crate) fn method_name(program: &Program, running: &RunningTransaction) -> String {
     let Some(method) = running.method() else { return "none".to_owned() };
     let function = program.function(method);
     let class = function.operator.map(|operator| program.operator(operator).name.as_str());
@@ -178,6 +210,12 @@ impl Timer {
         Self { timeout, seen: None }
     }
 
+    /// For how long the transaction seen last has been going on after it was stopped.
+    fn overdue(&self, now: Instant) -> Option<Duration> {
+        let seen = self.seen.as_ref().filter(|seen| seen.is_stopped)?;
+        Some(now.duration_since(seen.since).saturating_sub(self.timeout))
+    }
+
     fn look(&mut self, now: Instant, running: Option<TransactionNumber>) -> Finding {
         let Some(transaction) = running else {
             self.seen = None;
@@ -234,10 +272,14 @@ mod tests {
         let start = Instant::now();
         let mut timer = Timer::new(SECOND * 10);
         assert_eq!(timer.look(start, Some(number(1))), Finding::Nothing);
+        assert_eq!(timer.overdue(start + SECOND * 9), None);
         assert_eq!(timer.look(start + SECOND * 9, Some(number(2))), Finding::Nothing);
         assert_eq!(timer.look(start + SECOND * 18, Some(number(2))), Finding::Nothing);
         assert_eq!(timer.look(start + SECOND * 18, None), Finding::Nothing);
         assert_eq!(timer.look(start + SECOND * 30, Some(number(3))), Finding::Nothing);
         assert_eq!(timer.look(start + SECOND * 40, Some(number(3))), Finding::Overdue(number(3)));
+        assert_eq!(timer.overdue(start + SECOND * 45), Some(SECOND * 5));
+        assert_eq!(timer.look(start + SECOND * 46, None), Finding::Nothing);
+        assert_eq!(timer.overdue(start + SECOND * 46), None);
     }
 }

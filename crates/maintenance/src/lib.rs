@@ -5,8 +5,8 @@
 //!
 //! # Layout
 //! - [`source`]: what a command names; `folder`, `remote`: the two kinds.
-//! - [`summary`], [`keys`]: what there is; [`lines`]: entities as JSON lines, out ([`Source`]) and in
-//!   ([`import`]).
+//! - [`summary`] (with `schema_text`), [`keys`]: what there is; [`lines`]: entities as JSON lines,
+//!   out ([`Source`]) and in ([`import`]).
 //! - [`engine`]: the same for a server, over a running engine.
 //! - [`repair`]: a damaged log.
 //! - [`size`]: sizes and times as people write and read them.
@@ -27,6 +27,7 @@ pub mod summary;
 
 mod folder;
 mod remote;
+mod schema_text;
 
 use anabranch_embedded::{ArchiveError, CopyError, ImportError, OpenError};
 

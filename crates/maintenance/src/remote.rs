@@ -38,6 +38,14 @@ pub struct Server {
 impl Server {
     /// The server at `url`.
     pub(crate) fn at(url: &str, token: Option<String>) -> Result<Self, Error> {
+        if url.starts_with("https://") || url.starts_with("anabranchs://") {
+            let message = format!(
+                "{url} needs TLS, which is for clients; name the server itself, not the proxy \
+                 before it, on its own machine or through a tunnel: its URL looks like \
+                 http://host:8080"
+            );
+            return Err(Error::Mistake(message));
+        }
         if !url.starts_with("http://") {
             let message = format!("{url} is no URL of a server; it looks like http://host:8080");
             return Err(Error::Mistake(message));

@@ -5,6 +5,7 @@ use anabranch_embedded::{Application, View};
 use anabranch_json::{Json, JsonObject};
 use serde_json::json;
 
+use crate::schema_text;
 use crate::size::{in_thousands, readable};
 
 /// The document of what `view` holds; `log` is about the log, as far as is known.
@@ -28,12 +29,14 @@ pub fn document(
     let application = application.map(|application| {
         json!({ "module": application.module, "program_hash": application.program_hash })
     });
+    let schema = view.schema()?.map(|note| schema_text::document(&note)).transpose()?;
     Ok(json!({
         "application": application,
         "sequence": view.sequence()?,
         "replies": view.replies()?,
         "classes": classes,
         "log": log,
+        "schema": schema,
     }))
 }
 
@@ -78,6 +81,7 @@ pub fn table(document: &Json) -> String {
         lines.push(String::new());
         lines.extend(columns(&rows));
     }
+    lines.extend(schema_text::lines(&document["schema"]));
     lines.join("\n") + "\n"
 }
 

@@ -1,20 +1,20 @@
 //! The private Python module `anabranch._native`: the command line, and what the package needs of
 //! the interpreter and of the binary protocol.
 
+mod allocator;
 mod protocol;
 
-use mimalloc::MiMalloc;
+use allocator::BySize;
 use pyo3::prelude::*;
 
-/// Requests, writes and replies are made by one thread and dropped by another, for which the system's
-/// allocator takes locks: with this one a transfer over the binary protocol costs a fifth less.
-/// Python's own objects stay with Python's allocator.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: BySize = BySize;
 
 /// Runs the command line and returns its exit code.
 #[pyfunction]
 fn main(py: Python<'_>, argv: Vec<String>) -> i32 {
+    // Only for the command line: a program that imports the client keeps its own settings.
+    allocator::set_up_system_allocator();
     // Threads of an engine or server need the interpreter meanwhile.
     py.detach(|| anabranch_cli::main(argv))
 }

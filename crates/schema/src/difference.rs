@@ -119,7 +119,8 @@ impl Difference {
             Difference::ClassAdded { .. } => "it has no entities yet".to_owned(),
             Difference::ClassRemoved { .. } => {
                 "its entities are kept, and nobody can use them; `anabranch migrate --apply` drops \
-                 them if the migration says so"
+                 them if the migration says so. Was it renamed? Export and import its entities: \
+                 docs/schema.md, \"Renaming an entity class\""
                     .to_owned()
             }
             Difference::AttributeAdded { initial, .. } => match initial {

@@ -4,7 +4,8 @@
 //!    state and key. The new state is examined like the old one was: nothing may stand in the way.
 //! 2. If keys changed, references to the old keys get the new ones, in all states.
 //!
-//! Only what differs from what is stored comes out, and it is held in memory until then.
+//! Only what differs from what is stored comes out. It goes into a [`Pile`], which may be larger than
+//! memory; only the keys of entities whose key changes are held here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -63,13 +64,34 @@ pub struct Task<'a> {
     pub leftovers: &'a Leftovers,
 }
 
-/// A new state; `None` deletes the entity.
-pub type States = BTreeMap<(String, Vec<u8>), Option<Vec<u8>>>;
+/// A new state of an entity; `None` deletes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewState {
+    pub class: String,
+    pub key: Vec<u8>,
+    pub state: Option<Vec<u8>>,
+}
+
+/// Takes new states, one for each entity, and gives them back in the order of class and key.
+pub trait Pile {
+    /// # Errors
+    /// There is no more room; in words.
+    fn put(&mut self, state: NewState) -> Result<(), String>;
+
+    /// # Errors
+    /// It cannot be read; in words.
+    fn sorted(self: Box<Self>) -> Result<Sorted, String>;
+}
+
+/// New states in the order of class and key.
+pub type Sorted = Box<dyn Iterator<Item = Result<NewState, String>>>;
 
 /// What came of it.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Outcome {
-    pub states: States,
+    /// All new states.
+    pub states: Box<dyn Pile>,
+    /// Entities with another state or key.
+    pub changed: u64,
     /// Entities with another key.
     pub moved: u64,
     /// Entities that are gone.
@@ -111,7 +133,8 @@ impl fmt::Display for RewritingError {
 
 impl std::error::Error for RewritingError {}
 
-/// Makes the new states. `progress` is told how many of how many entities are done.
+/// Makes the new states, on piles that `new_pile` makes. `progress` is told how many of how many
+/// entities are done.
 ///
 /// # Errors
 /// Why the migration cannot be carried out; nothing is to be written then.
@@ -119,6 +142,7 @@ pub fn rewrite(
     task: &Task<'_>,
     stored: &dyn StoredEntities,
     migration: &dyn EntityMigration,
+    new_pile: &dyn Fn() -> Box<dyn Pile>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Outcome, RewritingError> {
     let counts = stored.classes().map_err(RewritingError::Unreadable)?;
@@ -128,7 +152,8 @@ pub fn rewrite(
         .map(|(class, count)| (class, *count))
         .collect();
     let total = concerned.iter().map(|(_, count)| count).sum();
-    let mut work = Work { task, migration, outcome: Outcome::default(), keys: BTreeMap::new() };
+    let states = new_pile();
+    let mut work = Work { task, migration, states, changed: 0, keys: Keys::new() };
     let mut done = 0;
     for (class, _) in concerned {
         let mut failure = None;
@@ -146,13 +171,17 @@ pub fn rewrite(
         }
         visited.map_err(RewritingError::Unreadable)?;
     }
-    let Work { mut outcome, keys, .. } = work;
-    move_entities(&mut outcome, &keys, stored, &counts)?;
+    let Work { states, changed, keys, .. } = work;
+    let (moved, deleted, dropped) = (keys.len() as u64, 0, BTreeSet::new());
+    let mut outcome = Outcome { states, changed, moved, deleted, dropped };
+    if !keys.is_empty() {
+        move_entities(&mut outcome, &keys, stored, &counts, new_pile())?;
+    }
     for class in task.leftovers.classes.keys().filter(|class| migration.drops(class)) {
         let visited = stored.visit(class, &mut |key, _| {
-            outcome.states.insert((class.clone(), key.to_vec()), None);
             outcome.deleted += 1;
-            Ok(())
+            let (class, key) = (class.clone(), key.to_vec());
+            outcome.states.put(NewState { class, key, state: None })
         });
         visited.map_err(RewritingError::Unreadable)?;
         outcome.dropped.insert(class.clone());
@@ -172,10 +201,13 @@ fn is_concerned(task: &Task<'_>, migration: &dyn EntityMigration, class: &str) -
 struct Work<'a> {
     task: &'a Task<'a>,
     migration: &'a dyn EntityMigration,
-    outcome: Outcome,
-    /// The new keys of entities that have others, by class and old key.
-    keys: BTreeMap<(String, Vec<u8>), Vec<u8>>,
+    states: Box<dyn Pile>,
+    changed: u64,
+    keys: Keys,
 }
+
+/// The new keys of entities that have others, by class and old key.
+type Keys = BTreeMap<(String, Vec<u8>), Vec<u8>>;
 
 impl Work<'_> {
     fn entity(&mut self, class: &str, key: &[u8], state: &[u8]) -> Result<(), RewritingError> {
@@ -194,59 +226,64 @@ impl Work<'_> {
             let difference = Box::new(obstacle.difference.clone());
             return Err(RewritingError::Unfit { entity: entity(), difference });
         }
-        if new_key != key {
+        let is_moved = new_key != key;
+        if is_moved {
             self.keys.insert((class.to_owned(), key.to_vec()), new_key);
         }
-        if new_state != state || self.keys.contains_key(&(class.to_owned(), key.to_vec())) {
-            let id = (class.to_owned(), key.to_vec());
-            self.outcome.states.insert(id, Some(new_state));
+        if new_state != state || is_moved {
+            self.changed += 1;
+            let (class, key) = (class.to_owned(), key.to_vec());
+            let put = self.states.put(NewState { class, key, state: Some(new_state) });
+            put.map_err(RewritingError::Unreadable)?;
         }
         Ok(())
     }
 }
 
-/// Gives entities their new keys, and all references to them.
+/// Gives entities their new keys, and all references to them: goes through all entities, with their
+/// new states beside them, in the same order, and makes the new pile `states`.
 fn move_entities(
     outcome: &mut Outcome,
-    keys: &BTreeMap<(String, Vec<u8>), Vec<u8>>,
+    keys: &Keys,
     stored: &dyn StoredEntities,
     counts: &BTreeMap<String, u64>,
+    states: Box<dyn Pile>,
 ) -> Result<(), RewritingError> {
-    if keys.is_empty() {
-        return Ok(());
-    }
+    let owners = owners(keys)?;
     let new_key = |class: &str, key: &[u8]| keys.get(&(class.to_owned(), key.to_vec())).cloned();
-    let mut owners: BTreeMap<(String, Vec<u8>), Vec<u8>> = BTreeMap::new();
-    let moving: BTreeSet<&String> = keys.keys().map(|(class, _)| class).collect();
-    let mut states = States::new();
+    let migrated = std::mem::replace(&mut outcome.states, states);
+    let mut migrated = migrated.sorted().map_err(RewritingError::Unreadable)?.peekable();
+    outcome.changed = 0;
     for class in counts.keys() {
         let mut failure = None;
         let visited = stored.visit(class, &mut |key, before| {
-            let old = (class.clone(), key.to_vec());
-            let migrated = outcome.states.remove(&old).flatten();
-            let was_migrated = migrated.is_some();
-            let state = migrated.unwrap_or(before);
+            let is_this = |new: &Result<NewState, String>| {
+                new.as_ref().map_or(true, |new| new.class == *class && new.key == key)
+            };
+            let new = migrated.next_if(is_this).transpose()?;
+            let was_migrated = new.is_some();
+            let state = new.and_then(|new| new.state).unwrap_or(before);
             let rewritten = rewrite_references(&state, &new_key);
             let rewritten = rewritten.map_err(|error| error.to_string())?;
-            let target = new_key(class, key).unwrap_or_else(|| key.to_vec());
-            if moving.contains(class) {
-                let place = (class.clone(), target.clone());
-                if let Some(first) = owners.insert(place, key.to_vec()) {
-                    failure = Some(RewritingError::Collision {
-                        first: display::entity(class, &first),
-                        second: display::entity(class, key),
-                        key: display::entity(class, &target),
-                    });
+            let target = new_key(class, key);
+            let here = (class.clone(), key.to_vec());
+            match (&target, owners.get(&here)) {
+                (None, Some(other)) => {
+                    failure = Some(collision(class, key.min(other), key.max(other), key));
                     return Err(String::new());
                 }
+                (Some(_), None) => {
+                    let (class, key) = here;
+                    outcome.states.put(NewState { class, key, state: None })?;
+                }
+                // Nothing moves, or another entity moves here.
+                (None, None) | (Some(_), Some(_)) => {}
             }
-            if target != key {
-                // Another entity may move here, or have moved already.
-                states.entry(old).or_insert(None);
-                outcome.moved += 1;
-            }
-            if target != key || was_migrated || rewritten.is_some() {
-                states.insert((class.clone(), target), Some(rewritten.unwrap_or(state)));
+            if target.is_some() || was_migrated || rewritten.is_some() {
+                outcome.changed += 1;
+                let (class, key) = (class.clone(), target.unwrap_or_else(|| key.to_vec()));
+                let state = Some(rewritten.unwrap_or(state));
+                outcome.states.put(NewState { class, key, state })?;
             }
             Ok(())
         });
@@ -255,6 +292,22 @@ fn move_entities(
         }
         visited.map_err(RewritingError::Unreadable)?;
     }
-    outcome.states = states;
+    assert!(migrated.next().is_none(), "this is a bug in Anabranch: an entity was not visited");
     Ok(())
+}
+
+/// The old keys of entities that move, by class and new key.
+fn owners(keys: &Keys) -> Result<Keys, RewritingError> {
+    let mut owners = Keys::new();
+    for ((class, old), new) in keys {
+        if let Some(first) = owners.insert((class.clone(), new.clone()), old.clone()) {
+            return Err(collision(class, &first, old, new));
+        }
+    }
+    Ok(owners)
+}
+
+fn collision(class: &str, first: &[u8], second: &[u8], key: &[u8]) -> RewritingError {
+    let [first, second, key] = [first, second, key].map(|key| display::entity(class, key));
+    RewritingError::Collision { first, second, key }
 }

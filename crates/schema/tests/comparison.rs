@@ -8,7 +8,7 @@ use anabranch_kernel::Value;
 use anabranch_kernel::value::{Reference, state, wire};
 use anabranch_schema::compatibility::widens;
 use anabranch_schema::rewriting::{
-    EntityMigration, Outcome, RewritingError, StoredEntities, Task, Visit, rewrite,
+    EntityMigration, NewState, Pile, RewritingError, Sorted, StoredEntities, Task, Visit, rewrite,
 };
 use anabranch_schema::{Difference, Examination, Leftovers, Schema, Verdict, compare};
 
@@ -212,7 +212,33 @@ impl EntityMigration for Renaming {
     }
 }
 
-fn rename(accounts: Vec<(&'static str, &str)>) -> Result<Outcome, RewritingError> {
+/// New states in memory.
+#[derive(Default)]
+struct MemoryPile(Vec<NewState>);
+
+impl Pile for MemoryPile {
+    fn put(&mut self, state: NewState) -> Result<(), String> {
+        let is_there = self.0.iter().any(|it| (&it.class, &it.key) == (&state.class, &state.key));
+        assert!(!is_there, "twice: {state:?}");
+        self.0.push(state);
+        Ok(())
+    }
+
+    fn sorted(mut self: Box<Self>) -> Result<Sorted, String> {
+        self.0.sort_by(|one, other| (&one.class, &one.key).cmp(&(&other.class, &other.key)));
+        Ok(Box::new(self.0.into_iter().map(Ok)))
+    }
+}
+
+/// What a migration did.
+#[derive(Debug)]
+struct Renamed {
+    states: BTreeMap<(String, Vec<u8>), Option<Vec<u8>>>,
+    changed: u64,
+    moved: u64,
+}
+
+fn rename(accounts: Vec<(&'static str, &str)>) -> Result<Renamed, RewritingError> {
     let program = program(&[
         operator("Account", Hint::Str, &[("name", Hint::Str, Initial::Computed)]),
         operator("User", Hint::Str, &[("account", Hint::Any, Initial::Computed)]),
@@ -225,13 +251,19 @@ fn rename(accounts: Vec<(&'static str, &str)>) -> Result<Outcome, RewritingError
         accounts.into_iter().map(|(key, name)| (key, stored(&[("name", text(name))]))).collect();
     let user = ("u", stored(&[("account", Value::List(vec![reference]))]));
     let memory = Memory(BTreeMap::from([("Account", accounts), ("User", vec![user])]));
-    rewrite(&task, &memory, &Renaming, &mut |_, _| {})
+    let new_pile = || Box::new(MemoryPile::default()) as Box<dyn Pile>;
+    let outcome = rewrite(&task, &memory, &Renaming, &new_pile, &mut |_, _| {})?;
+    let states = outcome.states.sorted().unwrap().map(|state| {
+        let NewState { class, key, state } = state.unwrap();
+        ((class, key), state)
+    });
+    Ok(Renamed { states: states.collect(), changed: outcome.changed, moved: outcome.moved })
 }
 
 #[test]
 fn entities_that_swap_their_keys_take_their_references_along() {
     let outcome = rename(vec![("a", "b"), ("b", "a"), ("c", "c")]).unwrap();
-    assert_eq!(outcome.moved, 2);
+    assert_eq!((outcome.moved, outcome.changed), (2, 3));
     let found = |class: &str, name: &str| {
         let id = (class.to_owned(), wire::encode(&text(name)));
         outcome.states.get(&id).cloned().flatten().map(|state| state::decode(&state).unwrap())

@@ -1,5 +1,6 @@
 //! `anabranch bench …`
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -20,9 +21,12 @@ pub enum BenchCommand {
 
 #[derive(Args, Debug)]
 pub struct TransferArguments {
-    /// A server of workloads/transfer/transfer.py, as HOST:PORT [default: starts one]
-    #[arg(long, value_name = "HOST:PORT")]
+    /// A server of workloads/transfer/transfer.py: http://host:port [default: starts one]
+    #[arg(long, value_name = "URL")]
     pub url: Option<String>,
+    /// A file with the bearer token that this server wants
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub token_file: Option<PathBuf>,
     /// How requests reach the server
     #[arg(long, value_enum, default_value_t = BenchProtocol::Binary)]
     pub protocol: BenchProtocol,

@@ -17,7 +17,7 @@ use crate::arguments::{
     BenchArguments, BenchCommand, BenchProtocol, ComparisonArguments, KeyDistribution,
     TransferArguments,
 };
-use crate::{Failure, output};
+use crate::{Failure, output, source};
 
 pub(crate) fn run(arguments: &BenchArguments) -> Result<i32, Failure> {
     match &arguments.command {
@@ -30,9 +30,9 @@ fn transfer(arguments: &TransferArguments) -> Result<i32, Failure> {
     let load = load_of(arguments)?;
     let run = match &arguments.url {
         Some(url) => {
-            let address = url.trim_start_matches("http://").trim_start_matches("anabranch://");
-            let address = address.trim_end_matches('/').to_owned();
-            transfer_on(Target { address, token: None }, None, arguments, &load)?
+            let token = arguments.token_file.as_deref().map(source::read_token).transpose()?;
+            let target = Target { address: address_of(url)?, token };
+            transfer_on(target, None, arguments, &load)?
         }
         None => {
             let server = Server::start(&command_line()?, APPLICATION, arguments.accounts)?;
@@ -45,6 +45,19 @@ fn transfer(arguments: &TransferArguments) -> Result<i32, Failure> {
     };
     output::result(&text, None)?;
     Ok(0)
+}
+
+/// Host and port in `url`, which may be just these.
+fn address_of(url: &str) -> Result<String, Failure> {
+    let (scheme, address) = url.split_once("://").unwrap_or(("http", url));
+    if !["http", "anabranch"].contains(&scheme) {
+        let message = format!(
+            "{url} is no URL that `bench` can use: it speaks no TLS; name the server itself, not a \
+             proxy before it: http://host:8080"
+        );
+        return Err(Failure::Message(message));
+    }
+    Ok(address.trim_end_matches('/').to_owned())
 }
 
 fn transfer_on(

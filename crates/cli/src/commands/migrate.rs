@@ -9,10 +9,13 @@ use anabranch_embedded::{DataFolder, Rewritten};
 use anabranch_ir::Program;
 use anabranch_schema::Leftovers;
 use anabranch_schema::migration::{Purpose, digest, migration_text};
-use anabranch_schema::rewriting::{EntityMigration, Outcome, StoredEntities, Task, rewrite};
+use anabranch_schema::rewriting::{
+    EntityMigration, NewState, Outcome, Pile, StoredEntities, Task, rewrite,
+};
 
 use crate::arguments::MigrateArguments;
 use crate::commands::run::load;
+use crate::disk_pile::DiskPile;
 use crate::folder_schema::{Comparison, Stored};
 use crate::migration_files::MigrationFiles;
 use crate::target::Target;
@@ -78,7 +81,7 @@ fn describe_leftovers(leftovers: &Leftovers, counts: &BTreeMap<String, u64>) {
     }
 }
 
-/// Migrates a copy in memory, keeps the folder as it was beside it, and writes all in one step.
+/// Makes all new states, keeps the folder as it was beside it, and writes all in one step.
 fn apply(
     folder: DataFolder,
     comparison: &Comparison,
@@ -98,7 +101,9 @@ fn apply(
         leftovers: &comparison.leftovers,
     };
     let mut progress = |done, total| output::progress("migrated", done, total);
-    let rewritten = rewrite(&task, &Stored(&folder.view), &functions, &mut progress);
+    let new_pile = || Box::new(DiskPile::in_folder(folder.directory())) as Box<dyn Pile>;
+    let stored = Stored(&folder.view);
+    let rewritten = rewrite(&task, &stored, &functions, &new_pile, &mut progress);
     let outcome = rewritten.map_err(|error| {
         let next = match file {
             Some(file) => format!("correct {} and run it again", file.display()),
@@ -113,10 +118,12 @@ fn apply(
     let mut leftovers = comparison.leftovers.clone();
     leftovers.attributes.clear();
     leftovers.classes.retain(|class, _| !outcome.dropped.contains(class));
-    let Outcome { states, moved, deleted, .. } = outcome;
-    let changed = states.values().filter(|state| state.is_some()).count();
+    let Outcome { states, changed, moved, deleted, .. } = outcome;
     let directory = folder.directory().display().to_string();
-    let entities = states.into_iter().map(|((class, key), state)| Rewritten { class, key, state });
+    let entities = states
+        .sorted()
+        .map_err(Failure::Message)?
+        .map(|state| state.map(|NewState { class, key, state }| Rewritten { class, key, state }));
     folder.rewrite(entities, &comparison.note(&leftovers))?;
     output::line(&format!(
         "{directory} is migrated: {changed} entities changed, {moved} of them their key; {deleted} \

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anabranch_cpython::{
     collect_garbage_in_small_steps, send_output_to_log, send_records_to_log, use_huge_pages,
 };
-use anabranch_embedded::{Embedded, Options as EngineOptions};
+use anabranch_embedded::{Embedded, MemoryShares, Options as EngineOptions, StuckLimit};
 use anabranch_ir::Program;
 use anabranch_maintenance::EngineMaintenance;
 use anabranch_schema::Schema;
@@ -21,11 +21,16 @@ use crate::{Failure, folder_schema, output, source};
 pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     let target = Target::find(&arguments.application)?;
     let token = arguments.token_file.as_deref().map(source::read_token);
+    let default = Options::default();
+    let memory_bytes = memory_bytes(&arguments.engine_options);
     let options = Options {
         host: arguments.host.clone(),
         port: arguments.port,
         token: token.transpose()?,
-        ..Options::default()
+        bodies_max: MemoryShares::of(memory_bytes)
+            .bodies_bytes
+            .clamp(default.body_max, default.bodies_max),
+        ..default
     };
     use_huge_pages();
     collect_garbage_in_small_steps()?;
@@ -34,7 +39,11 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     send_records_to_log()?;
     let timeout = arguments.transaction_timeout;
     let program = application.program();
+    let stuck_limit = arguments
+        .exit_when_stuck
+        .map(|time| StuckLimit { time, exceeded: Arc::new(|what| give_up(what)) });
     let engine_options = engine_options(&target, program, timeout, &arguments.engine_options);
+    let engine_options = EngineOptions { stuck_limit, ..engine_options };
     let engine = folder_schema::open(&arguments.data, &target, &application, &engine_options)?;
     let engine = Arc::new(engine);
     let noting = Arc::clone(&engine);
@@ -56,7 +65,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
 /// How long an engine may take to finish what it has begun.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Closes the engine. One whose application never returns from a method is given up.
+/// Closes the engine. One that does not end is given up: its application never returns from a
+/// method, or its disk hangs.
 pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
     let (closed, outcome) = mpsc::channel();
     let closing = Arc::clone(engine);
@@ -64,7 +74,7 @@ pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
     match outcome.recv_timeout(CLOSE_TIMEOUT) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(failure)) => Err(Failure::Message(format!("the engine did not close: {failure:?}"))),
-        Err(_) => give_up("a method is still running"),
+        Err(_) => give_up(&engine.waits_for().unwrap_or_else(|| "the engine does not end".into())),
     }
 }
 
@@ -72,9 +82,15 @@ pub(crate) fn close(engine: &Arc<Embedded>) -> Result<(), Failure> {
 /// and the transaction under way is not applied.
 #[expect(clippy::exit, reason = "nothing else stops a thread that runs the application's code")]
 fn give_up(why: &str) -> ! {
-    let message = format!("{why}; a transaction under way is given up and not applied");
+    let message =
+        format!("{why}; whatever was not answered is given up, what was acknowledged is on disk");
     output::failure(&Failure::Message(message));
     std::process::exit(1);
+}
+
+fn memory_bytes(given: &EngineArguments) -> usize {
+    let memory_bytes = given.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    memory_bytes.unwrap_or(EngineOptions::default().memory_bytes)
 }
 
 /// How the embedded engine is set up for an application.
@@ -85,7 +101,6 @@ pub(crate) fn engine_options(
     given: &EngineArguments,
 ) -> EngineOptions {
     let default = EngineOptions::default();
-    let memory_bytes = given.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     EngineOptions {
         application: Some(anabranch_embedded::Application {
             module: target.module.clone(),
@@ -93,7 +108,7 @@ pub(crate) fn engine_options(
         }),
         schema: Some(Schema::of(program).to_text()),
         transaction_timeout: timeout.0,
-        memory_bytes: memory_bytes.unwrap_or(default.memory_bytes),
+        memory_bytes: memory_bytes(given),
         checkpoint_bytes: given.checkpoint_size.unwrap_or(default.checkpoint_bytes),
         reply_retention_time: given.idempotency_retention.unwrap_or(default.reply_retention_time),
         reply_retention_count: given.idempotency_replies.unwrap_or(default.reply_retention_count),

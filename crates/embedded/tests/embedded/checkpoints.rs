@@ -43,7 +43,7 @@ fn a_checkpoint_brings_the_latest_of_everything_into_the_store_at_once() {
 fn reads_see_what_is_on_its_way_into_the_store() {
     let laboratory = Laboratory::new();
     // Due after the first change, and not overdue after the second.
-    let options = Options { memory_bytes: 8 * 140, ..Options::default() };
+    let options = Options { memory_bytes: 32 / 3 * 150, ..Options::default() };
     let engine = laboratory.open_with(Teller::new(), &options);
     let gate = laboratory.store.gate().close();
     submit(&engine, create("alice", 1)).value();
@@ -196,7 +196,7 @@ fn state_may_be_ten_times_larger_than_memory() {
     }
     let mut random = Random::seeded();
     let mut expected = vec![0; ACCOUNTS as usize];
-    for _ in 0..2 * ACCOUNTS {
+    for _ in 0..ACCOUNTS {
         let number = random.below(ACCOUNTS);
         expected[number as usize] += 1;
         submit(&engine, deposit(&account(number), 1)).value();

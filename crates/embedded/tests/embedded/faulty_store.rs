@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use anabranch_embedded::store::{Change, Scan, Snapshot, Store, StoreError};
+use anabranch_embedded::store::{Changes, Scan, Snapshot, Store, StoreError};
 
 use crate::memory_store::MemoryStore;
 
@@ -61,12 +61,16 @@ impl Store for FaultyStore {
         self.attempt(|| self.inner.read(key))
     }
 
-    fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError> {
-        self.attempt(|| self.inner.apply(changes))
+    fn try_apply(&self, changes: &mut Changes<'_>) -> Result<(), StoreError> {
+        self.attempt(|| self.inner.try_apply(changes))
     }
 
     fn maintain(&self) -> Result<(), StoreError> {
         self.attempt(|| self.inner.maintain())
+    }
+
+    fn stop_maintaining(&self) {
+        self.inner.stop_maintaining();
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot> {

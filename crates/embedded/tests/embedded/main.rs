@@ -8,6 +8,7 @@ mod crash;
 mod damage;
 mod data_folder;
 mod durability;
+mod every_byte;
 mod failures;
 mod faults;
 mod faulty_store;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 
-use anabranch_embedded::store::{Change, Scan, Snapshot, Store, StoreError};
+use anabranch_embedded::store::{Change, Changes, Scan, Snapshot, Store, StoreError};
 
 use crate::gate::Gate;
 
@@ -65,8 +65,8 @@ impl Store for MemoryStore {
         }
     }
 
-    fn apply(&self, changes: &mut dyn Iterator<Item = Change>) -> Result<(), StoreError> {
-        let changes: Vec<_> = changes.collect();
+    fn try_apply(&self, changes: &mut Changes<'_>) -> Result<(), StoreError> {
+        let changes = changes.collect::<Result<Vec<_>, _>>()?;
         self.gate.pass().map_err(StoreError)?;
         let mut content = self.content.lock().unwrap();
         if let Some(error) = &content.write_failure {
@@ -87,6 +87,8 @@ impl Store for MemoryStore {
     fn maintain(&self) -> Result<(), StoreError> {
         Ok(())
     }
+
+    fn stop_maintaining(&self) {}
 
     fn snapshot(&self) -> Box<dyn Snapshot> {
         Box::new(MemorySnapshot(Arc::clone(&self.content.lock().unwrap().entries)))

@@ -1,6 +1,8 @@
 //! Bounded queues, and the end of an engine.
 
 use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Instant;
 
 use anabranch_embedded::{Embedded, Options};
 use anabranch_kernel::{Engine, Failure, Value};
@@ -84,4 +86,27 @@ fn the_last_user_of_an_engine_may_be_a_reply() {
     drop(engine);
     handed_over.send(()).unwrap();
     was_dropped.recv_timeout(TIMEOUT).expect("the committer waits for itself");
+}
+
+#[test]
+fn closing_says_what_it_waits_for() {
+    let laboratory = Laboratory::new();
+    let engine = laboratory.open();
+    let gate = laboratory.log_files.gate().close();
+    let written = submit(&engine, create("alice", 1));
+    gate.wait_entered();
+    thread::scope(|scope| {
+        let closing = scope.spawn(|| engine.close());
+        let waits_for_log = || engine.waits_for().is_some_and(|what| what.contains("the log"));
+        let deadline = Instant::now() + TIMEOUT;
+        while !waits_for_log() {
+            assert!(Instant::now() < deadline, "{:?}", engine.waits_for());
+            thread::yield_now();
+        }
+        gate.release(Ok(()));
+        drop(gate);
+        assert_eq!(closing.join().unwrap(), Ok(()));
+    });
+    assert!(written.reply().is_ok());
+    assert_eq!(engine.waits_for(), None);
 }

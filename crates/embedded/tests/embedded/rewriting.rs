@@ -81,7 +81,7 @@ fn entities_are_rewritten_whether_they_are_in_the_log_or_in_the_store() {
         rewritten("gone", None),
         rewritten("new", state(30, "")),
     ];
-    closed.rewrite(entities.into_iter(), &note("two")).unwrap();
+    closed.rewrite(entities.into_iter().map(Ok), &note("two")).unwrap();
 
     let engine = open(folder.path(), "two", "2").unwrap();
     for (name, expected) in [("stored", 10), ("logged", 20), ("new", 30), ("other", 4)] {

@@ -63,6 +63,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("hyper", &["server"]),
     ("hyper-util", &["server"]),
     ("indicatif", &["cli"]),
+    ("libc", &["native"]),
     ("lsm-tree", &["embedded"]),
     ("mimalloc", &["compiler", "native"]),
     ("prometheus-client", &["server"]),

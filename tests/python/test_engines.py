@@ -11,6 +11,7 @@ PROGRAMS = {
     "shop": EXAMPLES / "shop" / "shop.py",
     "bank": EXAMPLES / "bank" / "bank.py",
     "hotel": EXAMPLES / "hotel" / "hotel.py",
+    "tpcc": WORKLOADS / "tpcc" / "tpcc.py",
     "ycsb": WORKLOADS / "ycsb" / "ycsb.py",
 }
 SEMANTICS = APPLICATIONS / "semantics.py"

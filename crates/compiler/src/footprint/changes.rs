@@ -436,7 +436,9 @@ impl<'a> Walk<'_, 'a> {
             if name == "super" {
                 // In a function inside this one, of whom is not looked at.
                 self.found.changes_itself |= self.is_nested;
-            } else if LOOKING_BUILTINS.contains(&name) {
+            } else if LOOKING_BUILTINS.contains(&name)
+                || matches!(name, "min" | "max") && node.arguments.args.len() > 1
+            {
                 // Nothing happens to them.
             } else if READING_BUILTINS.contains(&name) {
                 arguments.iter().for_each(|argument| self.iterate_through(argument));

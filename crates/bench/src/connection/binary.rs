@@ -4,12 +4,13 @@ use anabranch_kernel::Value;
 use anabranch_kernel::value::wire::{self, Writer};
 use anabranch_protocol::frame::{Front, HEADER_BYTES, front};
 use anabranch_protocol::{ClientHello, Content, Request, Response, ServerHello, VERSION};
+use rmpv::Value as Packed;
 use serde_json::{Map, Value as Json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::LoadError;
-use crate::workload::{Answer, Argument, Call};
+use crate::call::{Answer, Argument, Arguments, Call, Key};
 
 /// Most bytes of a response.
 const CONTENT_MAX: usize = 64 << 20;
@@ -61,30 +62,62 @@ pub fn write(call: Call<'_>, id: u64, idempotency_key: Option<&str>, stream: &mu
     }
 }
 
-fn key_message(key: &str) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(key.len() + 8);
-    writer.str(key);
+fn key_message(key: Key<'_>) -> Vec<u8> {
+    let mut writer = Writer::with_capacity(32);
+    write_key(&mut writer, key);
     writer.finish()
 }
 
+fn write_key(writer: &mut Writer, key: Key<'_>) {
+    match key {
+        Key::Integer(value) => writer.int(value),
+        Key::Text(text) => writer.str(text),
+        Key::Tuple(parts) => {
+            writer.tuple(parts.len());
+            for &part in parts {
+                write_key(writer, part);
+            }
+        }
+    }
+}
+
 /// A tuple of positional arguments, of which there are none, and a dict of the others.
-fn arguments_message(arguments: &[(&str, Argument<'_>)]) -> Vec<u8> {
+fn arguments_message(arguments: Arguments<'_>) -> Vec<u8> {
     let mut writer = Writer::with_capacity(128);
     writer.tuple(2);
     writer.tuple(0);
     writer.dict(arguments.len());
     for (name, argument) in arguments {
         writer.str(name);
-        match *argument {
-            Argument::Integer(value) => writer.int(value),
-            Argument::Text(text) => writer.str(text),
-            Argument::Entity { class, key } => {
-                writer.reference(class);
-                writer.str(key);
-            }
-        }
+        write_argument(&mut writer, *argument);
     }
     writer.finish()
+}
+
+fn write_argument(writer: &mut Writer, argument: Argument<'_>) {
+    match argument {
+        Argument::None => writer.none(),
+        Argument::Boolean(value) => writer.bool(value),
+        Argument::Integer(value) => writer.int(value),
+        Argument::Float(value) => writer.float(value),
+        Argument::Text(text) => writer.str(text),
+        Argument::List(elements) => {
+            writer.list(elements.len());
+            for &element in elements {
+                write_argument(writer, element);
+            }
+        }
+        Argument::Tuple(elements) => {
+            writer.tuple(elements.len());
+            for &element in elements {
+                write_argument(writer, element);
+            }
+        }
+        Argument::Entity { class, key } => {
+            writer.reference(class);
+            write_key(writer, key);
+        }
+    }
 }
 
 /// The first whole frame of `received`: which request it answers, how, and how many bytes it has.
@@ -102,7 +135,7 @@ pub fn read(received: &[u8]) -> Result<Option<(u64, Answer, usize)>, LoadError> 
     let response = Response::read(content).map_err(|error| protocol(&error))?;
     let body = match response.body {
         Content::Message(message) => json(wire::decode(message).map_err(|error| protocol(&error))?),
-        Content::Natural(body) => Json::String(body.to_string()),
+        Content::Natural(body) => natural(body),
     };
     let answer = Answer { status: response.status, body };
     if response.id == 0 {
@@ -113,6 +146,26 @@ pub fn read(received: &[u8]) -> Result<Option<(u64, Answer, usize)>, LoadError> 
 
 fn protocol(error: &dyn std::error::Error) -> LoadError {
     LoadError::Protocol(error.to_string())
+}
+
+/// A problem as HTTP would have it.
+fn natural(value: Packed) -> Json {
+    match value {
+        Packed::Nil => Json::Null,
+        Packed::Boolean(value) => Json::Bool(value),
+        Packed::Integer(value) => value.as_i64().map_or(Json::Null, Json::from),
+        Packed::F32(value) => value.into(),
+        Packed::F64(value) => value.into(),
+        Packed::Array(elements) => Json::Array(elements.into_iter().map(natural).collect()),
+        Packed::Map(entries) => {
+            let members = entries.into_iter();
+            let members = members
+                .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), natural(value))));
+            Json::Object(members.collect())
+        }
+        Packed::String(text) => Json::String(text.into_str().unwrap_or_default()),
+        Packed::Binary(_) | Packed::Ext(..) => Json::String(value.to_string()),
+    }
 }
 
 /// As HTTP would have it, as far as workloads look at answers.

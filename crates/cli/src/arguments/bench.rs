@@ -1,5 +1,6 @@
 //! `anabranch bench …`
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,28 +15,82 @@ pub struct BenchArguments {
 pub enum BenchCommand {
     /// Money moves between two random accounts
     Transfer(TransferArguments),
+    /// YCSB with transactions: reads, updates and transfers
+    Ycsb(YcsbArguments),
     /// Transfers here, in PostgreSQL, in SQLite and elsewhere, in turn, and the targets
     Comparison(ComparisonArguments),
 }
 
 #[derive(Args, Debug)]
 pub struct TransferArguments {
-    /// A server of workloads/transfer/transfer.py, as HOST:PORT [default: starts one]
-    #[arg(long, value_name = "HOST:PORT")]
-    pub url: Option<String>,
-    /// How requests reach the server
-    #[arg(long, value_enum, default_value_t = BenchProtocol::Binary)]
-    pub protocol: BenchProtocol,
     /// How many accounts there are
     #[arg(long, value_name = "COUNT", default_value_t = 10_000,
           value_parser = clap::value_parser!(u64).range(2..100_000_000))]
     pub accounts: u64,
-    /// How accounts are chosen
+    #[command(flatten)]
+    pub keys: DistributionArguments,
+    #[command(flatten)]
+    pub load: LoadArguments,
+}
+
+#[derive(Args, Debug)]
+pub struct YcsbArguments {
+    /// Which requests
+    #[arg(value_enum, ignore_case = true, default_value_t = YcsbMix::A)]
+    pub mix: YcsbMix,
+    /// How many records there are
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000,
+          value_parser = clap::value_parser!(u64).range(2..100_000_000))]
+    pub records: u64,
+    /// How long the data of a record is
+    #[arg(long, value_name = "COUNT", default_value_t = 100,
+          value_parser = clap::value_parser!(u32).range(1..1_000_000))]
+    pub record_bytes: u32,
+    #[command(flatten)]
+    pub keys: DistributionArguments,
+    #[command(flatten)]
+    pub load: LoadArguments,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum YcsbMix {
+    /// Half reads, half updates
+    A,
+    /// 95 % reads, 5 % updates
+    B,
+    /// Transfers between two records
+    T,
+    /// 45 % reads, 45 % updates, 10 % transfers
+    M,
+}
+
+/// How entities are chosen.
+#[derive(Args, Debug)]
+pub struct DistributionArguments {
+    /// How entities are chosen
     #[arg(long, value_enum, default_value_t = KeyDistribution::Uniform)]
     pub keys: KeyDistribution,
     /// The exponent of --keys zipf, between 0 and 1
     #[arg(long, value_name = "EXPONENT", default_value = "0.99", value_parser = exponent)]
     pub exponent: f64,
+}
+
+/// How load is put on which server, and how it is reported.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Load")]
+pub struct LoadArguments {
+    /// A running server of the workload's application, as HOST:PORT [default: starts one]
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["engine", "crash_at"])]
+    pub url: Option<String>,
+    /// A file with the bearer token that the running server wants
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub token_file: Option<PathBuf>,
+    /// What keeps the state of the server that is started
+    #[arg(long, value_enum, default_value_t = BenchEngine::Embedded)]
+    pub engine: BenchEngine,
+    /// How requests reach the server
+    #[arg(long, value_enum, default_value_t = BenchProtocol::Binary)]
+    pub protocol: BenchProtocol,
     /// How many connections [default: 4, over HTTP 64]
     #[arg(long, value_name = "COUNT",
           value_parser = clap::value_parser!(u16).range(1..=4096))]
@@ -45,20 +100,43 @@ pub struct TransferArguments {
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub in_flight: Option<u16>,
     /// Requests in a second, whatever the server does [default: as many as it answers]
-    #[arg(long, value_name = "PER SECOND", value_parser = rate)]
+    #[arg(long, value_name = "PER SECOND", value_parser = rate, conflicts_with = "sweep")]
     pub rate: Option<f64>,
-    /// How long before measuring
+    /// Several rates, one after another; without any: the maximum, then parts of it
+    #[arg(long, value_name = "PER SECOND,…", value_parser = rate, value_delimiter = ',',
+          num_args = 0.., require_equals = true)]
+    pub sweep: Option<Vec<f64>>,
+    /// How long before measuring, at each rate
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     pub warm_up: Duration,
-    /// How long to measure
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = positive_seconds)]
-    pub seconds: Duration,
+    /// How long to measure, at each rate
+    #[arg(long, alias = "seconds", value_name = "SECONDS", default_value = "10",
+          value_parser = positive_seconds)]
+    pub duration: Duration,
+    /// Kill the server (kill -9) so long after measuring began, start it again, and send again what
+    /// was not answered
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub crash_at: Option<Duration>,
     /// Send an idempotency key with each request
     #[arg(long)]
     pub idempotency_keys: bool,
+    /// The same seed makes the same requests
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
+    /// Also write a page with plots
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum BenchEngine {
+    /// Durable, in one process
+    Embedded,
+    /// Compiled, in memory: nothing is durable
+    Local,
 }
 
 #[derive(Args, Debug)]

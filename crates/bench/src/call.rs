@@ -1,0 +1,75 @@
+//! Requests and answers as any protocol can carry them.
+
+use serde_json::Value as Json;
+use thiserror::Error;
+
+/// The key of an entity.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Key<'a> {
+    Integer(i64),
+    Text(&'a str),
+    Tuple(&'a [Key<'a>]),
+}
+
+/// An argument of a call.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Argument<'a> {
+    None,
+    Boolean(bool),
+    Integer(i64),
+    Float(f64),
+    Text(&'a str),
+    List(&'a [Argument<'a>]),
+    Tuple(&'a [Argument<'a>]),
+    Entity { class: &'a str, key: Key<'a> },
+}
+
+/// Arguments by name.
+pub type Arguments<'a> = &'a [(&'a str, Argument<'a>)];
+
+/// A request.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Call<'a> {
+    Create { class: &'a str, arguments: Arguments<'a> },
+    Method { class: &'a str, key: Key<'a>, method: &'a str, arguments: Arguments<'a> },
+    State { class: &'a str, key: Key<'a> },
+}
+
+/// Takes a request and brings it to the server.
+pub type Send<'a> = dyn FnMut(Call<'_>) + 'a;
+
+/// The answer to a request.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Answer {
+    /// The status of HTTP, which the binary protocol has too.
+    pub status: u16,
+    /// The result, the key or the attributes; from status 400 on the problem.
+    pub body: Json,
+}
+
+impl Answer {
+    /// The type of the exception that the application raised, if it did.
+    pub fn exception(&self) -> Option<&str> {
+        self.body.get("exception")?.get("type")?.as_str()
+    }
+}
+
+/// An answer that a workload does not expect, or a state that breaks an invariant.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum Broken {
+    #[error("{call} was answered with {status}: {body}")]
+    Unexpected { call: String, status: u16, body: String },
+    #[error("{0}")]
+    Invariant(String),
+}
+
+impl Broken {
+    /// For an answer that nobody expects to `call`.
+    pub fn unexpected(call: impl Into<String>, answer: &Answer) -> Self {
+        Broken::Unexpected {
+            call: call.into(),
+            status: answer.status,
+            body: answer.body.to_string(),
+        }
+    }
+}

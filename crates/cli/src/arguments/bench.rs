@@ -104,7 +104,7 @@ pub struct LoadArguments {
     pub rate: Option<f64>,
     /// Several rates, one after another; without any: the maximum, then parts of it
     #[arg(long, value_name = "PER SECOND,…", value_parser = rate, value_delimiter = ',',
-          num_args = 0.., require_equals = true)]
+          num_args = 0..=1)]
     pub sweep: Option<Vec<f64>>,
     /// How long before measuring, at each rate
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]

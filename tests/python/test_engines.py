@@ -11,6 +11,9 @@ PROGRAMS = {
     "shop": EXAMPLES / "shop" / "shop.py",
     "bank": EXAMPLES / "bank" / "bank.py",
     "hotel": EXAMPLES / "hotel" / "hotel.py",
+    "hotel_reservation": WORKLOADS / "hotel_reservation" / "hotel_reservation.py",
+    "travel_reservation": WORKLOADS / "travel_reservation" / "travel_reservation.py",
+    "tpcc": WORKLOADS / "tpcc" / "tpcc.py",
     "ycsb": WORKLOADS / "ycsb" / "ycsb.py",
 }
 SEMANTICS = APPLICATIONS / "semantics.py"

@@ -55,3 +55,62 @@ def violations_now(warehouses: int) -> list[str]:
         for district_id in range(1, DISTRICTS + 1)
     ]
     return list(violations(balances, districts))
+
+
+class UnfinishedExport(Exception):
+    """There is not what there should be in an export."""
+
+
+def of_export(lines: Iterable[str]) -> tuple[dict[int, int], list[DistrictFigures]]:
+    """The warehouses and districts in an export, in which nothing of the application has run."""
+    balances: dict[int, int] = {}
+    districts: dict[tuple[int, int], dict[str, Any]] = {}
+    new_orders: dict[tuple[int, int], list[int]] = {}
+    orders: defaultdict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
+    for line in lines:
+        entity = json.loads(line)
+        kind, state = entity["class"], entity["state"]
+        if kind == "Warehouse":
+            balances[state["warehouse_id"]] = state["year_to_date"]
+        elif kind in ("District", "NewOrders", "Order"):
+            key = state["warehouse_id"], state["district_id"]
+            if kind == "District":
+                districts[key] = state
+            elif kind == "NewOrders":
+                new_orders[key] = state["order_ids"]
+            else:
+                orders[key].append((state["order_id"], state["line_count"], len(state["lines"])))
+    if not balances or districts.keys() != new_orders.keys():
+        raise UnfinishedExport("these are not all warehouses and districts of TPC-C")
+    figures = [
+        DistrictFigures(
+            *key,
+            year_to_date=state["year_to_date"],
+            next_order_id=state["next_order_id"],
+            last_order_id=max(order_id for order_id, _, _ in orders[key]),
+            new_order_ids=new_orders[key],
+            line_counts=sum(line_count for _, line_count, _ in orders[key]),
+            lines=sum(lines for _, _, lines in orders[key]),
+        )
+        for key, state in sorted(districts.items())
+    ]
+    return balances, figures
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case [url, warehouses]:
+            with connect(url):
+                found = violations_now(int(warehouses))
+        case [export]:
+            with open(export, encoding="utf-8") as lines:
+                found = list(violations(*of_export(lines)))
+        case _:
+            sys.exit(__doc__)
+    if found:
+        sys.exit("\n".join(found))
+    print("consistent")
+
+
+if __name__ == "__main__":
+    main()

@@ -78,13 +78,7 @@ class Terminals:
 
     def next_input(self) -> Input:
         """One of the mix."""
-        number = self.data.number(1, 100)
-        for name, share in MIX.items():
-            number -= share
-            if number <= 0:
-                break
-        else:
-            raise AssertionError("the mix has less than 100 %")
+        (name,) = self.data.generator.choices(list(MIX), list(MIX.values()))
         warehouse_id = self.data.number(1, self.warehouses)
         if name == "new_order":
             return self.new_order(warehouse_id)

@@ -63,9 +63,7 @@ class Loader:
         """Makes a district with its customers and their orders."""
         data = RandomData(f"{self.seed} district {warehouse_id} {district_id}")
         tax, next_order_id = data.rate(2_000), self.customers + 1
-        District(
-            warehouse_id, district_id, data.string(6, 10), data.address(), tax, next_order_id
-        )
+        District(warehouse_id, district_id, data.string(6, 10), data.address(), tax, next_order_id)
         customer_ids = data.shuffled(self.customers)
         self._load_customers(warehouse_id, district_id, customer_ids, data)
         self._load_orders(warehouse_id, district_id, customer_ids, data)

@@ -19,14 +19,19 @@ from loader import Loader
 from warehouses import UnknownItem, Warehouse
 
 WAREHOUSES, ITEMS, CUSTOMERS = 2, 200, 30
+# So many items or stocks are made in one transaction.
+BATCH = 10_000
 
 
 def load(loader: Loader, warehouses: int, items: int) -> None:
     """Makes everything."""
-    loader.load_items(1, items)
+    batches = [(first, min(first + BATCH - 1, items)) for first in range(1, items + 1, BATCH)]
+    for first, last in batches:
+        loader.load_items(first, last)
     for warehouse_id in range(1, warehouses + 1):
         loader.load_warehouse(warehouse_id)
-        loader.load_stock(warehouse_id, 1, items)
+        for first, last in batches:
+            loader.load_stock(warehouse_id, first, last)
         for district_id in range(1, DISTRICTS + 1):
             loader.load_district(warehouse_id, district_id)
 
@@ -39,17 +44,17 @@ def enter(asked: Input) -> str:
             order = warehouse.new_order(asked.district_id, asked.customer_id, asked.wanted)
         except UnknownItem as error:
             return f"item number is not valid: {error}"
-        lines = [(it.name, it.stock, it.brand_generic, it.amount) for it in order.lines]
-        return f"order {order.order_id} of {order.last_name} for {order.total}: {lines}"
+        lines = [f"{it.stock}{it.brand_generic}" for it in order.lines]
+        return f"order {order.order_id} of {order.last_name} for {order.total}, left: {lines}"
     if isinstance(asked, PaymentInput):
         return enter_payment(asked)
     if isinstance(asked, OrderStatusInput):
         key = asked.warehouse_id, asked.district_id, asked.customer
         of_name = isinstance(asked.customer, str)
         status = (ref(LastName, key) if of_name else ref(Customer, key)).order_status()
-        lines = [(line.item_id, line.quantity, line.amount) for line in status.lines]
+        items = [line.item_id for line in status.lines]
         person = f"{status.person.first} {status.person.last}"
-        return f"{person} has {status.balance} and order {status.order_id}: {lines}"
+        return f"{person} has {status.balance} and order {status.order_id}: {items}"
     if isinstance(asked, DeliveryInput):
         deliveries = ref(Deliveries, asked.warehouse_id)
         number = deliveries.queue(asked.carrier_id)
@@ -77,7 +82,7 @@ def main():
     print("after loading:", violations_now(WAREHOUSES) or "consistent")
     terminals = Terminals(WAREHOUSES, 2, ITEMS, CUSTOMERS)
     kinds: Counter[str] = Counter()
-    for _ in range(400):
+    for _ in range(300):
         asked = terminals.next_input()
         kinds[type(asked).__name__] += 1
         print(enter(asked))

@@ -1,5 +1,6 @@
 //! Requests and answers as any protocol can carry them.
 
+use anabranch_kernel::value::Date;
 use serde_json::Value as Json;
 use thiserror::Error;
 
@@ -21,7 +22,22 @@ pub enum Argument<'a> {
     Text(&'a str),
     List(&'a [Argument<'a>]),
     Tuple(&'a [Argument<'a>]),
-    Entity { class: &'a str, key: Key<'a> },
+    Entity {
+        class: &'a str,
+        key: Key<'a>,
+    },
+    /// A dataclass by its module and name, as in `orders:Line`.
+    Record {
+        class: &'a str,
+        fields: Arguments<'a>,
+    },
+    /// A member of an enum class, by its name, and its value.
+    Member {
+        class: &'a str,
+        name: &'a str,
+        value: &'a str,
+    },
+    Date(Date),
 }
 
 /// Arguments by name.
@@ -48,6 +64,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The attribute or member `name` of the result, if it is an integer.
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.body.get(name)?.as_i64()
+    }
+
     /// The type of the exception that the application raised, if it did.
     pub fn exception(&self) -> Option<&str> {
         self.body.get("exception")?.get("type")?.as_str()

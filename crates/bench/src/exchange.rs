@@ -25,7 +25,33 @@ impl Exchange<'_> {
         ask: impl FnMut(u64, &mut Send<'_>),
         answered: impl FnMut(u64, Answer) -> Result<(), Broken>,
     ) -> Result<(), LoadError> {
-        let load = Load::everything(Protocol::Binary);
+        self.all(what, count, &Load::everything(Protocol::Binary), ask, answered)
+    }
+
+    /// As [`Exchange::each`], one after another: for requests that take long.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn one_by_one(
+        &self,
+        what: &str,
+        count: u64,
+        ask: impl FnMut(u64, &mut Send<'_>),
+        answered: impl FnMut(u64, Answer) -> Result<(), Broken>,
+    ) -> Result<(), LoadError> {
+        let everything = Load::everything(Protocol::Binary);
+        let load = Load { connections: 1, in_flight: 1, ..everything };
+        self.all(what, count, &load, ask, answered)
+    }
+
+    fn all(
+        &self,
+        what: &str,
+        count: u64,
+        load: &Load,
+        ask: impl FnMut(u64, &mut Send<'_>),
+        answered: impl FnMut(u64, Answer) -> Result<(), Broken>,
+    ) -> Result<(), LoadError> {
         let mut numbered = Numbered { next: 0, count, ask, answered };
         let observer = |progress: Progress<'_>| match progress {
             Progress::Time { answered: done, .. } => {
@@ -33,7 +59,7 @@ impl Exchange<'_> {
             }
             progress => (self.observer)(progress),
         };
-        let measurement = load::run(self.target, &load, &mut numbered, &observer)?;
+        let measurement = load::run(self.target, load, &mut numbered, &observer)?;
         (self.observer)(Progress::Requests { what, done: count, total: count });
         match measurement.refused {
             0 => Ok(()),

@@ -1,7 +1,10 @@
 //! What a workload is: an application, the entities it begins with, the requests it gets, and what
 //! must be true at the end.
 
+pub mod hotel_reservation;
+pub mod tpcc;
 pub mod transfer;
+pub mod travel_reservation;
 pub mod ycsb;
 
 pub(crate) mod account_number;

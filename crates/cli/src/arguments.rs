@@ -11,8 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use bench::{
     BenchArguments, BenchCommand, BenchEngine, BenchProtocol, ComparisonArguments,
-    DistributionArguments, KeyDistribution, LoadArguments, TransferArguments, YcsbArguments,
-    YcsbMix,
+    DistributionArguments, HotelReservationArguments, KeyDistribution, LoadArguments,
+    TpccArguments, TransferArguments, TravelReservationArguments, YcsbArguments, YcsbMix,
 };
 
 /// Plain Python classes as a durable, transactional dataflow.

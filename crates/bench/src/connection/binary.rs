@@ -1,6 +1,7 @@
 //! The binary protocol, with exact values as the Python client sends them.
 
 use anabranch_kernel::Value;
+use anabranch_kernel::value::Date;
 use anabranch_kernel::value::wire::{self, Writer};
 use anabranch_protocol::frame::{Front, HEADER_BYTES, front};
 use anabranch_protocol::{ClientHello, Content, Request, Response, ServerHello, VERSION};
@@ -117,6 +118,15 @@ fn write_argument(writer: &mut Writer, argument: Argument<'_>) {
             writer.reference(class);
             write_key(writer, key);
         }
+        Argument::Record { class, fields } => {
+            writer.record(class, fields.len());
+            for (name, value) in fields {
+                writer.name(name);
+                write_argument(writer, *value);
+            }
+        }
+        Argument::Member { class, name, .. } => writer.enum_member(class, name),
+        Argument::Date(date) => writer.date(date),
     }
 }
 
@@ -182,15 +192,28 @@ fn json(value: Value) -> Json {
         Value::Dict(entries) => {
             let mut members = Map::new();
             for (name, value) in entries {
-                if let Value::Str(name) = name {
-                    members.insert(name, json(value));
-                }
+                let name = match name {
+                    Value::Str(name) => name,
+                    Value::Int(number) => number.to_string(),
+                    Value::Date(date) => date_text(date),
+                    other => format!("{other:?}"),
+                };
+                members.insert(name, json(value));
             }
             Json::Object(members)
         }
+        Value::Record { fields, .. } => {
+            let members = fields.into_iter().map(|(name, value)| (name, json(value)));
+            Json::Object(members.collect())
+        }
+        Value::Date(date) => Json::String(date_text(date)),
         Value::Reference(reference) => json(*reference.key),
         other => Json::String(format!("{other:?}")),
     }
+}
+
+fn date_text(Date { year, month, day }: Date) -> String {
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use anabranch_kernel::value::Date;
 use serde_json::Value as Json;
 
 use super::LoadError;
@@ -58,17 +59,21 @@ impl Requests {
     fn write_body(&mut self, arguments: Arguments<'_>) -> std::io::Result<()> {
         let body = &mut self.body;
         body.clear();
-        body.push(b'{');
-        for (position, (name, argument)) in arguments.iter().enumerate() {
-            if position > 0 {
-                body.push(b',');
-            }
-            write!(body, "\"{name}\":")?;
-            write_argument(body, *argument)?;
-        }
-        body.push(b'}');
-        Ok(())
+        write_object(body, arguments)
     }
+}
+
+fn write_object(body: &mut Vec<u8>, members: Arguments<'_>) -> std::io::Result<()> {
+    body.push(b'{');
+    for (position, (name, argument)) in members.iter().enumerate() {
+        if position > 0 {
+            body.push(b',');
+        }
+        write!(body, "\"{name}\":")?;
+        write_argument(body, *argument)?;
+    }
+    body.push(b'}');
+    Ok(())
 }
 
 /// A key as a part of a path: percent-encoded, the parts of a tuple joined by commas.
@@ -108,6 +113,11 @@ fn write_argument(body: &mut Vec<u8>, argument: Argument<'_>) -> std::io::Result
             write_array(body, elements, write_argument)
         }
         Argument::Entity { key, .. } => write_key(body, key),
+        Argument::Record { fields, .. } => write_object(body, fields),
+        Argument::Member { value, .. } => Ok(serde_json::to_writer(body, value)?),
+        Argument::Date(Date { year, month, day }) => {
+            write!(body, "\"{year:04}-{month:02}-{day:02}\"")
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::{color, escaped};
 
 pub(super) const WIDTH: f64 = 760.0;
 const LEFT: f64 = 84.0;
-const RIGHT: f64 = 24.0;
+const RIGHT: f64 = 40.0;
 const BOTTOM: f64 = 52.0;
 const PLOT_HEIGHT: f64 = 250.0;
 const TITLE: f64 = 30.0;

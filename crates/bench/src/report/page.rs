@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::plot::escaped;
 
 const STYLE: &str = "
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; margin: 2rem auto; max-width: 1000px;
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; margin: 2rem auto; max-width: 1060px;
   padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin-bottom: .2rem; }
 h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd; padding-bottom: .2rem; }
@@ -16,7 +16,7 @@ p.note { color: #555; max-width: 48rem; }
 .tile span { color: #555; font-size: .85rem; }
 table { border-collapse: collapse; margin: .6rem 0; font-size: .9rem;
   font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #eee; }
+th, td { padding: .25rem .55rem; text-align: right; border-bottom: 1px solid #eee; }
 th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 2px solid #bbb; }
 table.facts td { text-align: left; vertical-align: top; }
@@ -25,6 +25,7 @@ code { background: #f4f4f4; padding: .1rem .3rem; border-radius: 3px; overflow-w
 figure { margin: 1rem 0; }
 svg { width: 100%; height: auto; border: 1px solid #eee; border-radius: 6px; }
 .good { color: #00703c; }
+ul.checks { list-style: none; padding-left: .5rem; }
 .wide { overflow-x: auto; }
 ";
 
@@ -94,7 +95,7 @@ impl Page {
 
     /// What was found right.
     pub(super) fn checks(&mut self, checks: &[String]) {
-        self.0.push_str("<ul>\n");
+        self.0.push_str("<ul class=\"checks\">\n");
         for check in checks {
             self.add(format_args!("<li><span class=\"good\">✓</span> {}</li>\n", escaped(check)));
         }

@@ -82,7 +82,10 @@ fn tiles(trial: &Trial) -> Vec<(String, String)> {
 
 /// What happened in a run, from its beginning to its end.
 fn over_time(page: &mut Page, run: &Run) {
-    page.heading(&format!("Over time, {}", run.name()));
+    page.heading(&match run.pace {
+        Pace::Closed => "Over time, at the maximum".to_owned(),
+        Pace::Open(rate) => format!("Over time, at {rate} requests/s"),
+    });
     if let Some(crash) = run.crash {
         page.paragraph(&format!(
             "The server was killed with SIGKILL after {:.2} s. It listened again {:.3} s later, and \

@@ -17,6 +17,12 @@ pub enum BenchCommand {
     Transfer(TransferArguments),
     /// YCSB with transactions: reads, updates and transfers
     Ycsb(YcsbArguments),
+    /// TPC-C: the five transactions in the standard mix, without keying and think times
+    Tpcc(TpccArguments),
+    /// DeathStarBench's hotel reservation
+    HotelReservation(HotelReservationArguments),
+    /// A room and a seat in one transaction
+    TravelReservation(TravelReservationArguments),
     /// Transfers here, in PostgreSQL, in SQLite and elsewhere, in turn, and the targets
     Comparison(ComparisonArguments),
 }
@@ -62,6 +68,52 @@ pub enum YcsbMix {
     T,
     /// 45 % reads, 45 % updates, 10 % transfers
     M,
+}
+
+#[derive(Args, Debug)]
+pub struct TpccArguments {
+    /// How many warehouses there are
+    #[arg(long, value_name = "COUNT", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub warehouses: u32,
+    /// How many items there are; 100,000 in the specification
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    pub items: u32,
+    /// How many customers a district has; 3,000 in the specification
+    #[arg(long, value_name = "COUNT", default_value_t = 3_000,
+          value_parser = clap::value_parser!(u32).range(20..=3_000))]
+    pub customers: u32,
+    #[command(flatten)]
+    pub load: LoadArguments,
+}
+
+#[derive(Args, Debug)]
+pub struct HotelReservationArguments {
+    #[command(flatten)]
+    pub load: LoadArguments,
+}
+
+#[derive(Args, Debug)]
+pub struct TravelReservationArguments {
+    /// How many hotels there are
+    #[arg(long, value_name = "COUNT", default_value_t = 100,
+          value_parser = clap::value_parser!(u64).range(1..20_000))]
+    pub hotels: u64,
+    /// How many flights there are
+    #[arg(long, value_name = "COUNT", default_value_t = 100,
+          value_parser = clap::value_parser!(u64).range(1..20_000))]
+    pub flights: u64,
+    /// How many travellers there are
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000,
+          value_parser = clap::value_parser!(u64).range(1..60_000))]
+    pub travellers: u64,
+    /// Rooms of each hotel, and seats of each flight
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000,
+          value_parser = clap::value_parser!(u64).range(1..1_000_000_000))]
+    pub capacity: u64,
+    #[command(flatten)]
+    pub load: LoadArguments,
 }
 
 /// How entities are chosen.

@@ -11,7 +11,10 @@ use anabranch_bench::report;
 use anabranch_bench::server::{CommandLine, Engine};
 use anabranch_bench::trial::{self, Host, Plan, Rates, Times, standard_load};
 use anabranch_bench::workload::AnyWorkload;
+use anabranch_bench::workload::hotel_reservation::HotelReservation;
+use anabranch_bench::workload::tpcc::{Size, Tpcc};
 use anabranch_bench::workload::transfer::Transfers;
+use anabranch_bench::workload::travel_reservation::{Offer, TravelReservation};
 use anabranch_bench::workload::ycsb::{Mix, Ycsb};
 use anabranch_cpython::executable;
 
@@ -38,6 +41,26 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<i32, Failure> {
             let keys = keys(arguments.records, &arguments.keys);
             let bytes = arguments.record_bytes as usize;
             measure(&mut Ycsb::new(mix, keys, bytes, arguments.load.seed), &arguments.load)
+        }
+        BenchCommand::Tpcc(arguments) => {
+            let size = Size {
+                warehouses: arguments.warehouses.into(),
+                items: arguments.items.into(),
+                customers: arguments.customers.into(),
+            };
+            measure(&mut Tpcc::new(size, arguments.load.seed), &arguments.load)
+        }
+        BenchCommand::HotelReservation(arguments) => {
+            measure(&mut HotelReservation::new(arguments.load.seed), &arguments.load)
+        }
+        BenchCommand::TravelReservation(arguments) => {
+            let offer = Offer {
+                hotels: arguments.hotels,
+                flights: arguments.flights,
+                travellers: arguments.travellers,
+                capacity: arguments.capacity,
+            };
+            measure(&mut TravelReservation::new(offer, arguments.load.seed), &arguments.load)
         }
         BenchCommand::Comparison(arguments) => compare(arguments),
     }

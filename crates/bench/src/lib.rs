@@ -33,6 +33,7 @@ pub mod comparison;
 pub mod connection;
 pub mod environment;
 pub mod exchange;
+pub mod experiment;
 pub mod keys;
 pub mod load;
 pub mod measurement;

@@ -78,6 +78,8 @@ pub struct Measurement {
     /// Requests that were due and could not be sent in time. Their latencies are at least what the
     /// histogram has.
     pub unsent: u64,
+    /// Requests that were answered within the time that was measured.
+    pub answered_in_time: u64,
     /// Requests answered during warm-up and measured time.
     pub answered_in_all: u64,
 }
@@ -92,6 +94,7 @@ impl Measurement {
             time,
             refused: 0,
             unsent: 0,
+            answered_in_time: 0,
             answered_in_all: 0,
         }
     }
@@ -107,6 +110,7 @@ impl Measurement {
         kind.latencies.record(latency);
         kind.failed += u64::from(matches!(outcome, Outcome::Failed(_)));
         self.timeline.record(due, now);
+        self.answered_in_time += u64::from(now <= self.start + self.time);
     }
 
     /// Counts a request that was due at `due` and is given up.
@@ -125,9 +129,10 @@ impl Measurement {
         self.kinds.iter().map(|kind| kind.failed).sum()
     }
 
-    /// Requests answered in a second.
+    /// Requests answered in a second. In an open loop that the server cannot keep up with, less than
+    /// were due: what is answered after the end does not count.
     pub fn rate(&self) -> f64 {
-        self.answered() as f64 / self.time.as_secs_f64()
+        self.answered_in_time as f64 / self.time.as_secs_f64()
     }
 }
 
@@ -157,6 +162,18 @@ mod tests {
         assert!((measurement.rate() - 500.0).abs() < 1e-9);
         assert_eq!(measurement.failed(), 100);
         assert_eq!(measurement.kinds[0].latencies.count(), 900);
+    }
+
+    #[test]
+    fn what_is_answered_after_the_end_is_in_the_latencies_but_not_in_the_rate() {
+        let mut measurement = measurement(1);
+        let start = measurement.start;
+        for seconds in 0..4 {
+            let answered = start + Duration::from_secs(seconds);
+            measurement.record(start, answered, Outcome::Done(0));
+        }
+        assert_eq!((measurement.rate(), measurement.answered()), (2.0, 4));
+        assert!(measurement.latencies.longest() > 2999.0);
     }
 
     #[test]

@@ -19,6 +19,11 @@ fn color(position: usize) -> &'static str {
     COLORS[position % COLORS.len()]
 }
 
+/// Lines beyond the colours are dashed.
+fn dashes(position: usize) -> &'static str {
+    if position < COLORS.len() { "" } else { " stroke-dasharray=\"6 3\"" }
+}
+
 /// For text and attributes of XML.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Instant;
@@ -104,6 +105,26 @@ impl Server {
         self.process.child.id()
     }
 
+    /// Its resident memory.
+    ///
+    /// # Errors
+    /// It is gone, or this is no Linux.
+    pub fn resident_bytes(&self) -> io::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        let kilobytes = kilobytes.ok_or_else(|| io::Error::other("its memory is not known"))?;
+        Ok(kilobytes * 1024)
+    }
+
+    /// What its data folder takes on disk.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn disk_bytes(&self) -> io::Result<u64> {
+        used_bytes(&self.folder.path().join("data"))
+    }
+
     /// Kills it with no chance to do anything (`kill -9`), and starts it again with the same data on
     /// the same port.
     ///
@@ -118,6 +139,23 @@ impl Server {
         self.process = Process::start(command, engine, &self.file, self.folder.path(), &port)?;
         Ok(Restart { killed, listening: Instant::now() })
     }
+}
+
+fn used_bytes(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = match entry.metadata() {
+            // What was there a moment ago was brought into the store since.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            metadata => metadata?,
+        };
+        bytes += match metadata.is_dir() {
+            true => used_bytes(&entry.path())?,
+            false => metadata.blocks() * 512,
+        };
+    }
+    Ok(bytes)
 }
 
 impl Process {

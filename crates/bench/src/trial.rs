@@ -18,7 +18,7 @@ use crate::server::{CommandLine, Engine, Restart, Server, ServerError};
 use crate::workload::{AnyWorkload, Description};
 
 /// Of a maximum, for a sweep.
-const FRACTIONS: [f64; 8] = [0.05, 0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 1.0];
+const FRACTIONS: [f64; 7] = [0.02, 0.1, 0.25, 0.5, 0.7, 0.8, 0.9];
 /// A rate is reached if so much of it is.
 const REACHED: f64 = 0.95;
 
@@ -107,6 +107,8 @@ pub enum TrialError {
     Server(#[from] ServerError),
     #[error(transparent)]
     Load(#[from] LoadError),
+    #[error("cannot look at the server: {0}")]
+    Look(#[from] std::io::Error),
 }
 
 /// What the generator is called among the threads.
@@ -129,7 +131,7 @@ impl Run {
         }
     }
 
-    /// Whether as many requests were answered as were due.
+    /// Whether about as many requests were answered as were due.
     pub fn is_reached(&self) -> bool {
         match self.pace {
             Pace::Closed => true,

@@ -2,6 +2,7 @@
 //! must be true at the end.
 
 pub mod hotel_reservation;
+pub mod splitting;
 pub mod tpcc;
 pub mod transfer;
 pub mod travel_reservation;

@@ -113,6 +113,9 @@ impl<'a, R: Requests> Session<'a, R> {
         let mut measurement = self.measurement.into_inner();
         measurement.time = self.schedule.measured_time();
         measurement.answered_in_all = self.answered.get();
+        if self.schedule.end().is_none() {
+            measurement.answered_in_time = measurement.answered();
+        }
         for due in self.schedule.unsent() {
             if due >= self.schedule.measured_from() {
                 measurement.record_unsent(due);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::{Axis, Fitted};
-use super::{color, escaped};
+use super::{color, dashes, escaped};
 
 pub(super) const WIDTH: f64 = 760.0;
 const LEFT: f64 = 84.0;
@@ -52,10 +52,12 @@ impl Frame {
             let x = LEFT + x;
             let drawn = match sign {
                 Sign::Series(position) => {
-                    let color = color(*position);
+                    let (color, dashes) = (color(*position), dashes(*position));
                     format!(
-                        "<rect x=\"{x}\" y=\"{}\" width=\"16\" height=\"4\" fill=\"{color}\"/>",
-                        y - 6.0
+                        "<line x1=\"{x}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\" stroke=\"{color}\" \
+                         stroke-width=\"4\"{dashes}/>",
+                        x + 16.0,
+                        y = y - 4.0
                     )
                 }
                 Sign::Mark(kind) => {

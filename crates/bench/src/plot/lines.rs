@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::axis::{Axis, Fitted};
 use super::frame::{Frame, MARK_COLORS, Sign};
-use super::{color, escaped, number};
+use super::{color, dashes, escaped, number};
 
 /// A plot of lines.
 #[derive(Clone, PartialEq, Debug)]
@@ -60,12 +60,20 @@ impl Lines {
             draw_mark(&mut frame, mark, &x);
         }
         for (position, series) in self.series.iter().enumerate() {
-            self.draw_series(&mut frame, series, color(position), &x, &y);
+            self.draw_series(&mut frame, series, position, &x, &y);
         }
         frame.finish()
     }
 
-    fn draw_series(&self, frame: &mut Frame, series: &Series, color: &str, x: &Fitted, y: &Fitted) {
+    fn draw_series(
+        &self,
+        frame: &mut Frame,
+        series: &Series,
+        position: usize,
+        x: &Fitted,
+        y: &Fitted,
+    ) {
+        let (color, dashes) = (color(position), dashes(position));
         let mut path = String::new();
         let mut command = 'M';
         for (at, value) in &series.points {
@@ -80,7 +88,7 @@ impl Lines {
         writeln!(
             frame.svg,
             "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" \
-             stroke-linejoin=\"round\"/>"
+             stroke-linejoin=\"round\"{dashes}/>"
         )
         .expect("a String takes all");
         if series.points.len() > CIRCLES_MAX {

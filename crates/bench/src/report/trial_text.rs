@@ -13,7 +13,8 @@ pub fn trial_text(trial: &Trial) -> String {
     head.extend(PERCENTILES.iter().map(|(name, _)| *name));
     head.push("longest ms");
     text.push_str(&table(&head, &rows));
-    for run in &trial.runs {
+    // Of many runs the page has the details.
+    if let [run] = &trial.runs[..] {
         text.push_str(&details(trial, run));
     }
     for remark in &trial.remarks {

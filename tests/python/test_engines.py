@@ -11,6 +11,7 @@ PROGRAMS = {
     "shop": EXAMPLES / "shop" / "shop.py",
     "bank": EXAMPLES / "bank" / "bank.py",
     "hotel": EXAMPLES / "hotel" / "hotel.py",
+    "cart": WORKLOADS / "cart" / "demo.py",
     "hotel_reservation": WORKLOADS / "hotel_reservation" / "hotel_reservation.py",
     "travel_reservation": WORKLOADS / "travel_reservation" / "travel_reservation.py",
     "tpcc": WORKLOADS / "tpcc" / "tpcc.py",

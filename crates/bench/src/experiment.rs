@@ -19,8 +19,6 @@ mod recovery;
 mod scale;
 mod splitting;
 
-use std::time::Duration;
-
 use crate::comparison::median;
 use crate::connection::Protocol;
 use crate::load::{Load, Pace};
@@ -112,6 +110,29 @@ pub fn run(
 }
 
 impl Settings {
+    /// Whether the points are those of the experiment.
+    ///
+    /// # Errors
+    /// What points there may be.
+    pub fn check(&self, experiment: Experiment) -> Result<(), String> {
+        let Some(points) = &self.points else { return Ok(()) };
+        let (wanted, is_right): (&str, fn(f64) -> bool) = match experiment {
+            Experiment::Latency => ("no points: its groups are those of the paper", |_| false),
+            Experiment::LatencyOverRate => ("rates above zero", |point| point > 0.0),
+            Experiment::Splitting => {
+                ("sizes of 1 to 900 KB", |point| (1.0..=900.0).contains(&point))
+            }
+            Experiment::Contention => ("exponents below 1", |point| point < 1.0),
+            Experiment::Recovery | Experiment::Scale | Experiment::Memory => {
+                ("numbers of entities from 2 on", |point| point >= 2.0 && point.fract() == 0.0)
+            }
+        };
+        match points.iter().all(|point| is_right(*point)) && !points.is_empty() {
+            true => Ok(()),
+            false => Err(format!("this experiment takes {wanted}")),
+        }
+    }
+
     fn points_or(&self, usual: &[f64]) -> Vec<f64> {
         self.points.clone().unwrap_or_else(|| usual.to_vec())
     }
@@ -172,7 +193,3 @@ fn note_checked(all: &mut Vec<String>, checked: Vec<String>) {
         }
     }
 }
-
-/// Times that suit a machine that has nothing else to do.
-pub const TIMES: Times =
-    Times { warm_up: Duration::from_secs(2), measured: Duration::from_secs(10) };

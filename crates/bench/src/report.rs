@@ -1,6 +1,7 @@
 //! What was found: text for people, JSON for programs, pages with plots for both to look at.
 
 mod comparison;
+mod findings;
 mod page;
 mod table;
 mod trial_json;
@@ -8,6 +9,7 @@ mod trial_page;
 mod trial_text;
 
 pub use comparison::{comparison_json, comparison_text};
+pub use findings::{findings_json, findings_page, findings_text};
 pub use trial_json::trial_json;
 pub use trial_page::trial_page;
 pub use trial_text::trial_text;

@@ -1,6 +1,7 @@
 //! What a workload is: an application, the entities it begins with, the requests it gets, and what
 //! must be true at the end.
 
+pub mod cart;
 pub mod hotel_reservation;
 pub mod splitting;
 pub mod tpcc;

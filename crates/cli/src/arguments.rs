@@ -10,9 +10,10 @@ use anabranch_maintenance::size::{parse_checkpoint_size, parse_memory, parse_tim
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use bench::{
-    BenchArguments, BenchCommand, BenchEngine, BenchProtocol, ComparisonArguments,
-    DistributionArguments, HotelReservationArguments, KeyDistribution, LoadArguments,
-    TpccArguments, TransferArguments, TravelReservationArguments, YcsbArguments, YcsbMix,
+    BenchArguments, BenchCommand, BenchEngine, BenchProtocol, CartArguments, ComparisonArguments,
+    DistributionArguments, ExperimentArguments, ExperimentName, HotelReservationArguments,
+    KeyDistribution, LoadArguments, TpccArguments, TransferArguments, TravelReservationArguments,
+    YcsbArguments, YcsbMix,
 };
 
 /// Plain Python classes as a durable, transactional dataflow.

@@ -196,6 +196,10 @@ fn json(value: Value) -> Json {
                     Value::Str(name) => name,
                     Value::Int(number) => number.to_string(),
                     Value::Date(date) => date_text(date),
+                    Value::Reference(reference) => match *reference.key {
+                        Value::Str(key) => key,
+                        other => format!("{other:?}"),
+                    },
                     other => format!("{other:?}"),
                 };
                 members.insert(name, json(value));

@@ -72,7 +72,7 @@ impl Fitted {
 fn linear(values: impl Iterator<Item = f64>) -> Fitted {
     let most = values.filter(|value| value.is_finite()).fold(0.0, f64::max);
     let most = if most > 0.0 { most } else { 1.0 };
-    let rough = most / 5.0;
+    let rough = most / 6.0;
     let power = 10_f64.powf(rough.log10().floor());
     let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|factor| factor * power);
     let step = steps.into_iter().find(|step| *step >= rough * 0.999).unwrap_or(10.0 * power);

@@ -6,14 +6,14 @@ use super::axis::{Axis, Fitted};
 use super::{color, dashes, escaped};
 
 pub(super) const WIDTH: f64 = 760.0;
-const LEFT: f64 = 84.0;
+const LEFT: f64 = 96.0;
 const RIGHT: f64 = 40.0;
 const BOTTOM: f64 = 52.0;
 const PLOT_HEIGHT: f64 = 250.0;
 const TITLE: f64 = 30.0;
 const LEGEND_LINE: f64 = 20.0;
 /// What a character of a legend takes, on average.
-const CHARACTER: f64 = 7.0;
+const CHARACTER: f64 = 7.6;
 
 /// What a line of a legend shows before its text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -23,6 +23,10 @@ pub enum BenchCommand {
     HotelReservation(HotelReservationArguments),
     /// A room and a seat in one transaction
     TravelReservation(TravelReservationArguments),
+    /// A shopping cart: checkouts over users, items and wallets
+    Cart(CartArguments),
+    /// Figures of the paper and beyond, each from servers of its own
+    Experiment(ExperimentArguments),
     /// Transfers here, in PostgreSQL, in SQLite and elsewhere, in turn, and the targets
     Comparison(ComparisonArguments),
 }
@@ -114,6 +118,69 @@ pub struct TravelReservationArguments {
     pub capacity: u64,
     #[command(flatten)]
     pub load: LoadArguments,
+}
+
+#[derive(Args, Debug)]
+pub struct CartArguments {
+    /// How many users there are, each with a cart and a wallet
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000,
+          value_parser = clap::value_parser!(u64).range(1..10_000_000))]
+    pub users: u64,
+    /// How many items there are
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000,
+          value_parser = clap::value_parser!(u64).range(1..10_000_000))]
+    pub items: u64,
+    #[command(flatten)]
+    pub load: LoadArguments,
+}
+
+#[derive(Args, Debug)]
+pub struct ExperimentArguments {
+    /// Which one
+    #[arg(value_enum)]
+    pub name: ExperimentName,
+    /// Where the figures (SVG), the data (JSON) and a page go; created if it does not exist
+    /// [default: experiments/NAME]
+    #[arg(long, value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
+    /// How long before measuring, in each round of each point
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    pub warm_up: Duration,
+    /// How long to measure, in each round of each point
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = positive_seconds)]
+    pub duration: Duration,
+    /// How often each point is measured; its median counts
+    #[arg(long, value_name = "COUNT", default_value_t = 3,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: u16,
+    /// The points of the horizontal axis, instead of the usual ones (not for latency)
+    #[arg(long, value_name = "NUMBER,…", value_delimiter = ',', value_parser = point)]
+    pub points: Option<Vec<f64>>,
+    /// How many records there are, where that is not the horizontal axis
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000,
+          value_parser = clap::value_parser!(u64).range(2..100_000_000))]
+    pub records: u64,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum ExperimentName {
+    /// YCSB A, B and T at 100 requests/s, uniform and zipf (Figure 3 of the paper)
+    Latency,
+    /// YCSB M at growing rates (Figure 4 of the paper)
+    LatencyOverRate,
+    /// What splitting costs, for states of 50 to 200 KB
+    Splitting,
+    /// Transfers from uniform to zipf 0.999
+    Contention,
+    /// How long a killed server takes to come back, by the number of entities
+    Recovery,
+    /// What a transfer costs, from 1,000 to 10,000,000 entities
+    Scale,
+    /// Memory and disk for each entity
+    Memory,
 }
 
 /// How entities are chosen.
@@ -247,4 +314,9 @@ fn exponent(text: &str) -> Result<f64, &'static str> {
     let exponent: Option<f64> = text.parse().ok();
     let exponent = exponent.filter(|exponent| *exponent > 0.0 && *exponent < 1.0);
     exponent.ok_or("give a number between 0 and 1, such as 0.99")
+}
+
+fn point(text: &str) -> Result<f64, &'static str> {
+    let point: Option<f64> = text.parse().ok();
+    point.filter(|point| (0.0..=1e8).contains(point)).ok_or("give a number from zero on")
 }

@@ -1,16 +1,18 @@
 //! `anabranch bench`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anabranch_bench::comparison;
 use anabranch_bench::connection::Protocol;
 use anabranch_bench::environment::Environment;
+use anabranch_bench::experiment::{self, Experiment, Settings};
 use anabranch_bench::keys::{Distribution, Keys};
 use anabranch_bench::load::{IdempotencyKeys, Load, OnBreak, Pace, Target};
 use anabranch_bench::report;
 use anabranch_bench::server::{CommandLine, Engine};
 use anabranch_bench::trial::{self, Host, Plan, Rates, Times, standard_load};
 use anabranch_bench::workload::AnyWorkload;
+use anabranch_bench::workload::cart::Cart;
 use anabranch_bench::workload::hotel_reservation::HotelReservation;
 use anabranch_bench::workload::tpcc::{Size, Tpcc};
 use anabranch_bench::workload::transfer::Transfers;
@@ -20,7 +22,8 @@ use anabranch_cpython::executable;
 
 use crate::arguments::{
     BenchArguments, BenchCommand, BenchEngine, BenchProtocol, ComparisonArguments,
-    DistributionArguments, KeyDistribution, LoadArguments, YcsbMix,
+    DistributionArguments, ExperimentArguments, ExperimentName, KeyDistribution, LoadArguments,
+    YcsbMix,
 };
 use crate::output::BenchBar;
 use crate::{Failure, output, source};
@@ -62,6 +65,11 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<i32, Failure> {
             };
             measure(&mut TravelReservation::new(offer, arguments.load.seed), &arguments.load)
         }
+        BenchCommand::Cart(arguments) => {
+            let mut cart = Cart::new(arguments.users, arguments.items, arguments.load.seed);
+            measure(&mut cart, &arguments.load)
+        }
+        BenchCommand::Experiment(arguments) => experiment(arguments),
         BenchCommand::Comparison(arguments) => compare(arguments),
     }
 }
@@ -157,6 +165,48 @@ fn load_of(arguments: &LoadArguments, times: Times) -> Result<Load, Failure> {
         },
         ..standard
     })
+}
+
+fn experiment(arguments: &ExperimentArguments) -> Result<i32, Failure> {
+    let (name, experiment) = match arguments.name {
+        ExperimentName::Latency => ("latency", Experiment::Latency),
+        ExperimentName::LatencyOverRate => ("latency-over-rate", Experiment::LatencyOverRate),
+        ExperimentName::Splitting => ("splitting", Experiment::Splitting),
+        ExperimentName::Contention => ("contention", Experiment::Contention),
+        ExperimentName::Recovery => ("recovery", Experiment::Recovery),
+        ExperimentName::Scale => ("scale", Experiment::Scale),
+        ExperimentName::Memory => ("memory", Experiment::Memory),
+    };
+    let settings = Settings {
+        command: command_line()?,
+        times: Times { warm_up: arguments.warm_up, measured: arguments.duration },
+        rounds: arguments.rounds.into(),
+        points: arguments.points.clone(),
+        records: arguments.records,
+    };
+    settings.check(experiment).map_err(Failure::Message)?;
+    let folder = arguments.output.clone();
+    let folder = folder.unwrap_or_else(|| Path::new("experiments").join(name));
+    std::fs::create_dir_all(&folder)?;
+    let environment = Environment::here(command());
+    let findings = {
+        let bar = BenchBar::new();
+        experiment::run(experiment, &settings, &|progress| bar.show(progress))?
+    };
+    let json = format!("{:#}\n", report::findings_json(&findings, &settings, &environment));
+    for figure in &findings.figures {
+        let file = folder.join(&figure.name).with_extension("svg");
+        output::result(&figure.svg(), Some(&file))?;
+    }
+    output::result(&json, Some(&folder.join("data.json")))?;
+    let page = report::findings_page(&findings, &settings, &environment);
+    output::result(&page, Some(&folder.join("index.html")))?;
+    output::note(&format!("figures, data and a page are in {}", folder.display()));
+    match arguments.json {
+        true => output::result(&json, None)?,
+        false => output::result(&report::findings_text(&findings), None)?,
+    }
+    Ok(0)
 }
 
 fn compare(arguments: &ComparisonArguments) -> Result<i32, Failure> {

@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::load::Target;
 use crate::workload::Application;
 
-/// How the server's process is started: program and first arguments, to which `serve …` is added.
+/// How the server's process is started: a Python, and first arguments, to which `serve …` is added.
 pub type CommandLine = Vec<OsString>;
 
 /// A server that could not be started.
@@ -26,6 +26,8 @@ pub enum ServerError {
     Ended(String),
 }
 
+const PLAIN_SERVER: &str = include_str!("../../../workloads/plain_server.py");
+
 /// What keeps the state of a server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Engine {
@@ -33,6 +35,9 @@ pub enum Engine {
     Embedded,
     /// Compiled, in memory; nothing is durable.
     Local,
+    /// Ordinary Python objects, in memory, behind a server in Python that knows the binary protocol
+    /// only.
+    Plain,
 }
 
 impl Engine {
@@ -40,6 +45,7 @@ impl Engine {
         match self {
             Engine::Embedded => "embedded",
             Engine::Local => "local",
+            Engine::Plain => "plain",
         }
     }
 }
@@ -168,10 +174,17 @@ impl Process {
     ) -> Result<Self, ServerError> {
         let log = folder.join("log.txt");
         let mut started = Command::new(&command[0]);
-        started.args(&command[1..]).arg("serve").arg(file).args(["--port", port]);
+        if engine == Engine::Plain {
+            let script = folder.join("plain_server.py");
+            fs::write(&script, PLAIN_SERVER)?;
+            started.arg(script).arg(file).arg(port);
+        } else {
+            started.args(&command[1..]).arg("serve").arg(file).args(["--port", port]);
+        }
         match engine {
             Engine::Embedded => started.arg("--data").arg(folder.join("data")),
             Engine::Local => started.args(["--engine", "local"]),
+            Engine::Plain => &mut started,
         };
         let mut child = started
             .stdin(Stdio::null())

@@ -376,6 +376,11 @@ fn configuration(plan: &Plan) -> Vec<(String, String)> {
         Host::Own { engine: Engine::Local, .. } => {
             "a server of its own, engine local: in memory, nothing is durable".to_owned()
         }
+        Host::Own { engine: Engine::Plain, .. } => {
+            "a server of its own, engine plain: ordinary Python objects behind a loop in Python, in \
+             memory, nothing is durable"
+                .to_owned()
+        }
         Host::Running(target) => format!("the server that runs at {}", target.address),
     };
     let load = &plan.load;

@@ -256,6 +256,8 @@ pub enum BenchEngine {
     Embedded,
     /// Compiled, in memory: nothing is durable
     Local,
+    /// Ordinary Python objects, not compiled, in memory, behind a simple server in Python
+    Plain,
 }
 
 #[derive(Args, Debug)]

@@ -119,12 +119,18 @@ fn plan_of(arguments: &LoadArguments) -> Result<Plan, Failure> {
             return Err(Failure::Message(message.to_owned()));
         }
     }
+    if arguments.engine == BenchEngine::Plain && arguments.protocol == BenchProtocol::Http {
+        let message = "the engine plain is reached over the binary protocol only: leave out \
+                       --protocol http";
+        return Err(Failure::Message(message.to_owned()));
+    }
     let host = match &arguments.url {
         Some(url) => Host::Running(running(url, arguments)?),
         None => {
             let engine = match arguments.engine {
                 BenchEngine::Embedded => Engine::Embedded,
                 BenchEngine::Local => Engine::Local,
+                BenchEngine::Plain => Engine::Plain,
             };
             Host::Own { command: command_line()?, engine }
         }

@@ -199,7 +199,7 @@ mod tests {
             String::from_utf8(stream).unwrap(),
             "POST /v1/Account/3,a%2Fb/pay HTTP/1.1\r\nHost: localhost:1\r\n\
              Authorization: Bearer secret\r\nIdempotency-Key: k1\r\n\
-             Content-Type: application/json\r\nContent-Length: 44\r\n\r\n\
+             Content-Type: application/json\r\nContent-Length: 45\r\n\r\n\
              {\"amount\":7,\"to\":\"b\\\"c\",\"lines\":[[0.5,null]]}"
         );
     }

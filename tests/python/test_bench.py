@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from command_line import WORKLOADS, anabranch, serving
 
-SHORT = ("--warm-up", "0.1", "--duration", "0.6")
+SHORT = ("--warm-up", "0.1", "--duration", "1")
 TPCC = ("--items", "100", "--customers", "30")
 TRAVEL = ("--travellers", "50", "--hotels", "5", "--flights", "5", "--capacity", "40")
 
@@ -76,13 +76,13 @@ def test_nothing_is_lost_or_done_twice_when_the_server_is_killed(workload: str) 
 def test_requests_over_http_are_sent_again_too() -> None:
     run = transfer("--protocol", "http", "--crash-at", "0.2", "--rate", "500")
     assert run["crash"]["killed"] > 0.1
-    assert run["requests"] + run["refused"] == pytest.approx(300, abs=2)
+    assert run["requests"] + run["refused"] == pytest.approx(500, abs=2)
 
 
 @pytest.mark.parametrize("protocol", ["binary", "http"])
 def test_an_open_loop_sends_as_many_as_it_should(protocol: str) -> None:
     run = transfer("--protocol", protocol, "--rate", "100")
-    assert run["requests"] + run["refused"] == pytest.approx(60, abs=1)
+    assert run["requests"] + run["refused"] == pytest.approx(100, abs=1)
 
 
 @pytest.mark.parametrize("engine", ["local", "plain"])
@@ -95,8 +95,10 @@ def test_engines_in_memory_are_measured_for_comparison(workload: str, engine: st
 
 
 def test_a_sweep_has_a_run_for_each_rate() -> None:
-    runs = bench("ycsb", "t", "--records", "50", "--sweep", "50,100")["runs"]
-    assert [run["rate"] for run in runs] == [50, 100]
+    report = bench("ycsb", "t", "--records", "50", "--sweep", "20,40")
+    rates = [run["rate"] for run in report["runs"]]
+    # A machine that is too busy for the first rate is told, and not asked for more.
+    assert rates == [20, 40] or (rates == [20] and "could not keep up" in report["remarks"][0])
     runs = bench("ycsb", "t", "--records", "50", "--sweep")["runs"]
     assert runs[0]["rate"] is None
     assert runs[1]["rate"] < runs[0]["requests_per_second"]

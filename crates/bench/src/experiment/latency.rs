@@ -55,8 +55,8 @@ pub(super) fn run(settings: &Settings, observer: Observer<'_>) -> Result<Finding
         summary: format!(
             "{} records, {RATE} requests per second in an open loop: a latency counts from when its \
              request was due. A: half reads, half updates. B: 95 % reads. T: transfers between two \
-             records in one transaction. Every update is durable before it is answered. Figure 3 of \
-             the paper has the same axes.",
+             records in one transaction. Every update is durable before it is answered. After \
+             Figure 3 of the paper.",
             settings.records
         ),
         figures: vec![Figure { name: "latency".to_owned(), drawing: Drawing::Bars(bars) }],

@@ -62,7 +62,7 @@ pub(super) fn run(settings: &Settings, observer: Observer<'_>) -> Result<Finding
         title: "Latency of YCSB M over the rate".to_owned(),
         summary: format!(
             "{} records; 45 % reads, 45 % updates and 10 % transfers in an open loop at growing \
-             rates. Figure 4 of the paper has the same axes.",
+             rates. After Figure 4 of the paper.",
             settings.records
         ),
         figures: vec![Figure {

@@ -48,7 +48,14 @@ impl Bars {
                     escaped(&format!("{name}, {}: {}", self.series[position], number(*value)))
                 )
                 .expect("a String takes all");
-                frame.text((f64::midpoint(left, right), top - 4.0), "middle", &number(*value));
+                writeln!(
+                    frame.svg,
+                    "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"10\">{}</text>",
+                    f64::midpoint(left, right),
+                    top - 4.0,
+                    short(*value)
+                )
+                .expect("a String takes all");
             }
             let middle = frame.x((group as f64 + 0.5) * group_width);
             let bottom = frame.y(0.0);
@@ -59,6 +66,16 @@ impl Bars {
         frame.text((x, y), "middle", &self.x);
         frame.finish()
     }
+}
+
+/// What fits above a bar.
+fn short(value: f64) -> String {
+    let decimals = match value {
+        _ if value >= 10.0 => 0,
+        _ if value >= 1.0 => 1,
+        _ => 2,
+    };
+    format!("{value:.decimals$}")
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ class Rate:
 
     def __init__(self, hotel_id: str, plans: list[RatePlan]):
         self.hotel_id = hotel_id
-        self.plans = plans
+        self.plans: list[RatePlan] = plans
 
     def __key__(self) -> str:
         return self.hotel_id

@@ -190,7 +190,7 @@ class History:
         self.warehouse_id = warehouse_id
         self.district_id = district_id
         self.customer_id = customer_id
-        self.payments = [first]
+        self.payments: list[Payment] = [first]
 
     def __key__(self) -> tuple[int, int, int]:
         return self.warehouse_id, self.district_id, self.customer_id

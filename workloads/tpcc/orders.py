@@ -42,7 +42,7 @@ class Order:
         self.carrier_id = carrier_id
         self.all_local = all_local
         self.line_count = line_count
-        self.lines = lines
+        self.lines: list[OrderLine] = lines
 
     def __key__(self) -> tuple[int, int, int]:
         return self.warehouse_id, self.district_id, self.order_id
@@ -66,7 +66,7 @@ class NewOrders:
     def __init__(self, warehouse_id: int, district_id: int, order_ids: list[int]):
         self.warehouse_id = warehouse_id
         self.district_id = district_id
-        self.order_ids = order_ids
+        self.order_ids: list[int] = order_ids
 
     def __key__(self) -> tuple[int, int]:
         return self.warehouse_id, self.district_id

@@ -31,7 +31,7 @@ class Stock:
         self.warehouse_id = warehouse_id
         self.item_id = item_id
         self.quantity = quantity
-        self.district_infos = district_infos
+        self.district_infos: list[str] = district_infos
         self.year_to_date = 0
         self.order_count = 0
         self.remote_count = 0

@@ -123,7 +123,10 @@ impl Settings {
                 ("sizes of 1 to 900 KB", |point| (1.0..=900.0).contains(&point))
             }
             Experiment::Contention => ("exponents below 1", |point| point < 1.0),
-            Experiment::Recovery | Experiment::Scale | Experiment::Memory => {
+            Experiment::Memory => ("numbers of entities above 1000", |point| {
+                point > memory::FEW as f64 && point.fract() == 0.0
+            }),
+            Experiment::Recovery | Experiment::Scale => {
                 ("numbers of entities from 2 on", |point| point >= 2.0 && point.fract() == 0.0)
             }
         };

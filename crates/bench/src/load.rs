@@ -16,6 +16,8 @@ mod pipelined;
 mod schedule;
 mod sequential;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::time::{Duration, Instant};
 

@@ -64,7 +64,9 @@ fn metrics(target: &Target) -> std::io::Result<String> {
     let token = target.token.as_deref();
     let token = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
     let host = &target.address;
-    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {host}\r\n{token}Connection: close\r\n\r\n")?;
+    let request =
+        format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\n{token}Connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     Ok(text)

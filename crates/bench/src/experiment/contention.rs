@@ -1,6 +1,6 @@
 //! Transfers on keys that are more and more skewed.
 
-use super::{Drawing, Figure, Findings, Settings, median_of, note_checked};
+use super::{Drawing, Figure, Findings, Settings, median_of};
 use crate::keys::{Distribution, Keys};
 use crate::load::Pace;
 use crate::plot::{Axis, Lines, Scale, Series};
@@ -24,29 +24,31 @@ pub(super) fn run(settings: &Settings, observer: Observer<'_>) -> Result<Finding
     let mut stage = settings.open(&mut workload, observer)?;
     let most = settings.measure(&mut stage, &mut workload, Pace::Closed, "uniform", observer)?;
     let half = (most.measurement.rate() / 2.0).round();
-    let series = |name: &str| Series { name: name.to_owned(), points: Vec::new() };
-    let mut rates = series("transfers/s at most");
-    let mut latencies = [series("p50"), series("p99")];
-    for (position, exponent) in exponents.iter().enumerate() {
-        workload.choose_by(&keys_of(*exponent));
-        let name = format!("zipf {exponent}");
-        let mut closed: Vec<Run> = Vec::new();
-        let mut open: Vec<Run> = Vec::new();
-        for _ in 0..settings.rounds {
+    let mut closed: Vec<Vec<Run>> = exponents.iter().map(|_| Vec::new()).collect();
+    let mut open: Vec<Vec<Run>> = exponents.iter().map(|_| Vec::new()).collect();
+    // In turn, so that what disturbs the machine disturbs all.
+    for _ in 0..settings.rounds {
+        for (position, exponent) in exponents.iter().enumerate() {
+            workload.choose_by(&keys_of(*exponent));
+            let name = format!("zipf {exponent}");
             for (pace, runs) in [(Pace::Closed, &mut closed), (Pace::Open(half), &mut open)] {
-                runs.push(settings.measure(&mut stage, &mut workload, pace, &name, observer)?);
+                let run = settings.measure(&mut stage, &mut workload, pace, &name, observer)?;
+                runs[position].push(run);
             }
         }
-        let at = position as f64;
-        rates.points.push((at, Some(median_of(&closed, |run| run.measurement.rate()))));
-        for (line, part) in latencies.iter_mut().zip([0.5, 0.99]) {
-            let latency = median_of(&open, |run| run.measurement.latencies.milliseconds(part));
-            line.points.push((at, Some(latency)));
-        }
     }
+    let line = |name: &str, runs: &[Vec<Run>], figure: fn(&Run) -> f64| {
+        let points = runs.iter().enumerate();
+        let points =
+            points.map(|(position, runs)| (position as f64, Some(median_of(runs, figure))));
+        Series { name: name.to_owned(), points: points.collect() }
+    };
+    let rates = line("at most", &closed, |run| run.measurement.rate());
+    let latencies = [
+        line("p50", &open, |run| run.measurement.latencies.milliseconds(0.5)),
+        line("p99", &open, |run| run.measurement.latencies.milliseconds(0.99)),
+    ];
     let checked = stage.check(&mut workload, observer)?;
-    let mut all_checked = Vec::new();
-    note_checked(&mut all_checked, checked);
     let names = exponents.iter().enumerate();
     let names = names.map(|(position, exponent)| match exponent {
         0.0 => (position as f64, "0 (uniform)".to_owned()),
@@ -83,7 +85,7 @@ pub(super) fn run(settings: &Settings, observer: Observer<'_>) -> Result<Finding
             Figure { name: "throughput".to_owned(), drawing: Drawing::Lines(throughput) },
             Figure { name: "latency".to_owned(), drawing: Drawing::Lines(latency) },
         ],
-        checked: all_checked,
+        checked,
         remarks: Vec::new(),
     })
 }

@@ -16,7 +16,7 @@ const SIZES: [f64; 5] = [1_000.0, 10_000.0, 100_000.0, 1_000_000.0, 10_000_000.0
 pub(super) fn run(settings: &Settings, observer: Observer<'_>) -> Result<Findings, TrialError> {
     let series = |name: &str| Series { name: name.to_owned(), points: Vec::new() };
     let mut costs = [series("all threads of the server"), series("the executor")];
-    let mut rates = series("transfers/s");
+    let mut rates = series("at most");
     let mut checked = Vec::new();
     for size in settings.points_or(&SIZES) {
         let mut workload = Transfers::new(Keys::new(size as u64, Distribution::Uniform), 1);

@@ -8,6 +8,9 @@ use hdrhistogram::Histogram;
 const DIGITS: u8 = 2;
 /// About so many intervals are shown.
 const INTERVALS: f64 = 100.0;
+/// Shorter times without an answer are not kept, nor more of them.
+const SILENCE_MIN: Duration = Duration::from_millis(5);
+const SILENCES_MAX: usize = 100_000;
 const INTERVAL_SECONDS: [f64; 8] = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 /// Answers and latencies by intervals of equal length.
@@ -17,7 +20,7 @@ pub struct Timeline {
     interval: Duration,
     intervals: Vec<Interval>,
     last_answer: Instant,
-    silence: Option<Silence>,
+    silences: Vec<Silence>,
 }
 
 /// The requests of an interval.
@@ -31,10 +34,10 @@ struct Interval {
 
 /// A time without an answer.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Silence {
+struct Silence {
     /// Since measuring began.
-    pub from: Duration,
-    pub length: Duration,
+    from: Duration,
+    length: Duration,
 }
 
 /// What is told of an interval.
@@ -54,7 +57,7 @@ impl Timeline {
         let wanted = time.as_secs_f64() / INTERVALS;
         let seconds = INTERVAL_SECONDS.into_iter().find(|&seconds| seconds >= wanted);
         let interval = Duration::from_secs_f64(seconds.unwrap_or(wanted));
-        Self { start, interval, intervals: Vec::new(), last_answer: start, silence: None }
+        Self { start, interval, intervals: Vec::new(), last_answer: start, silences: Vec::new() }
     }
 
     pub(crate) fn record(&mut self, due: Instant, now: Instant) {
@@ -64,9 +67,9 @@ impl Timeline {
         let latencies = &mut self.interval(due).latencies;
         latencies.record(nanoseconds).expect("the histogram grows");
         let length = now.saturating_duration_since(self.last_answer);
-        if length > self.silence.map_or(Duration::ZERO, |silence| silence.length) {
+        if length >= SILENCE_MIN && self.silences.len() < SILENCES_MAX {
             let from = self.last_answer.saturating_duration_since(self.start);
-            self.silence = Some(Silence { from, length });
+            self.silences.push(Silence { from, length });
         }
         self.last_answer = self.last_answer.max(now);
     }
@@ -81,9 +84,12 @@ impl Timeline {
         &mut self.intervals[position]
     }
 
-    /// The longest time without an answer.
-    pub fn longest_silence(&self) -> Option<Silence> {
-        self.silence
+    /// When the first answer came after an instant, if it was some time later.
+    pub fn answer_after(&self, instant: Instant) -> Option<Duration> {
+        let since = instant.saturating_duration_since(self.start);
+        let ends = self.silences.iter().map(|silence| silence.from + silence.length);
+        let mut pairs = self.silences.iter().zip(ends);
+        pairs.find(|(silence, end)| silence.from <= since && since < *end).map(|(_, end)| end)
     }
 
     /// All intervals of the time that was measured.
@@ -124,8 +130,8 @@ mod tests {
         assert_eq!((moments[0].rate, moments[10].rate), (10.0, 20.0));
         assert!((moments[0].p99.unwrap() - 1000.0).abs() < 10.0, "{:?}", moments[0]);
         assert_eq!(moments[5].p50, None);
-        let silence = timeline.longest_silence().unwrap();
-        assert_eq!(silence.from, Duration::from_millis(20));
-        assert_eq!(silence.length, Duration::from_millis(1_010));
+        assert_eq!(timeline.answer_after(at(100)), Some(Duration::from_millis(1_030)));
+        assert_eq!(timeline.answer_after(at(1_040)), Some(Duration::from_millis(1_050)));
+        assert_eq!(timeline.answer_after(at(1_060)), None, "nothing was answered any more");
     }
 }

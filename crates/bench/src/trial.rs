@@ -256,13 +256,9 @@ impl Stage {
             checkpoints: checkpoints.map(since).filter(|second| *second <= end).collect(),
             crash: restart.map(|restart| {
                 let (killed, listening) = (since(restart.killed), since(restart.listening));
-                let silence = measurement.timeline.longest_silence();
-                let answering = silence.map(|it| (it.from + it.length).as_secs_f64());
-                Crash {
-                    killed,
-                    listening,
-                    answering: answering.unwrap_or(listening).max(listening),
-                }
+                let answering = measurement.timeline.answer_after(restart.listening);
+                let answering = answering.map_or(listening, |answering| answering.as_secs_f64());
+                Crash { killed, listening, answering }
             }),
             measurement,
         })

@@ -230,7 +230,10 @@ fn tables(page: &mut Page, trial: &Trial) {
         page.table(&head, &rows);
     }
     page.heading("Processor time");
-    page.paragraph("Microseconds of a processor for each request, by thread, warm-up included.");
+    page.paragraph(
+        "Microseconds of a processor for each request, by thread, warm-up included. Of a server that \
+         was killed, or that is not ours, only the load generator is known.",
+    );
     let rows: Vec<Vec<String>> = trial.runs.iter().flat_map(usage_rows).collect();
     page.table(&["load", "thread", "µs"], &rows);
 }

@@ -15,24 +15,26 @@ const FRACTIONS: [f64; 8] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.7, 0.8, 0.9];
 
 pub(super) fn run(settings: &Settings, observer: Observer<'_>) -> Result<Findings, TrialError> {
     let (mut series, mut checked, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rates = settings.points.clone();
     for (distribution, name) in [(Distribution::Uniform, "uniform"), (ZIPF, "zipf 0.99")] {
         let keys = Keys::new(settings.records, distribution);
         let mut workload = Ycsb::new(Mix::M, keys, RECORD_BYTES, 1);
         let mut stage = settings.open(&mut workload, observer)?;
-        let rates = match &settings.points {
-            Some(rates) => rates.clone(),
+        let rates = match &rates {
+            Some(rates) => rates,
             None => {
                 let run =
                     settings.measure(&mut stage, &mut workload, Pace::Closed, name, observer)?;
                 let most = run.measurement.rate();
                 remarks.push(format!("{name}: {most:.0} requests/s at most (closed loop)"));
-                FRACTIONS.iter().map(|part| (most * part).round()).collect()
+                // Both distributions are compared at the same rates.
+                rates.insert(FRACTIONS.iter().map(|part| (most * part).round().max(1.0)).collect())
             }
         };
         let parts = [("p50", 0.5), ("p99", 0.99)];
         let mut lines =
             parts.map(|(part, _)| Series { name: format!("{name}, {part}"), points: Vec::new() });
-        for rate in rates {
+        for &rate in rates {
             let mut runs = Vec::new();
             for _ in 0..settings.rounds {
                 let pace = Pace::Open(rate);

@@ -109,7 +109,7 @@ fn logarithmic(values: impl Iterator<Item = f64>) -> Fitted {
     let decades = (to / from).log10();
     let ticks = marks[below..=above].iter().enumerate().filter(|(position, _)| {
         let is_power = (below + position).is_multiple_of(3);
-        is_power || decades <= 3.0
+        is_power || decades <= 2.7
     });
     let ticks = ticks.map(|(_, mark)| (*mark, number(*mark))).collect();
     let minor =

@@ -49,6 +49,13 @@ $(CART)/.venv/.installed: $(CART)/requirements.txt | prerequisites
 bench: build
 	@$(BIN)/anabranch bench comparison --accounts $(ACCOUNTS) --rounds $(ROUNDS)
 
+# Figures of the paper and beyond, each with its data and a page in experiments/NAME.
+EXPERIMENTS := latency latency-over-rate splitting contention recovery scale memory
+.PHONY: experiments $(EXPERIMENTS:%=experiment-%)
+experiments: $(EXPERIMENTS:%=experiment-%)
+$(EXPERIMENTS:%=experiment-%): experiment-%: build
+	@$(BIN)/anabranch bench experiment $*
+
 test: test-rust test-python
 
 test-rust: $(VENV)/.tools

@@ -86,6 +86,14 @@ def test_no_main(tmp_path: Path) -> None:
     check_refusal("main", "run", application(tmp_path, ENTITY), "--engine", "local")
 
 
+def test_the_engine_local_has_no_data_folder_and_the_embedded_one_needs_one(data: Path) -> None:
+    local = ("serve", LEDGER, "--engine", "local")
+    check_refusal("--data belongs to the embedded engine", *local, "--data", data)
+    check_refusal("--memory belongs to the embedded engine", *local, "--memory", "1GiB")
+    check_refusal("add --data FOLDER", "serve", LEDGER, "--engine", "embedded")
+    check_refusal("--data <FOLDER>", "serve", LEDGER)
+
+
 def test_data_in_use(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with serving(LEDGER, data):

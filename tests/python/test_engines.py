@@ -15,6 +15,7 @@ PROGRAMS = {
     "hotel_reservation": WORKLOADS / "hotel_reservation" / "hotel_reservation.py",
     "travel_reservation": WORKLOADS / "travel_reservation" / "travel_reservation.py",
     "tpcc": WORKLOADS / "tpcc" / "tpcc.py",
+    "splitting": WORKLOADS / "splitting" / "splitting.py",
     "ycsb": WORKLOADS / "ycsb" / "ycsb.py",
 }
 SEMANTICS = APPLICATIONS / "semantics.py"

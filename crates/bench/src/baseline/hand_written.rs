@@ -12,10 +12,12 @@ use std::time::Instant;
 
 use anabranch_log::{DiskFiles, Log, LogError, Options};
 
-use super::{BaselineError, Times, Turn};
+use super::{BaselineError, Turn};
 use crate::keys::{Distribution, Keys};
 use crate::random::Random;
-use crate::transfer::{AccountNumber, FIRST_BALANCE};
+use crate::trial::Times;
+use crate::workload::account_number::AccountNumber;
+use crate::workload::transfer::FIRST_BALANCE;
 
 /// Transfers handed to the log together.
 const BATCH: usize = 256;
@@ -134,8 +136,9 @@ mod tests {
 
     #[test]
     fn transfers_become_durable() {
+        // Long enough for a sync on a disk that others use too.
         let times =
-            Times { warm_up: Duration::from_millis(5), measured: Duration::from_millis(50) };
+            Times { warm_up: Duration::from_millis(5), measured: Duration::from_millis(500) };
         let turn = run(100, times).unwrap();
         assert!(turn.rate > 0.0);
     }

@@ -253,7 +253,10 @@ impl<'a> Lowering<'_, 'a> {
             Element::Test { value, decides } => {
                 let (decided, more) = (self.block(), self.block());
                 let (then, otherwise) = if decides { (decided, more) } else { (more, decided) };
-                self.test(value, then, otherwise);
+                // It is a value before `any` or `all` asks for its truth: that of what decided a
+                // `not`, `and` or `or` inside is asked again.
+                let test = self.operand(value);
+                self.end(Terminator::Branch { test, then, otherwise });
                 self.begin(decided);
                 let outcome = if decides { "True" } else { "False" };
                 self.assign(result, Code::new(outcome, start_of(value)));

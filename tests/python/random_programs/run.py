@@ -93,8 +93,9 @@ def _be_program(
     try:
         # What hangs is killed.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        # Processor time: other work on the machine makes no program slow.
+        # By processor time: other work on the machine makes no program slow.
         signal.setitimer(signal.ITIMER_PROF, SECONDS_MAX)
+        signal.alarm(20 * SECONDS_MAX)
         os.dup2(output.fileno(), 1)
         os.dup2(errors.fileno(), 2)
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115

@@ -7,10 +7,11 @@ PYTHON_SOURCES := python examples workloads tests/python
 # Sources of the native module: a change of any of them needs a new build.
 RUST_SOURCES := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
+CART := workloads/cart
 ACCOUNTS ?= 10000,1000000
 ROUNDS ?= 5
 
-.PHONY: build demo bench bench-compiler check-fuzz fuzz test test-rust test-python crash soak check-standard-library lint format clean prerequisites
+.PHONY: build demo cart-postgres bench bench-compiler check-fuzz fuzz test test-rust test-python crash soak check-standard-library lint format clean prerequisites
 
 build: $(VENV)/.built
 
@@ -36,16 +37,32 @@ $(VENV)/.built: $(VENV)/.tools $(RUST_SOURCES)
 demo: build
 	@$(BIN)/python examples/shop/demo.py
 
+# What the shopping cart with PostgreSQL needs, in a folder of its own.
+cart-postgres: $(CART)/.venv/.installed
+
+$(CART)/.venv/.installed: $(CART)/requirements.txt | prerequisites
+	@test -x $(CART)/.venv/bin/python || $(PYTHON) -m venv $(CART)/.venv
+	$(CART)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(CART)/requirements.txt
+	@touch $@
+
 # Ours and the baselines in turn, and the targets: about fifteen minutes on a machine that has nothing else to do.
 bench: build
 	@$(BIN)/anabranch bench comparison --accounts $(ACCOUNTS) --rounds $(ROUNDS)
+
+# Figures of the paper and beyond, each with its data and a page in experiments/NAME.
+EXPERIMENTS := latency latency-over-rate splitting contention recovery scale memory
+.PHONY: experiments $(EXPERIMENTS:%=experiment-%)
+experiments: $(EXPERIMENTS:%=experiment-%)
+$(EXPERIMENTS:%=experiment-%): experiment-%: build
+	@$(BIN)/anabranch bench experiment $*
 
 test: test-rust test-python
 
 test-rust: $(VENV)/.tools
 	cargo nextest run --workspace --no-tests=pass
 
-test-python: build
+# The cart with PostgreSQL is tested where there is a server.
+test-python: build $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),cart-postgres)
 	$(BIN)/python -m pytest -q -n 2
 
 KILLS ?= 1000

@@ -96,10 +96,10 @@ def measure(arguments: argparse.Namespace, folder: Path) -> tuple[float, float, 
         bench = [*anabranch, "bench", "transfer", "--url", url, "--accounts", arguments.accounts]
         bench += ["--protocol", arguments.protocol, "--json", "--warm-up", str(WARM_UP)]
         # The accounts are made first, which takes a while: samples begin with the transfers.
-        bench += ["--seconds", str(arguments.seconds + 2)]
+        bench += ["--duration", str(arguments.seconds + 2)]
         load = subprocess.Popen(bench, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert load.stderr is not None
-        while "transfers" not in (line := load.stderr.readline()):
+        while "load:" not in (line := load.stderr.readline()):
             if not line:
                 sys.exit("the load did not start")
         data = folder / "perf.data"
@@ -110,15 +110,15 @@ def measure(arguments: argparse.Namespace, folder: Path) -> tuple[float, float, 
         printed, _ = load.communicate()
         if load.returncode != 0:
             sys.exit("the load failed")
-        report = json.loads(printed)
+        (report,) = json.loads(printed)["runs"]
     finally:
         server.kill()
         server.wait()
     show = ["perf", "script", "--input", str(data), "--no-inline"]
     show += ["--fields", "comm,tid,ip,sym,dso"]
     script = subprocess.run(show, capture_output=True, text=True, check=True).stdout
-    generator = report["processor_us_per_transfer"]["load generator"]
-    return report["transfers_per_second"], generator, script
+    generator = report["processor_us_per_request"]["load generator"]
+    return report["requests_per_second"], generator, script
 
 
 def main() -> None:

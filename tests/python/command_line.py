@@ -10,6 +10,7 @@ from typing import IO
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
+WORKLOADS = REPOSITORY / "workloads"
 APPLICATIONS = Path(__file__).parent / "applications"
 LEDGER = APPLICATIONS / "ledger.py"
 

@@ -5,12 +5,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import APPLICATIONS, EXAMPLES, SECONDS_MAX, anabranch
+from command_line import APPLICATIONS, EXAMPLES, SECONDS_MAX, WORKLOADS, anabranch
 
 PROGRAMS = {
     "shop": EXAMPLES / "shop" / "shop.py",
     "bank": EXAMPLES / "bank" / "bank.py",
     "hotel": EXAMPLES / "hotel" / "hotel.py",
+    "cart": WORKLOADS / "cart" / "demo.py",
+    "hotel_reservation": WORKLOADS / "hotel_reservation" / "hotel_reservation.py",
+    "travel_reservation": WORKLOADS / "travel_reservation" / "travel_reservation.py",
+    "tpcc": WORKLOADS / "tpcc" / "tpcc.py",
+    "splitting": WORKLOADS / "splitting" / "splitting.py",
+    "ycsb": WORKLOADS / "ycsb" / "ycsb.py",
 }
 SEMANTICS = APPLICATIONS / "semantics.py"
 
@@ -48,6 +54,13 @@ def test_examples_run_as_python(example: str) -> None:
 @pytest.mark.parametrize("example", PROGRAMS)
 def test_examples_run_on_engines(example: str, engine: str, tmp_path: Path) -> None:
     assert run(PROGRAMS[example], engine, tmp_path) == expected_output(PROGRAMS[example])
+
+
+@pytest.mark.parametrize("example", PROGRAMS)
+def test_examples_have_no_mistakes(example: str) -> None:
+    completed = anabranch("check", PROGRAMS[example])
+    assert completed.returncode == 0, completed.stderr
+    assert "no mistakes found" in completed.stdout
 
 
 @pytest.mark.parametrize("engine", ["plain", "local", "embedded"])

@@ -4,8 +4,6 @@ pub mod hand_written;
 pub mod postgres;
 pub mod script;
 
-use std::time::Duration;
-
 use thiserror::Error;
 
 /// What a baseline did in one turn.
@@ -32,11 +30,4 @@ impl From<std::io::Error> for BaselineError {
     fn from(error: std::io::Error) -> Self {
         BaselineError::Failed(error.to_string())
     }
-}
-
-/// How long a turn is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Times {
-    pub warm_up: Duration,
-    pub measured: Duration,
 }

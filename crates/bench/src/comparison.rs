@@ -5,20 +5,20 @@ mod series;
 mod targets;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::baseline::postgres::Postgres;
 use crate::baseline::script::Script;
-use crate::baseline::{BaselineError, Times, Turn, hand_written};
-use crate::connection::{LoadError, Protocol};
-use crate::experiment::{Accounts, Run};
+use crate::baseline::{BaselineError, Turn, hand_written};
+use crate::connection::Protocol;
 use crate::keys::{Distribution, Keys};
-use crate::load::{IdempotencyKeys, Length, Load, Pace};
-use crate::server::{CommandLine, Durability, Server, ServerError, file_system};
+use crate::load::Pace;
+use crate::progress::{Observer, Progress};
+use crate::server::{CommandLine, Durability, Engine, file_system};
 use crate::target::Target;
-use crate::transfer::APPLICATION;
+use crate::trial::{Host, Run, Stage, Times, TrialError, standard_load};
+use crate::workload::transfer::Transfers;
 
 pub use series::{Series, Subject, median};
 
@@ -65,28 +65,26 @@ pub enum ComparisonError {
          folder on a disk"
     )]
     NotDurable(String),
-    #[error(transparent)]
-    Server(#[from] ServerError),
     #[error("{what}: {error}")]
-    Load { what: String, error: LoadError },
+    Trial { what: String, error: TrialError },
 }
 
 /// A server of ours with its accounts.
 struct Bank {
-    server: Server,
-    accounts: Accounts,
+    stage: Stage,
+    transfers: Transfers,
     uniform: Keys,
     zipf: Keys,
 }
 
 impl Bank {
-    fn open(command: &CommandLine, count: u64) -> Result<Self, ComparisonError> {
-        let server = Server::start(command, APPLICATION)?;
-        let process = Some(server.process());
-        let accounts = Accounts::prepare(server.target().clone(), process, count);
-        let accounts = accounts.map_err(|error| failed(&server, "loading", error))?;
+    fn open(plan: &Plan, count: u64, observer: Observer<'_>) -> Result<Self, ComparisonError> {
         let (uniform, zipf) = (Keys::new(count, Distribution::Uniform), Keys::new(count, ZIPF));
-        Ok(Self { server, accounts, uniform, zipf })
+        let mut transfers = Transfers::new(uniform.clone(), 1);
+        let host = Host::Own { command: plan.command.clone(), engine: Engine::Embedded };
+        let stage = Stage::open(&host, &mut transfers, observer);
+        let stage = stage.map_err(|error| failed("loading", error))?;
+        Ok(Self { stage, transfers, uniform, zipf })
     }
 
     fn run(
@@ -100,43 +98,28 @@ impl Bank {
             Distribution::Uniform => &self.uniform,
             Distribution::Zipf(_) => &self.zipf,
         };
+        self.transfers.choose_by(keys);
         let load = standard_load(protocol, pace, times);
-        let run = self.accounts.transfer(&load, keys);
-        run.map_err(|error| failed(&self.server, protocol.name(), error))
+        let run = self.stage.run(&mut self.transfers, &load, None, &|_| {});
+        run.map_err(|error| failed(protocol.name(), error))
     }
 
     fn count(&self) -> u64 {
-        self.accounts.count()
+        self.uniform.count()
     }
 }
 
-fn failed(server: &Server, what: &str, error: LoadError) -> ComparisonError {
-    let what = format!("{what}, against the server at {}", server.target().address);
-    ComparisonError::Load { what, error }
+fn failed(what: &str, error: TrialError) -> ComparisonError {
+    ComparisonError::Trial { what: what.to_owned(), error }
 }
 
-/// The load of a comparison, and what `bench transfer` does unless it is told otherwise.
-pub fn standard_load(protocol: Protocol, pace: Pace, times: Times) -> Load {
-    let (connections, in_flight) = match protocol {
-        Protocol::Binary => (4, 128),
-        Protocol::Http => (64, 1),
-    };
-    Load {
-        protocol,
-        connections,
-        in_flight,
-        pace,
-        length: Length::Times { warm_up: times.warm_up, measured: times.measured },
-        idempotency_keys: IdempotencyKeys::None,
-    }
-}
-
-/// Runs all in turn; `note` is told what goes on.
+/// Runs all in turn; `observer` is told what goes on.
 ///
 /// # Errors
 /// Our own server fails or its state is not what it acknowledged. A baseline that fails is told
 /// apart, and the others go on.
-pub fn run(plan: &Plan, note: &dyn Fn(&str)) -> Result<Comparison, ComparisonError> {
+pub fn run(plan: &Plan, observer: Observer<'_>) -> Result<Comparison, ComparisonError> {
+    let note: &dyn Fn(&str) = &|text| observer(Progress::Note(text));
     let (file_system, durability) = file_system();
     if durability == Durability::None {
         return Err(ComparisonError::NotDurable(file_system));
@@ -144,7 +127,7 @@ pub fn run(plan: &Plan, note: &dyn Fn(&str)) -> Result<Comparison, ComparisonErr
     let mut banks = Vec::new();
     for &count in &plan.accounts {
         note(&format!("a server with {count} accounts"));
-        banks.push(Bank::open(&plan.command, count)?);
+        banks.push(Bank::open(plan, count, observer)?);
     }
     let mut results = Results::default();
     let databases = start_postgres(plan, &mut results, note);
@@ -156,8 +139,9 @@ pub fn run(plan: &Plan, note: &dyn Fn(&str)) -> Result<Comparison, ComparisonErr
         run_baselines(plan, &databases, &mut results, note);
     }
     note("checking all accounts");
-    for bank in &banks {
-        bank.accounts.check().map_err(|error| failed(&bank.server, "the check", error))?;
+    for bank in &mut banks {
+        let checked = bank.stage.check(&mut bank.transfers, observer);
+        checked.map_err(|error| failed("the check", error))?;
     }
     let targets = targets::of(&results.series, target_accounts(plan));
     let Results { series, missing } = results;
@@ -230,7 +214,7 @@ fn run_ours(
             (Subject::LowRate { protocol }, LOW_RATE),
         ] {
             let run = bank.run(protocol, Distribution::Uniform, Pace::Open(rate), plan.times)?;
-            let p99 = run.measurement.milliseconds(0.99);
+            let p99 = run.measurement.latencies.milliseconds(0.99);
             note(&format!("  {}, {count} accounts: p99 {p99:.2} ms", subject.name()));
             results.of(subject, count).add_run(&run);
         }
@@ -269,7 +253,3 @@ fn run_baselines(plan: &Plan, databases: &[Postgres], results: &mut Results, not
         results.baseline(Subject::HandWritten, count, hand_written::run(count, times));
     }
 }
-
-/// Times that suit a machine that has nothing else to do.
-pub const TIMES: Times =
-    Times { warm_up: Duration::from_secs(2), measured: Duration::from_secs(5) };

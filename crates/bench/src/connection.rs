@@ -11,7 +11,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::workload::Broken;
+use crate::call::Broken;
 
 /// How requests reach the server.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -36,7 +36,10 @@ impl Protocol {
 pub enum LoadError {
     #[error("cannot reach {address}: {error}")]
     Unreachable { address: String, error: io::Error },
-    #[error("the connection to the server broke: {0}")]
+    #[error(
+        "the connection to the server broke: {0}; requests were under way whose outcome nobody \
+         knows, so that nothing can be checked"
+    )]
     Connection(#[from] io::Error),
     #[error("the server sent what its protocol does not know: {0}")]
     Protocol(String),
@@ -47,4 +50,11 @@ pub enum LoadError {
          that nothing can be checked"
     )]
     Silent(u64),
+}
+
+impl LoadError {
+    /// Whether there is no connection, and a new one could help.
+    pub(crate) fn is_of_connection(&self) -> bool {
+        matches!(self, LoadError::Unreachable { .. } | LoadError::Connection(_))
+    }
 }

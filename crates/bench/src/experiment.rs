@@ -1,112 +1,195 @@
-//! Transfers on a server, from making the accounts to checking them.
+//! Experiments: figures of the paper *Stateful Entities* (EDBT 2024), and some beyond it, each on
+//! servers of its own.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`latency`] | YCSB A, B and T, uniform and zipf 0.99, at 100 requests/s (its Figure 3) |
+//! | [`latency_over_rate`] | YCSB M (its Figure 4) |
+//! | [`splitting`] | what splitting costs, for states of 50 to 200 KB |
+//! | [`contention`] | transfers from uniform to zipf 0.999 |
+//! | [`recovery`] | how long a killed server takes to come back, by the size of its state |
+//! | [`scale`] | what a transaction costs, by the number of entities |
+//! | [`memory`] | memory and disk for each entity |
 
-use crate::connection::{LoadError, Protocol};
-use crate::keys::Keys;
-use crate::load::{self, Load, Target};
-use crate::measurement::Measurement;
-use crate::processors::{self, Usage};
-use crate::transfer::{Creation, FIRST_BALANCE, Ledger, Reading, Transfers};
-use crate::workload::Broken;
+mod contention;
+mod latency;
+mod latency_over_rate;
+mod memory;
+mod recovery;
+mod scale;
+mod splitting;
 
-/// Accounts on a server, and what they must have.
-#[derive(Debug)]
-pub struct Accounts {
-    target: Target,
-    ledger: Ledger,
-    /// The server's process, if it is on this machine and known.
-    process: Option<u32>,
-    seed: u64,
+use crate::comparison::median;
+use crate::connection::Protocol;
+use crate::load::{Load, Pace};
+use crate::plot::{Bars, Lines};
+use crate::progress::{Observer, Progress};
+use crate::server::{CommandLine, Engine};
+use crate::trial::{Host, Run, Stage, Times, TrialError, standard_load};
+use crate::workload::AnyWorkload;
+
+/// Which experiment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Experiment {
+    Latency,
+    LatencyOverRate,
+    Splitting,
+    Contention,
+    Recovery,
+    Scale,
+    Memory,
 }
 
-/// What a load measured and used.
+/// How experiments are made.
 #[derive(Clone, Debug)]
-pub struct Run {
-    pub measurement: Measurement,
-    /// Seconds of a processor that the generator used, warm-up included.
-    pub generator: f64,
-    /// What the threads of the server used, warm-up included.
-    pub server: Usage,
-    /// Requests of warm-up and measured time, to which the usage belongs.
-    pub requests: u64,
+pub struct Settings {
+    /// How servers are started.
+    pub command: CommandLine,
+    pub times: Times,
+    /// Each point is measured so often; its median counts.
+    pub rounds: usize,
+    /// Where the horizontal axis has points, instead of the usual ones.
+    pub points: Option<Vec<f64>>,
+    /// Records of the workload, where they are not the points.
+    pub records: u64,
 }
 
-/// What the generator is called among the threads.
-const GENERATOR: &str = "load generator";
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    pub name: &'static str,
+    pub title: String,
+    /// What was done, and how to read the figures.
+    pub summary: String,
+    pub figures: Vec<Figure>,
+    /// What was compared in the end, and found right.
+    pub checked: Vec<String>,
+    pub remarks: Vec<String>,
+}
 
-impl Run {
-    /// Microseconds of a processor for each transfer, by thread.
-    pub fn microseconds_each(&self) -> Usage {
-        let each = |seconds: f64| seconds * 1e6 / self.requests.max(1) as f64;
-        let server = self.server.iter().map(|(name, seconds)| (name.clone(), each(*seconds)));
-        server.chain([(GENERATOR.to_owned(), each(self.generator))]).collect()
+/// A figure with its file name, without extension.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    pub name: String,
+    pub drawing: Drawing,
+}
+
+#[derive(Clone, Debug)]
+pub enum Drawing {
+    Lines(Lines),
+    Bars(Bars),
+}
+
+impl Figure {
+    pub fn svg(&self) -> String {
+        match &self.drawing {
+            Drawing::Lines(lines) => lines.svg(),
+            Drawing::Bars(bars) => bars.svg(),
+        }
     }
 }
 
-impl Accounts {
-    /// Makes so many accounts on a server, or takes those that are there.
+/// Makes an experiment.
+///
+/// # Errors
+/// A server fails, or its state is not what it acknowledged.
+pub fn run(
+    experiment: Experiment,
+    settings: &Settings,
+    observer: Observer<'_>,
+) -> Result<Findings, TrialError> {
+    match experiment {
+        Experiment::Latency => latency::run(settings, observer),
+        Experiment::LatencyOverRate => latency_over_rate::run(settings, observer),
+        Experiment::Splitting => splitting::run(settings, observer),
+        Experiment::Contention => contention::run(settings, observer),
+        Experiment::Recovery => recovery::run(settings, observer),
+        Experiment::Scale => scale::run(settings, observer),
+        Experiment::Memory => memory::run(settings, observer),
+    }
+}
+
+impl Settings {
+    /// Whether the points are those of the experiment.
     ///
     /// # Errors
-    /// The server fails or has other accounts.
-    pub fn prepare(target: Target, process: Option<u32>, count: u64) -> Result<Self, LoadError> {
-        let everything = Load::everything(Protocol::Binary);
-        let (creation, measurement) = load::run(&target, &everything, Creation::new(count))?;
-        none_refused(&measurement)?;
-        let balances = match creation.existing() {
-            0 => vec![FIRST_BALANCE; count as usize],
-            _ => balances(&target, count)?,
+    /// What points there may be.
+    pub fn check(&self, experiment: Experiment) -> Result<(), String> {
+        let Some(points) = &self.points else { return Ok(()) };
+        let (wanted, is_right): (&str, fn(f64) -> bool) = match experiment {
+            Experiment::Latency => ("no points: its groups are those of the paper", |_| false),
+            Experiment::LatencyOverRate => ("rates above zero", |point| point > 0.0),
+            Experiment::Splitting => {
+                ("sizes of 1 to 900 KB", |point| (1.0..=900.0).contains(&point))
+            }
+            Experiment::Contention => ("exponents below 1", |point| point < 1.0),
+            Experiment::Recovery | Experiment::Scale | Experiment::Memory => {
+                ("numbers of entities from 2 on", |point| point >= 2.0 && point.fract() == 0.0)
+            }
         };
-        Ok(Self { target, ledger: Ledger::new(balances), process, seed: 0 })
+        match points.iter().all(|point| is_right(*point)) && !points.is_empty() {
+            true => Ok(()),
+            false => Err(format!("this experiment takes {wanted}")),
+        }
     }
 
-    pub fn count(&self) -> u64 {
-        self.ledger.accounts()
+    fn points_or(&self, usual: &[f64]) -> Vec<f64> {
+        self.points.clone().unwrap_or_else(|| usual.to_vec())
     }
 
-    /// Puts load on the server.
-    ///
-    /// # Errors
-    /// The server fails; what the accounts must have is then not known any more.
-    pub fn transfer(&mut self, load: &Load, keys: &Keys) -> Result<Run, LoadError> {
-        // Every run has other transfers, and the same ones as in another comparison.
-        self.seed += 1;
-        let ledger = std::mem::replace(&mut self.ledger, Ledger::new(Vec::new()));
-        let transfers = Transfers::new(keys.clone(), self.seed, ledger);
-        let of_server = || self.process.map(processors::of_process).unwrap_or_default();
-        let (generator, server) = (processors::of_this_thread(), of_server());
-        let (transfers, measurement) = load::run(&self.target, load, transfers)?;
-        let run = Run {
-            generator: processors::of_this_thread() - generator,
-            server: processors::between(&server, &of_server()),
-            requests: transfers.answered_in_all(),
-            measurement,
-        };
-        self.ledger = transfers.into_ledger();
+    fn load(&self, pace: Pace) -> Load {
+        standard_load(Protocol::Binary, pace, self.times)
+    }
+
+    fn open(
+        &self,
+        workload: &mut dyn AnyWorkload,
+        observer: Observer<'_>,
+    ) -> Result<Stage, TrialError> {
+        let host = Host::Own { command: self.command.clone(), engine: Engine::Embedded };
+        Stage::open(&host, workload, observer)
+    }
+
+    fn measure(
+        &self,
+        stage: &mut Stage,
+        workload: &mut dyn AnyWorkload,
+        pace: Pace,
+        what: &str,
+        observer: Observer<'_>,
+    ) -> Result<Run, TrialError> {
+        let run = stage.run(workload, &self.load(pace), None, observer)?;
+        let p99 = run.measurement.latencies.milliseconds(0.99);
+        let rate = run.measurement.rate();
+        observer(Progress::Note(&format!("{what}, {}: {rate:.0}/s, p99 {p99:.2} ms", run.name())));
         Ok(run)
     }
-
-    /// Reads all accounts and compares them with what was acknowledged.
-    ///
-    /// # Errors
-    /// The server fails, or something was lost, applied twice or in part.
-    pub fn check(&self) -> Result<(), LoadError> {
-        let found = balances(&self.target, self.count())?;
-        Ok(self.ledger.check(&found)?)
-    }
 }
 
-fn balances(target: &Target, count: u64) -> Result<Vec<i64>, LoadError> {
-    let everything = Load::everything(Protocol::Binary);
-    let (reading, measurement) = load::run(target, &everything, Reading::new(count))?;
-    none_refused(&measurement)?;
-    Ok(reading.into_balances())
+/// The median over runs of what each has; runs are never empty.
+fn median_of(runs: &[Run], figure: impl Fn(&Run) -> f64) -> f64 {
+    let figures: Vec<f64> = runs.iter().map(figure).collect();
+    median(&figures).expect("there is at least one round")
 }
 
-/// A request that was refused is missing: not so when accounts are made or read.
-fn none_refused(measurement: &Measurement) -> Result<(), Broken> {
-    match measurement.refused {
-        0 => Ok(()),
-        refused => Err(Broken::Invariant(format!(
-            "the server refused {refused} requests for lack of room: try again when it is idle"
-        ))),
+/// What requests of a run cost all processors, in microseconds for each: the server, without the
+/// load generator.
+fn server_microseconds(run: &Run) -> f64 {
+    run.server.values().sum::<f64>() * 1e6 / run.measurement.answered_in_all.max(1) as f64
+}
+
+/// The same of one thread of the server, whose name begins so.
+fn thread_microseconds(run: &Run, thread: &str) -> f64 {
+    let threads = run.server.iter().filter(|(name, _)| name.starts_with(thread));
+    let seconds: f64 = threads.map(|(_, seconds)| seconds).sum();
+    seconds * 1e6 / run.measurement.answered_in_all.max(1) as f64
+}
+
+/// Adds what was checked, if it is new.
+fn note_checked(all: &mut Vec<String>, checked: Vec<String>) {
+    for check in checked {
+        if !all.contains(&check) {
+            all.push(check);
+        }
     }
 }

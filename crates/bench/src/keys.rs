@@ -19,6 +19,7 @@ pub enum Distribution {
 #[derive(Clone, Debug)]
 pub struct Keys {
     count: u64,
+    distribution: Distribution,
     zipf: Option<Zipf>,
 }
 
@@ -67,7 +68,11 @@ impl Keys {
             Distribution::Uniform => None,
             Distribution::Zipf(exponent) => Some(Zipf::new(count, exponent)),
         };
-        Self { count, zipf }
+        Self { count, distribution, zipf }
+    }
+
+    pub fn distribution(&self) -> Distribution {
+        self.distribution
     }
 
     pub fn count(&self) -> u64 {

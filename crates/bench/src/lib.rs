@@ -8,15 +8,19 @@
 //! ```
 //!
 //! # Layout
-//! - [`workload`]: what a workload is; [`transfer`] is one. It makes requests and checks at the end
-//!   that the state is what the answers promised.
-//! - [`load`]: sends the requests of a workload in a closed or an open loop; [`connection`] has the
-//!   two protocols.
-//! - [`measurement`]: latencies and counts; [`processors`]: who used the processors.
-//! - [`server`]: a server of one run; [`experiment`] puts load on it and checks it.
+//! - [`workload`]: what a workload is, and one file for each. It makes entities and requests, and
+//!   checks at the end that the state is what the answers promised. [`call`]: requests and answers.
+//! - [`load`]: sends requests in a closed or an open loop; [`connection`] has the two protocols;
+//!   [`exchange`]: many requests as fast as possible.
+//! - [`measurement`], [`timeline`]: latencies and counts; [`processors`]: who used the processors;
+//!   [`monitor`]: the server's own metrics meanwhile.
+//! - [`trial`]: a workload on a server, at one rate or several, perhaps with a crash;
+//!   [`server`]: a server of one trial.
 //! - [`baseline`]: the same transfers elsewhere; [`comparison`] runs all in turn.
-//! - [`report`]: tables and JSON; [`target`]: what has to be reached.
+//! - [`report`]: tables, JSON and pages with plots; [`plot`] draws; [`environment`]: the machine.
+//! - [`target`]: what has to be reached.
 //! - [`keys`], [`random`]: which entities are touched.
+//! - [`progress`]: who is told how far it is.
 //!
 //! Invariants:
 //! - A workload knows neither protocol nor load, a load knows no workload.
@@ -24,16 +28,23 @@
 //! - Nothing is printed here; what goes on is told to a closure.
 
 pub mod baseline;
+pub mod call;
 pub mod comparison;
 pub mod connection;
+pub mod environment;
+pub mod exchange;
 pub mod experiment;
 pub mod keys;
 pub mod load;
 pub mod measurement;
+pub mod monitor;
+pub mod plot;
 pub mod processors;
+pub mod progress;
 pub mod random;
 pub mod report;
 pub mod server;
 pub mod target;
-pub mod transfer;
+pub mod timeline;
+pub mod trial;
 pub mod workload;

@@ -1,7 +1,7 @@
 //! Puts load on a server and measures it.
 //!
 //! All connections are tasks of one thread, so that the generator takes at most one processor and
-//! needs no locks. Requests come from a [`Workload`] by one of three *schedules*:
+//! needs no locks. [`Requests`] are sent by one of three *schedules*:
 //!
 //! - *closed loop*: a connection sends the next request as soon as one was answered; what is found
 //!   is the most that the server does with so many requests in flight;
@@ -9,6 +9,7 @@
 //!   the instant at which its request was due, not from when it could be sent, so that a server
 //!   that stops for a second has a second in the latencies of all requests of that second (no
 //!   coordinated omission). Every request that was due is sent and counted, if late;
+//!   Only what could not be sent for seconds after the end is given up, and counted apart;
 //! - *everything*: until the workload has no more requests, as fast as in a closed loop.
 
 mod pipelined;
@@ -16,16 +17,16 @@ mod schedule;
 mod sequential;
 mod session;
 
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::net::TcpStream;
-use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
 
 use crate::connection::{LoadError, Protocol, binary};
 use crate::measurement::Measurement;
-use crate::workload::Workload;
+use crate::progress::{Observer, Progress};
+use crate::workload::Requests;
 
 use schedule::Schedule;
 use session::Session;
@@ -67,6 +68,15 @@ pub enum IdempotencyKeys {
     Fresh,
 }
 
+/// What is done when a connection breaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnBreak {
+    /// The load has failed.
+    Fail,
+    /// Connect again, and send what was not answered again; requests must have idempotency keys.
+    SendAgain,
+}
+
 /// How load is put on a server.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Load {
@@ -77,6 +87,7 @@ pub struct Load {
     pub pace: Pace,
     pub length: Length,
     pub idempotency_keys: IdempotencyKeys,
+    pub on_break: OnBreak,
 }
 
 /// Most requests in flight on a connection: below what a server takes, which would stop reading.
@@ -100,52 +111,72 @@ impl Load {
             pace: Pace::Closed,
             length: Length::Everything,
             idempotency_keys: IdempotencyKeys::None,
+            on_break: OnBreak::Fail,
         }
     }
 }
 
-/// Runs `load` with the requests of `workload` against `target`; gives the workload back.
+/// How long to try to connect again.
+const RECONNECT: Duration = Duration::from_secs(300);
+const RECONNECT_INTERVAL: Duration = Duration::from_millis(5);
+/// How often somebody is told how far it is.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Runs `load` with `requests` against `target`.
 ///
 /// # Errors
-/// The server cannot be reached, stops answering, or answers what the workload does not expect.
-pub fn run<W: Workload>(
+/// The server cannot be reached, stops answering, or answers what nobody expects.
+pub fn run<R: Requests>(
     target: &Target,
     load: &Load,
-    workload: W,
-) -> Result<(W, Measurement), LoadError> {
+    requests: &mut R,
+    observer: Observer<'_>,
+) -> Result<Measurement, LoadError> {
     assert!(load.connections > 0 && (1..=IN_FLIGHT_MAX).contains(&load.in_flight));
     assert!(load.protocol == Protocol::Binary || load.in_flight == 1, "no pipelining over HTTP");
+    let has_keys = load.idempotency_keys == IdempotencyKeys::Fresh;
+    assert!(has_keys || load.on_break == OnBreak::Fail, "what is sent again needs keys");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    LocalSet::new().block_on(&runtime, drive(target, load, workload))
+    runtime.block_on(drive(target, load, requests, observer))
 }
 
-async fn drive<W: Workload>(
+async fn drive<R: Requests>(
     target: &Target,
     load: &Load,
-    workload: W,
-) -> Result<(W, Measurement), LoadError> {
+    requests: &mut R,
+    observer: Observer<'_>,
+) -> Result<Measurement, LoadError> {
     let mut streams = Vec::with_capacity(load.connections);
     for _ in 0..load.connections {
         streams.push(connect(target, load.protocol).await?);
     }
-    let schedule = Rc::new(Schedule::start(load));
-    let session = Rc::new(Session::new(workload, &schedule, load));
-    let mut connections = JoinSet::new();
-    for stream in streams {
-        let (schedule, session) = (Rc::clone(&schedule), Rc::clone(&session));
-        let (target, load) = (target.clone(), *load);
-        connections.spawn_local(async move {
+    let schedule = Schedule::start(load);
+    let session = Session::new(requests, &schedule, load);
+    let (schedule_of, session_of) = (&schedule, &session);
+    let mut connections: FuturesUnordered<_> = streams
+        .into_iter()
+        .map(|stream| async move {
             match load.protocol {
-                Protocol::Binary => pipelined::run(stream, &schedule, &session, &load).await,
-                Protocol::Http => sequential::run(stream, &schedule, &session, &target).await,
+                Protocol::Binary => {
+                    pipelined::run(stream, schedule_of, session_of, target, load).await
+                }
+                Protocol::Http => {
+                    sequential::run(stream, schedule_of, session_of, target, load).await
+                }
             }
-        });
-    }
+        })
+        .collect();
     let ended = async {
-        while let Some(ended) = connections.join_next().await {
-            ended.expect("this is a bug in Anabranch: a connection of the load panicked")?;
+        while let Some(ended) = connections.next().await {
+            ended?;
         }
         Ok(())
+    };
+    let ended = async {
+        tokio::select! {
+            ended = ended => ended,
+            () = tell(&session, load.length, observer) => Ok(()),
+        }
     };
     match schedule.end() {
         Some(end) => {
@@ -156,14 +187,26 @@ async fn drive<W: Workload>(
         None => answered_or_silent(&session, ended).await?,
     }
     drop(connections);
-    let session = Rc::into_inner(session);
-    let session = session.expect("this is a bug in Anabranch: a connection is still there");
     Ok(session.finish())
 }
 
+/// Tells how far it is, for ever.
+async fn tell<R: Requests>(session: &Session<'_, R>, length: Length, observer: Observer<'_>) {
+    let start = Instant::now();
+    loop {
+        sleep(TICK).await;
+        let (done, answered) = (start.elapsed(), session.answered());
+        let total = match length {
+            Length::Times { warm_up, measured } => warm_up + measured,
+            Length::Everything => done,
+        };
+        observer(Progress::Time { done: done.min(total), total, answered });
+    }
+}
+
 /// Waits for `ended` as long as answers come.
-async fn answered_or_silent<W: Workload>(
-    session: &Session<W>,
+async fn answered_or_silent<R: Requests>(
+    session: &Session<'_, R>,
     ended: impl Future<Output = Result<(), LoadError>>,
 ) -> Result<(), LoadError> {
     let silence = async {
@@ -188,4 +231,24 @@ async fn connect(target: &Target, protocol: Protocol) -> Result<TcpStream, LoadE
         binary::greet(&mut stream, target.token.as_deref()).await?;
     }
     Ok(stream)
+}
+
+/// A new connection after one broke with `error`, if that is wanted and helps.
+async fn after_break(
+    error: LoadError,
+    target: &Target,
+    load: &Load,
+) -> Result<TcpStream, LoadError> {
+    if load.on_break == OnBreak::Fail || !error.is_of_connection() {
+        return Err(error);
+    }
+    let start = Instant::now();
+    loop {
+        match connect(target, load.protocol).await {
+            Err(error) if error.is_of_connection() && start.elapsed() < RECONNECT => {
+                sleep(RECONNECT_INTERVAL).await;
+            }
+            outcome => return outcome,
+        }
+    }
 }

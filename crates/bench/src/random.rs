@@ -27,4 +27,14 @@ impl Random {
     pub fn fraction(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
+
+    /// Each number from `low` to `high` equally often.
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
+        low + self.below((high - low + 1) as u64) as i64
+    }
+
+    /// Whether something happens that does so in so many of a hundred times.
+    pub fn happens(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
 }

@@ -3,15 +3,18 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
 use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::load::Target;
+use crate::workload::Application;
 
-/// How the server's process is started: program and first arguments, to which `serve …` is added.
+/// How the server's process is started: a Python, and first arguments, to which `serve …` is added.
 pub type CommandLine = Vec<OsString>;
 
 /// A server that could not be started.
@@ -23,67 +26,189 @@ pub enum ServerError {
     Ended(String),
 }
 
+const PLAIN_SERVER: &str = include_str!("../../../workloads/plain_server.py");
+
+/// What keeps the state of a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    /// Durable: each group of requests is synced before its replies.
+    Embedded,
+    /// Compiled, in memory; nothing is durable.
+    Local,
+    /// Ordinary Python objects, in memory, behind a server in Python that knows the binary protocol
+    /// only.
+    Plain,
+}
+
+impl Engine {
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Embedded => "embedded",
+            Engine::Local => "local",
+            Engine::Plain => "plain",
+        }
+    }
+}
+
 /// A server under way; killed when dropped.
 #[derive(Debug)]
 pub struct Server {
-    process: Child,
+    command: CommandLine,
+    engine: Engine,
+    file: PathBuf,
+    process: Process,
     target: Target,
+    folder: TempDir,
+}
+
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    address: String,
     /// Kept open, or the server could not write to it.
     _output: BufReader<ChildStdout>,
-    _folder: TempDir,
+}
+
+/// When a server went and came back.
+#[derive(Clone, Copy, Debug)]
+pub struct Restart {
+    pub killed: Instant,
+    pub listening: Instant,
 }
 
 impl Server {
-    /// Starts one that serves the application with this source.
+    /// Starts one that serves an application.
     ///
     /// # Errors
     /// It does not start, or ends before it listens.
-    pub fn start(command: &CommandLine, application: &str) -> Result<Self, ServerError> {
+    pub fn start(
+        command: &CommandLine,
+        engine: Engine,
+        application: Application,
+    ) -> Result<Self, ServerError> {
         let folder = tempfile::Builder::new().prefix("anabranch-bench-").tempdir()?;
-        let file = folder.path().join("application.py");
-        fs::write(&file, application)?;
-        let log = folder.path().join("log.txt");
-        let mut process = Command::new(&command[0])
-            .args(&command[1..])
-            .arg("serve")
-            .arg(file)
-            .arg("--data")
-            .arg(folder.path().join("data"))
-            .args(["--port", "0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log)?)
-            .spawn()?;
-        let output = process.stdout.take().expect("it is a pipe");
-        let mut output = BufReader::new(output);
-        match announced(&mut output) {
-            Some(address) => {
-                let target = Target { address, token: None };
-                Ok(Self { process, target, _output: output, _folder: folder })
-            }
-            None => {
-                process.kill()?;
-                process.wait()?;
-                Err(ServerError::Ended(end_of(&log)))
-            }
+        let main = folder.path().join("application");
+        fs::create_dir(&main)?;
+        for (name, source) in application.files {
+            fs::write(main.join(name), source)?;
         }
+        let file = main.join(application.files[0].0);
+        let process = Process::start(command, engine, &file, folder.path(), "0")?;
+        let target = Target { address: process.address.clone(), token: None };
+        Ok(Self { command: command.clone(), engine, file, process, target, folder })
     }
 
     pub fn target(&self) -> &Target {
         &self.target
     }
 
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// The number of its process.
     pub fn process(&self) -> u32 {
-        self.process.id()
+        self.process.child.id()
+    }
+
+    /// Its resident memory.
+    ///
+    /// # Errors
+    /// It is gone, or this is no Linux.
+    pub fn resident_bytes(&self) -> io::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        let kilobytes = kilobytes.ok_or_else(|| io::Error::other("its memory is not known"))?;
+        Ok(kilobytes * 1024)
+    }
+
+    /// What its data folder takes on disk.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn disk_bytes(&self) -> io::Result<u64> {
+        used_bytes(&self.folder.path().join("data"))
+    }
+
+    /// Kills it with no chance to do anything (`kill -9`), and starts it again with the same data on
+    /// the same port.
+    ///
+    /// # Errors
+    /// It does not start again.
+    pub fn kill_and_start(&mut self) -> Result<Restart, ServerError> {
+        let killed = Instant::now();
+        self.process.child.kill()?;
+        self.process.child.wait()?;
+        let port = self.target.address.rsplit(':').next().unwrap_or_default().to_owned();
+        let (command, engine) = (&self.command, self.engine);
+        self.process = Process::start(command, engine, &self.file, self.folder.path(), &port)?;
+        Ok(Restart { killed, listening: Instant::now() })
     }
 }
 
-impl Drop for Server {
+fn used_bytes(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = match entry.metadata() {
+            // What was there a moment ago was brought into the store since.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            metadata => metadata?,
+        };
+        bytes += match metadata.is_dir() {
+            true => used_bytes(&entry.path())?,
+            false => metadata.blocks() * 512,
+        };
+    }
+    Ok(bytes)
+}
+
+impl Process {
+    fn start(
+        command: &CommandLine,
+        engine: Engine,
+        file: &Path,
+        folder: &Path,
+        port: &str,
+    ) -> Result<Self, ServerError> {
+        let log = folder.join("log.txt");
+        let mut started = Command::new(&command[0]);
+        if engine == Engine::Plain {
+            let script = folder.join("plain_server.py");
+            fs::write(&script, PLAIN_SERVER)?;
+            started.arg(script).arg(file).arg(port);
+        } else {
+            started.args(&command[1..]).arg("serve").arg(file).args(["--port", port]);
+        }
+        match engine {
+            Engine::Embedded => started.arg("--data").arg(folder.join("data")),
+            Engine::Local => started.args(["--engine", "local"]),
+            Engine::Plain => &mut started,
+        };
+        let mut child = started
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
+            .spawn()?;
+        let output = child.stdout.take().expect("it is a pipe");
+        let mut output = BufReader::new(output);
+        match announced(&mut output) {
+            Some(address) => Ok(Self { child, address, _output: output }),
+            None => {
+                child.kill()?;
+                child.wait()?;
+                Err(ServerError::Ended(end_of(&log)))
+            }
+        }
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
         // It is gone already, or will be: there is nothing else to do.
-        let _gone = self.process.kill();
-        let _gone = self.process.wait();
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
     }
 }
 
@@ -159,7 +284,12 @@ mod tests {
     #[test]
     fn a_server_that_does_not_start_says_why() {
         let command = ["sh", "-c", "echo no such thing >&2; exit 3"].map(OsString::from);
-        let error = Server::start(&command.to_vec(), "").unwrap_err();
+        let error = Server::start(
+            &command.to_vec(),
+            Engine::Embedded,
+            crate::workload::transfer::APPLICATION,
+        )
+        .unwrap_err();
         assert!(error.to_string().ends_with("no such thing"), "{error}");
     }
 }

@@ -1,81 +1,152 @@
-//! What a workload is: it makes requests, learns of their answers, and knows at the end what the
-//! state must be.
+//! What a workload is: an application, the entities it begins with, the requests it gets, and what
+//! must be true at the end.
 
-use serde_json::Value as Json;
-use thiserror::Error;
+pub mod cart;
+pub mod hotel_reservation;
+pub mod splitting;
+pub mod tpcc;
+pub mod transfer;
+pub mod travel_reservation;
+pub mod ycsb;
 
-/// An argument of a call, or a key.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Argument<'a> {
-    Integer(i64),
-    Text(&'a str),
-    /// An entity whose key is a text.
-    Entity {
-        class: &'a str,
-        key: &'a str,
-    },
-}
+pub(crate) mod account_number;
+mod ledger;
 
-/// A request, as any protocol can carry it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Call<'a> {
-    Create {
-        class: &'a str,
-        arguments: &'a [(&'a str, Argument<'a>)],
-    },
-    Method {
-        class: &'a str,
-        key: &'a str,
-        method: &'a str,
-        arguments: &'a [(&'a str, Argument<'a>)],
-    },
-    State {
-        class: &'a str,
-        key: &'a str,
-    },
-}
-
-/// The answer to a request.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Answer {
-    /// The status of HTTP, which the binary protocol has too.
-    pub status: u16,
-    /// The result, the key or the attributes; from status 400 on the problem.
-    pub body: Json,
-}
-
-/// An answer that a workload does not expect, or a state that breaks an invariant.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
-pub enum Broken {
-    #[error("{call} was answered with {status}: {body}")]
-    Unexpected { call: String, status: u16, body: String },
-    #[error("{0}")]
-    Invariant(String),
-}
-
-impl Broken {
-    /// For an answer that nobody expects to `call`.
-    pub fn unexpected(call: impl Into<String>, answer: &Answer) -> Self {
-        Broken::Unexpected {
-            call: call.into(),
-            status: answer.status,
-            body: answer.body.to_string(),
-        }
-    }
-}
+use crate::call::{Answer, Broken, Send};
+use crate::connection::LoadError;
+use crate::exchange::Exchange;
+use crate::load::{self, Load, Target};
+use crate::measurement::Measurement;
+use crate::progress::Observer;
 
 /// A source of requests.
-pub trait Workload: 'static {
-    /// What the workload remembers of a request until it is answered.
+pub trait Requests {
+    /// What is remembered of a request until it is answered.
     type Asked;
 
     /// Makes the next request and gives it to `send`; `None` if there are no more.
-    fn ask(&mut self, send: &mut dyn FnMut(Call<'_>)) -> Option<Self::Asked>;
+    fn ask(&mut self, send: &mut Send<'_>) -> Option<Self::Asked>;
 
-    /// Takes note of an answer. Answers that refuse the request for lack of room (429, 503) do not
+    /// Takes note of an answer. Answers that refuse a request for lack of room (429, 503) do not
     /// come here: such a request was not applied.
     ///
     /// # Errors
     /// The answer is not one that the workload expects.
-    fn answered(&mut self, asked: Self::Asked, answer: Answer) -> Result<(), Broken>;
+    fn answered(&mut self, asked: Self::Asked, answer: Answer) -> Result<Outcome, Broken>;
+}
+
+/// What came of a request, with its kind: a position in [`Workload::kinds`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    Done(usize),
+    /// It was refused as the workload wants it: without money, without a room, rolled back.
+    Failed(usize),
+}
+
+impl Outcome {
+    pub fn kind(self) -> usize {
+        match self {
+            Outcome::Done(kind) | Outcome::Failed(kind) => kind,
+        }
+    }
+}
+
+/// An application as a user would write it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Application {
+    /// Names and sources of its files; the first is the main one.
+    pub files: &'static [(&'static str, &'static str)],
+}
+
+/// What a workload is, for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Description {
+    pub name: String,
+    /// One sentence.
+    pub summary: String,
+    /// Names and values.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// Requests to an application, with all that belongs to them.
+pub trait Workload: Requests {
+    fn application(&self) -> Application;
+
+    fn describe(&self) -> Description;
+
+    /// What kinds of requests there are.
+    fn kinds(&self) -> &'static [&'static str];
+
+    /// Makes the entities it begins with, or reads those that are there.
+    ///
+    /// # Errors
+    /// The server fails, or has something else.
+    fn prepare(&mut self, server: &Exchange<'_>) -> Result<(), LoadError>;
+
+    /// Compares what the server has with what it must have; says what was compared.
+    ///
+    /// # Errors
+    /// The server fails, or an invariant is broken.
+    fn check(&mut self, server: &Exchange<'_>) -> Result<Vec<String>, LoadError>;
+}
+
+/// Any workload: what [`Workload`] is without naming its requests.
+pub trait AnyWorkload {
+    fn application(&self) -> Application;
+    fn describe(&self) -> Description;
+    fn kinds(&self) -> &'static [&'static str];
+
+    /// See [`Workload::prepare`].
+    ///
+    /// # Errors
+    /// As there.
+    fn prepare(&mut self, server: &Exchange<'_>) -> Result<(), LoadError>;
+
+    /// Puts `load` on a server with requests of the workload.
+    ///
+    /// # Errors
+    /// See [`load::run`].
+    fn run(
+        &mut self,
+        target: &Target,
+        load: &Load,
+        observer: Observer<'_>,
+    ) -> Result<Measurement, LoadError>;
+
+    /// See [`Workload::check`].
+    ///
+    /// # Errors
+    /// As there.
+    fn check(&mut self, server: &Exchange<'_>) -> Result<Vec<String>, LoadError>;
+}
+
+impl<W: Workload> AnyWorkload for W {
+    fn application(&self) -> Application {
+        Workload::application(self)
+    }
+
+    fn describe(&self) -> Description {
+        Workload::describe(self)
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        Workload::kinds(self)
+    }
+
+    fn prepare(&mut self, server: &Exchange<'_>) -> Result<(), LoadError> {
+        Workload::prepare(self, server)
+    }
+
+    fn run(
+        &mut self,
+        target: &Target,
+        load: &Load,
+        observer: Observer<'_>,
+    ) -> Result<Measurement, LoadError> {
+        load::run(target, load, self, observer)
+    }
+
+    fn check(&mut self, server: &Exchange<'_>) -> Result<Vec<String>, LoadError> {
+        Workload::check(self, server)
+    }
 }

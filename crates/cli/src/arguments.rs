@@ -10,8 +10,10 @@ use anabranch_maintenance::size::{parse_checkpoint_size, parse_memory, parse_tim
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use bench::{
-    BenchArguments, BenchCommand, BenchProtocol, ComparisonArguments, KeyDistribution,
-    TransferArguments,
+    BenchArguments, BenchCommand, BenchEngine, BenchProtocol, CartArguments, ComparisonArguments,
+    DistributionArguments, ExperimentArguments, ExperimentName, HotelReservationArguments,
+    KeyDistribution, LoadArguments, TpccArguments, TransferArguments, TravelReservationArguments,
+    YcsbArguments, YcsbMix,
 };
 
 /// Plain Python classes as a durable, transactional dataflow.
@@ -160,9 +162,12 @@ pub enum Engine {
 pub struct ServeArguments {
     #[command(flatten)]
     pub application: Application,
-    /// The data folder; created if it does not exist
-    #[arg(long, value_name = "FOLDER")]
-    pub data: PathBuf,
+    /// What moves events and keeps state
+    #[arg(long, value_enum, default_value_t = ServeEngine::Embedded)]
+    pub engine: ServeEngine,
+    /// The data folder of the embedded engine; created if it does not exist
+    #[arg(long, value_name = "FOLDER", required_unless_present = "engine")]
+    pub data: Option<PathBuf>,
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     pub host: String,
@@ -172,11 +177,20 @@ pub struct ServeArguments {
     /// A file with the bearer token that clients must send
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// How long a transaction may run before it is interrupted and undone
-    #[arg(long, value_name = "SECONDS|none", default_value = "10")]
-    pub transaction_timeout: TransactionTimeout,
+    /// How long a transaction of the embedded engine may run before it is interrupted and undone
+    /// [default: 10]
+    #[arg(long, value_name = "SECONDS|none")]
+    pub transaction_timeout: Option<TransactionTimeout>,
     #[command(flatten)]
     pub engine_options: EngineArguments,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum ServeEngine {
+    /// Durable
+    Embedded,
+    /// In memory, for tests and comparisons: all is lost when the server ends
+    Local,
 }
 
 /// A data folder that no engine uses, or a running server.

@@ -5,6 +5,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use anabranch_bench::progress::Progress;
 use anabranch_compiler::diagnostic::render::{self, Renderer};
 use anabranch_compiler::{Diagnostic, Severity, SourceFile};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -127,6 +128,40 @@ pub(crate) fn byte_bar(length: Option<u64>) -> ProgressBar {
             bar.set_style(style(template));
             bar
         }
+    }
+}
+
+/// Shows how far a measurement is, if standard error is a terminal.
+pub(crate) struct BenchBar(ProgressBar);
+
+impl BenchBar {
+    pub(crate) fn new() -> Self {
+        let bar = ProgressBar::new(1);
+        bar.set_style(style("{wide_bar} {msg}"));
+        Self(bar)
+    }
+
+    pub(crate) fn show(&self, progress: Progress<'_>) {
+        match progress {
+            Progress::Note(text) => self.0.suspend(|| note(text)),
+            Progress::Requests { what, done, total } => {
+                self.0.set_length(total);
+                self.0.set_position(done);
+                self.0.set_message(format!("{what}: {done} of {total}"));
+            }
+            Progress::Time { done, total, answered } => {
+                self.0.set_length(total.as_millis() as u64);
+                self.0.set_position(done.as_millis() as u64);
+                let (done, total) = (done.as_secs_f64(), total.as_secs_f64());
+                self.0.set_message(format!("{done:.0} of {total:.0} s, {answered} answers"));
+            }
+        }
+    }
+}
+
+impl Drop for BenchBar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

@@ -18,6 +18,7 @@
 
 pub mod engine;
 pub mod import;
+mod in_memory;
 pub mod keys;
 pub mod lines;
 pub mod repair;
@@ -31,6 +32,7 @@ mod remote;
 use anabranch_embedded::{ArchiveError, CopyError, ImportError, OpenError};
 
 pub use engine::EngineMaintenance;
+pub use in_memory::InMemory;
 pub use source::Source;
 
 /// Why something cannot be done, and what to do about it.

@@ -12,10 +12,12 @@ use std::time::Instant;
 
 use anabranch_log::{DiskFiles, Log, LogError, Options};
 
-use super::{BaselineError, Times, Turn};
+use super::{BaselineError, Turn};
 use crate::keys::{Distribution, Keys};
 use crate::random::Random;
-use crate::transfer::{AccountNumber, FIRST_BALANCE};
+use crate::trial::Times;
+use crate::workload::account_number::AccountNumber;
+use crate::workload::transfer::FIRST_BALANCE;
 
 /// Transfers handed to the log together.
 const BATCH: usize = 256;

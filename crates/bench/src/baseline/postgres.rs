@@ -11,9 +11,10 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{BaselineError, Times, Turn};
+use super::{BaselineError, Turn};
 use crate::keys::{Keys, SPREAD};
-use crate::transfer::FIRST_BALANCE;
+use crate::trial::Times;
+use crate::workload::transfer::FIRST_BALANCE;
 
 const CLIENTS: u32 = 32;
 const THREADS: u32 = 2;

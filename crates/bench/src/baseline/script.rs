@@ -10,8 +10,9 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use super::{BaselineError, Times, Turn};
-use crate::transfer::APPLICATION;
+use super::{BaselineError, Turn};
+use crate::trial::Times;
+use crate::workload::transfer::APPLICATION;
 
 /// A script.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +44,9 @@ impl Script {
     /// It is not possible here, or the money is not right at the end.
     pub fn run(self, python: &Path, accounts: u64, times: Times) -> Result<Turn, BaselineError> {
         let folder = tempfile::Builder::new().prefix("anabranch-bench-").tempdir()?;
-        fs::write(folder.path().join("transfer.py"), APPLICATION)?;
+        for (name, source) in APPLICATION.files {
+            fs::write(folder.path().join(name), source)?;
+        }
         let script = folder.path().join("baseline.py");
         fs::write(&script, self.source())?;
         let output = Command::new(python)

@@ -3,9 +3,9 @@
 use crate::baseline::Turn;
 use crate::baseline::script::Script;
 use crate::connection::Protocol;
-use crate::experiment::Run;
 use crate::keys::Distribution;
 use crate::processors::Usage;
+use crate::trial::Run;
 
 /// A contender, and what it is asked to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -90,8 +90,8 @@ impl Series {
 
     pub(super) fn add_run(&mut self, run: &Run) {
         self.rates.push(run.measurement.rate());
-        self.p50.push(run.measurement.milliseconds(0.5));
-        self.p99.push(run.measurement.milliseconds(0.99));
+        self.p50.push(run.measurement.latencies.milliseconds(0.5));
+        self.p99.push(run.measurement.latencies.milliseconds(0.99));
         self.refused += run.measurement.refused;
         self.usage = run.microseconds_each();
     }

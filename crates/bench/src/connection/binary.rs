@@ -1,15 +1,17 @@
 //! The binary protocol, with exact values as the Python client sends them.
 
 use anabranch_kernel::Value;
+use anabranch_kernel::value::Date;
 use anabranch_kernel::value::wire::{self, Writer};
 use anabranch_protocol::frame::{Front, HEADER_BYTES, front};
 use anabranch_protocol::{ClientHello, Content, Request, Response, ServerHello, VERSION};
+use rmpv::Value as Packed;
 use serde_json::{Map, Value as Json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::LoadError;
-use crate::workload::{Answer, Argument, Call};
+use crate::call::{Answer, Argument, Arguments, Call, Key};
 
 /// Most bytes of a response.
 const CONTENT_MAX: usize = 64 << 20;
@@ -61,30 +63,71 @@ pub fn write(call: Call<'_>, id: u64, idempotency_key: Option<&str>, stream: &mu
     }
 }
 
-fn key_message(key: &str) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(key.len() + 8);
-    writer.str(key);
+fn key_message(key: Key<'_>) -> Vec<u8> {
+    let mut writer = Writer::with_capacity(32);
+    write_key(&mut writer, key);
     writer.finish()
 }
 
+fn write_key(writer: &mut Writer, key: Key<'_>) {
+    match key {
+        Key::Integer(value) => writer.int(value),
+        Key::Text(text) => writer.str(text),
+        Key::Tuple(parts) => {
+            writer.tuple(parts.len());
+            for &part in parts {
+                write_key(writer, part);
+            }
+        }
+    }
+}
+
 /// A tuple of positional arguments, of which there are none, and a dict of the others.
-fn arguments_message(arguments: &[(&str, Argument<'_>)]) -> Vec<u8> {
+fn arguments_message(arguments: Arguments<'_>) -> Vec<u8> {
     let mut writer = Writer::with_capacity(128);
     writer.tuple(2);
     writer.tuple(0);
     writer.dict(arguments.len());
     for (name, argument) in arguments {
         writer.str(name);
-        match *argument {
-            Argument::Integer(value) => writer.int(value),
-            Argument::Text(text) => writer.str(text),
-            Argument::Entity { class, key } => {
-                writer.reference(class);
-                writer.str(key);
-            }
-        }
+        write_argument(&mut writer, *argument);
     }
     writer.finish()
+}
+
+fn write_argument(writer: &mut Writer, argument: Argument<'_>) {
+    match argument {
+        Argument::None => writer.none(),
+        Argument::Boolean(value) => writer.bool(value),
+        Argument::Integer(value) => writer.int(value),
+        Argument::Float(value) => writer.float(value),
+        Argument::Text(text) => writer.str(text),
+        Argument::List(elements) => {
+            writer.list(elements.len());
+            for &element in elements {
+                write_argument(writer, element);
+            }
+        }
+        Argument::Tuple(elements) => {
+            writer.tuple(elements.len());
+            for &element in elements {
+                write_argument(writer, element);
+            }
+        }
+        Argument::Entity { class, key } => {
+            writer.reference(class);
+            write_key(writer, key);
+        }
+        Argument::Record { class, fields } => {
+            writer.record(class, fields.len());
+            for (name, value) in fields {
+                writer.name(name);
+                write_argument(writer, *value);
+            }
+        }
+        Argument::Member { class, name, .. } => writer.enum_member(class, name),
+        Argument::Date(date) => writer.date(date),
+    }
 }
 
 /// The first whole frame of `received`: which request it answers, how, and how many bytes it has.
@@ -102,7 +145,7 @@ pub fn read(received: &[u8]) -> Result<Option<(u64, Answer, usize)>, LoadError> 
     let response = Response::read(content).map_err(|error| protocol(&error))?;
     let body = match response.body {
         Content::Message(message) => json(wire::decode(message).map_err(|error| protocol(&error))?),
-        Content::Natural(body) => Json::String(body.to_string()),
+        Content::Natural(body) => natural(body),
     };
     let answer = Answer { status: response.status, body };
     if response.id == 0 {
@@ -113,6 +156,26 @@ pub fn read(received: &[u8]) -> Result<Option<(u64, Answer, usize)>, LoadError> 
 
 fn protocol(error: &dyn std::error::Error) -> LoadError {
     LoadError::Protocol(error.to_string())
+}
+
+/// A problem as HTTP would have it.
+fn natural(value: Packed) -> Json {
+    match value {
+        Packed::Nil => Json::Null,
+        Packed::Boolean(value) => Json::Bool(value),
+        Packed::Integer(value) => value.as_i64().map_or(Json::Null, Json::from),
+        Packed::F32(value) => value.into(),
+        Packed::F64(value) => value.into(),
+        Packed::Array(elements) => Json::Array(elements.into_iter().map(natural).collect()),
+        Packed::Map(entries) => {
+            let members = entries.into_iter();
+            let members = members
+                .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), natural(value))));
+            Json::Object(members.collect())
+        }
+        Packed::String(text) => Json::String(text.into_str().unwrap_or_default()),
+        Packed::Binary(_) | Packed::Ext(..) => Json::String(value.to_string()),
+    }
 }
 
 /// As HTTP would have it, as far as workloads look at answers.
@@ -129,15 +192,32 @@ fn json(value: Value) -> Json {
         Value::Dict(entries) => {
             let mut members = Map::new();
             for (name, value) in entries {
-                if let Value::Str(name) = name {
-                    members.insert(name, json(value));
-                }
+                let name = match name {
+                    Value::Str(name) => name,
+                    Value::Int(number) => number.to_string(),
+                    Value::Date(date) => date_text(date),
+                    Value::Reference(reference) => match *reference.key {
+                        Value::Str(key) => key,
+                        other => format!("{other:?}"),
+                    },
+                    other => format!("{other:?}"),
+                };
+                members.insert(name, json(value));
             }
             Json::Object(members)
         }
+        Value::Record { fields, .. } => {
+            let members = fields.into_iter().map(|(name, value)| (name, json(value)));
+            Json::Object(members.collect())
+        }
+        Value::Date(date) => Json::String(date_text(date)),
         Value::Reference(reference) => json(*reference.key),
         other => Json::String(format!("{other:?}")),
     }
+}
+
+fn date_text(Date { year, month, day }: Date) -> String {
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 #[cfg(test)]

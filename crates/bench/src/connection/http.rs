@@ -2,10 +2,11 @@
 
 use std::io::Write;
 
+use anabranch_kernel::value::Date;
 use serde_json::Value as Json;
 
 use super::LoadError;
-use crate::workload::{Answer, Argument, Call};
+use crate::call::{Answer, Argument, Arguments, Call, Key};
 
 /// Writes requests to one server.
 #[derive(Clone, Debug)]
@@ -24,8 +25,7 @@ impl Requests {
         Self { headers, body: Vec::new() }
     }
 
-    /// Appends a request. Names and keys are those of the workloads: nothing in them needs an
-    /// escape, neither in a path nor in JSON.
+    /// Appends a request. Names of classes and methods need no escape.
     pub fn write(&mut self, call: Call<'_>, idempotency_key: Option<&str>, stream: &mut Vec<u8>) {
         let headers = &self.headers;
         let (path_written, arguments) = match call {
@@ -33,11 +33,15 @@ impl Requests {
                 (write!(stream, "POST /v1/{class} HTTP/1.1\r\n{headers}"), arguments)
             }
             Call::Method { class, key, method, arguments } => {
-                let path = format_args!("/v1/{class}/{key}/{method}");
-                (write!(stream, "POST {path} HTTP/1.1\r\n{headers}"), arguments)
+                let written = write!(stream, "POST /v1/{class}/");
+                written.expect("a Vec takes all");
+                write_path_key(stream, key);
+                (write!(stream, "/{method} HTTP/1.1\r\n{headers}"), arguments)
             }
             Call::State { class, key } => {
-                let written = write!(stream, "GET /v1/{class}/{key} HTTP/1.1\r\n{headers}\r\n");
+                write!(stream, "GET /v1/{class}/").expect("a Vec takes all");
+                write_path_key(stream, key);
+                let written = write!(stream, " HTTP/1.1\r\n{headers}\r\n");
                 return written.expect("a Vec takes all");
             }
         };
@@ -52,24 +56,93 @@ impl Requests {
         stream.extend_from_slice(&self.body);
     }
 
-    fn write_body(&mut self, arguments: &[(&str, Argument<'_>)]) -> std::io::Result<()> {
+    fn write_body(&mut self, arguments: Arguments<'_>) -> std::io::Result<()> {
         let body = &mut self.body;
         body.clear();
-        for (position, (name, argument)) in arguments.iter().enumerate() {
-            body.push(if position == 0 { b'{' } else { b',' });
-            match argument {
-                Argument::Integer(value) => write!(body, "\"{name}\":{value}")?,
-                Argument::Text(text) | Argument::Entity { key: text, .. } => {
-                    write!(body, "\"{name}\":\"{text}\"")?;
+        write_object(body, arguments)
+    }
+}
+
+fn write_object(body: &mut Vec<u8>, members: Arguments<'_>) -> std::io::Result<()> {
+    body.push(b'{');
+    for (position, (name, argument)) in members.iter().enumerate() {
+        if position > 0 {
+            body.push(b',');
+        }
+        write!(body, "\"{name}\":")?;
+        write_argument(body, *argument)?;
+    }
+    body.push(b'}');
+    Ok(())
+}
+
+/// A key as a part of a path: percent-encoded, the parts of a tuple joined by commas.
+fn write_path_key(stream: &mut Vec<u8>, key: Key<'_>) {
+    match key {
+        Key::Integer(value) => write!(stream, "{value}").expect("a Vec takes all"),
+        Key::Text(text) => {
+            for &byte in text.as_bytes() {
+                match byte {
+                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                        stream.push(byte);
+                    }
+                    _ => write!(stream, "%{byte:02X}").expect("a Vec takes all"),
                 }
             }
         }
-        if arguments.is_empty() {
-            body.push(b'{');
+        Key::Tuple(parts) => {
+            for (position, part) in parts.iter().enumerate() {
+                if position > 0 {
+                    stream.push(b',');
+                }
+                write_path_key(stream, *part);
+            }
         }
-        body.push(b'}');
-        Ok(())
     }
+}
+
+/// An argument in JSON; an entity is its key, as the type hint says what it is.
+fn write_argument(body: &mut Vec<u8>, argument: Argument<'_>) -> std::io::Result<()> {
+    match argument {
+        Argument::None => body.write_all(b"null"),
+        Argument::Boolean(value) => write!(body, "{value}"),
+        Argument::Integer(value) => write!(body, "{value}"),
+        Argument::Float(value) => Ok(serde_json::to_writer(body, &value)?),
+        Argument::Text(text) => Ok(serde_json::to_writer(body, text)?),
+        Argument::List(elements) | Argument::Tuple(elements) => {
+            write_array(body, elements, write_argument)
+        }
+        Argument::Entity { key, .. } => write_key(body, key),
+        Argument::Record { fields, .. } => write_object(body, fields),
+        Argument::Member { value, .. } => Ok(serde_json::to_writer(body, value)?),
+        Argument::Date(Date { year, month, day }) => {
+            write!(body, "\"{year:04}-{month:02}-{day:02}\"")
+        }
+    }
+}
+
+fn write_key(body: &mut Vec<u8>, key: Key<'_>) -> std::io::Result<()> {
+    match key {
+        Key::Integer(value) => write!(body, "{value}"),
+        Key::Text(text) => Ok(serde_json::to_writer(body, text)?),
+        Key::Tuple(parts) => write_array(body, parts, write_key),
+    }
+}
+
+fn write_array<T: Copy>(
+    body: &mut Vec<u8>,
+    elements: &[T],
+    write: fn(&mut Vec<u8>, T) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    body.push(b'[');
+    for (position, element) in elements.iter().enumerate() {
+        if position > 0 {
+            body.push(b',');
+        }
+        write(body, *element)?;
+    }
+    body.push(b']');
+    Ok(())
 }
 
 /// The first whole response of `received` and how many bytes it has.
@@ -116,17 +189,18 @@ mod tests {
         let mut stream = Vec::new();
         let arguments = [
             ("amount", Argument::Integer(7)),
-            ("to", Argument::Entity { class: "Account", key: "b" }),
+            ("to", Argument::Entity { class: "Account", key: Key::Text("b\"c") }),
+            ("lines", Argument::List(&[Argument::Tuple(&[Argument::Float(0.5), Argument::None])])),
         ];
-        let call =
-            Call::Method { class: "Account", key: "a", method: "pay", arguments: &arguments };
+        let key = Key::Tuple(&[Key::Integer(3), Key::Text("a/b")]);
+        let call = Call::Method { class: "Account", key, method: "pay", arguments: &arguments };
         requests.write(call, Some("k1"), &mut stream);
         assert_eq!(
             String::from_utf8(stream).unwrap(),
-            "POST /v1/Account/a/pay HTTP/1.1\r\nHost: localhost:1\r\n\
+            "POST /v1/Account/3,a%2Fb/pay HTTP/1.1\r\nHost: localhost:1\r\n\
              Authorization: Bearer secret\r\nIdempotency-Key: k1\r\n\
-             Content-Type: application/json\r\nContent-Length: 21\r\n\r\n\
-             {\"amount\":7,\"to\":\"b\"}"
+             Content-Type: application/json\r\nContent-Length: 45\r\n\r\n\
+             {\"amount\":7,\"to\":\"b\\\"c\",\"lines\":[[0.5,null]]}"
         );
     }
 

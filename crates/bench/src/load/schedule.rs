@@ -17,6 +17,9 @@ use super::{Length, Load, Pace};
 
 /// The pacer wakes up no more often: each time costs the server a few microseconds of a processor.
 const TICK_MIN: Duration = Duration::from_micros(100);
+/// How long after the end requests are still sent that were due before it. What is then left was
+/// far beyond what the server can do.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// When requests are due, and which of them are measured.
 pub(super) struct Schedule {
@@ -113,7 +116,7 @@ impl Schedule {
             unreachable!("this is a bug in Anabranch: only an open loop issues requests");
         };
         let number = issued.get();
-        if number == *total {
+        if number == *total || self.end.is_some_and(|end| Instant::now() > end + GRACE) {
             return Next::End;
         }
         issued.set(number + 1);
@@ -128,6 +131,21 @@ impl Schedule {
             (Due::Always, Some(end)) => answered >= self.measured_from && answered < end,
             (Due::Always, None) => true,
         }
+    }
+
+    pub(super) fn measured_from(&self) -> Instant {
+        self.measured_from
+    }
+
+    /// When the requests were due that were never sent.
+    pub(super) fn unsent(&self) -> impl Iterator<Item = Instant> {
+        let (start, interval, numbers) = match &self.due {
+            Due::Always => (self.measured_from, Duration::ZERO, 0..0),
+            Due::AtRate { start, interval, total, issued, .. } => {
+                (*start, *interval, issued.get()..*total)
+            }
+        };
+        numbers.map(move |number| due_at(start, interval, number))
     }
 
     /// How long was measured.

@@ -2,21 +2,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
-use std::rc::Rc;
 use std::time::Instant;
 
 use super::schedule::Schedule;
 use super::{IdempotencyKeys, Load};
+use crate::call::{Answer, Call};
 use crate::connection::LoadError;
 use crate::measurement::Measurement;
-use crate::workload::{Answer, Call, Workload};
+use crate::workload::Requests;
 
-/// The workload, and what was measured so far.
-pub(super) struct Session<W> {
-    workload: RefCell<W>,
+/// The source of requests, and what was measured so far.
+pub(super) struct Session<'a, R> {
+    requests: RefCell<&'a mut R>,
     measurement: RefCell<Measurement>,
     answered: Cell<u64>,
-    schedule: Rc<Schedule>,
+    schedule: &'a Schedule,
     idempotency_keys: Option<RefCell<FreshKeys>>,
 }
 
@@ -24,19 +24,40 @@ pub(super) struct Session<W> {
 pub(super) struct UnderWay<A> {
     asked: A,
     due: Instant,
+    /// Whether it was sent once or, after the connection broke, again.
+    pub(super) sending: Sending,
 }
 
-impl<W: Workload> Session<W> {
-    pub(super) fn new(workload: W, schedule: &Rc<Schedule>, load: &Load) -> Self {
+/// How often a request was sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Sending {
+    Once,
+    /// It may have been applied already, whatever the answer to sending it again.
+    Again,
+}
+
+/// What becomes of a request after an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Answered {
+    Settled,
+    /// A request that may have been applied was refused: only sending it again tells.
+    Open,
+}
+
+impl<'a, R: Requests> Session<'a, R> {
+    pub(super) fn new(requests: &'a mut R, schedule: &'a Schedule, load: &Load) -> Self {
         let keys = match load.idempotency_keys {
             IdempotencyKeys::None => None,
             IdempotencyKeys::Fresh => Some(RefCell::new(FreshKeys::new())),
         };
         Self {
-            workload: RefCell::new(workload),
-            measurement: RefCell::new(Measurement::new(schedule.measured_time())),
+            requests: RefCell::new(requests),
+            measurement: RefCell::new(Measurement::new(
+                schedule.measured_from(),
+                schedule.measured_time(),
+            )),
             answered: Cell::new(0),
-            schedule: Rc::clone(schedule),
+            schedule,
             idempotency_keys: keys,
         }
     }
@@ -46,30 +67,41 @@ impl<W: Workload> Session<W> {
         &self,
         due: Instant,
         send: &mut dyn FnMut(Call<'_>, Option<&str>),
-    ) -> Option<UnderWay<W::Asked>> {
+    ) -> Option<UnderWay<R::Asked>> {
         let mut keys = self.idempotency_keys.as_ref().map(RefCell::borrow_mut);
         let key = keys.as_mut().map(|keys| keys.next());
-        let asked = self.workload.borrow_mut().ask(&mut |call| send(call, key))?;
-        Some(UnderWay { asked, due })
+        let asked = self.requests.borrow_mut().ask(&mut |call| send(call, key))?;
+        Some(UnderWay { asked, due, sending: Sending::Once })
     }
 
+    /// Takes an answer. A request that is left open stays under way.
     pub(super) fn answer(
         &self,
-        request: UnderWay<W::Asked>,
+        under_way: &mut Option<UnderWay<R::Asked>>,
         answer: Answer,
         now: Instant,
-    ) -> Result<(), LoadError> {
+    ) -> Result<Answered, LoadError> {
+        let Some(request) = under_way.as_ref() else {
+            return Err(LoadError::Protocol("an answer to no request".to_owned()));
+        };
+        let is_refused = matches!(answer.status, 429 | 503);
+        if is_refused && request.sending == Sending::Again {
+            return Ok(Answered::Open);
+        }
         self.answered.set(self.answered.get() + 1);
         let mut measurement = self.measurement.borrow_mut();
-        let is_measured = self.schedule.is_measured(request.due, now);
-        if matches!(answer.status, 429 | 503) {
+        let due = request.due;
+        let is_measured = self.schedule.is_measured(due, now);
+        let Some(request) = under_way.take() else { return Ok(Answered::Settled) };
+        if is_refused {
             measurement.refused += u64::from(is_measured);
-            return Ok(());
+            return Ok(Answered::Settled);
         }
+        let outcome = self.requests.borrow_mut().answered(request.asked, answer)?;
         if is_measured {
-            measurement.record(now.saturating_duration_since(request.due));
+            measurement.record(due, now, outcome);
         }
-        Ok(self.workload.borrow_mut().answered(request.asked, answer)?)
+        Ok(Answered::Settled)
     }
 
     /// How many answers came in all.
@@ -77,10 +109,19 @@ impl<W: Workload> Session<W> {
         self.answered.get()
     }
 
-    pub(super) fn finish(self) -> (W, Measurement) {
+    pub(super) fn finish(self) -> Measurement {
         let mut measurement = self.measurement.into_inner();
         measurement.time = self.schedule.measured_time();
-        (self.workload.into_inner(), measurement)
+        measurement.answered_in_all = self.answered.get();
+        if self.schedule.end().is_none() {
+            measurement.answered_in_time = measurement.answered();
+        }
+        for due in self.schedule.unsent() {
+            if due >= self.schedule.measured_from() {
+                measurement.record_unsent(due);
+            }
+        }
+        measurement
     }
 }
 

@@ -1,17 +1,21 @@
 //! `anabranch serve`
 
+use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use anabranch_cpython::{collect_garbage_in_small_steps, send_output_to_log, send_records_to_log};
+use anabranch_cpython::{
+    Application, CPython, collect_garbage_in_small_steps, send_output_to_log, send_records_to_log,
+};
 use anabranch_embedded::{Embedded, Options as EngineOptions};
 use anabranch_ir::Program;
-use anabranch_maintenance::EngineMaintenance;
+use anabranch_local::LocalEngine;
+use anabranch_maintenance::{EngineMaintenance, InMemory};
 use anabranch_schema::Schema;
 use anabranch_server::{Options, serve};
 
-use crate::arguments::{EngineArguments, ServeArguments, TransactionTimeout};
+use crate::arguments::{EngineArguments, ServeArguments, ServeEngine, TransactionTimeout};
 use crate::commands::run::load;
 use crate::target::Target;
 use crate::{Failure, folder_schema, output, source};
@@ -25,14 +29,37 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
         token: token.transpose()?,
         ..Options::default()
     };
+    match (arguments.engine, &arguments.data) {
+        (ServeEngine::Embedded, Some(folder)) => {
+            serve_embedded(arguments, &target, folder, options)
+        }
+        (ServeEngine::Embedded, None) => {
+            let message = "the embedded engine needs a data folder: add --data FOLDER";
+            Err(Failure::Message(message.to_owned()))
+        }
+        (ServeEngine::Local, _) => serve_local(arguments, &target, options),
+    }
+}
+
+fn import(target: &Target) -> Result<Arc<Application>, Failure> {
     collect_garbage_in_small_steps()?;
     send_output_to_log()?;
-    let application = load(&target)?;
+    let application = load(target)?;
     send_records_to_log()?;
-    let timeout = arguments.transaction_timeout;
+    Ok(application)
+}
+
+fn serve_embedded(
+    arguments: &ServeArguments,
+    target: &Target,
+    folder: &Path,
+    options: Options,
+) -> Result<i32, Failure> {
+    let application = import(target)?;
+    let timeout = arguments.transaction_timeout.unwrap_or(TRANSACTION_TIMEOUT);
     let program = application.program();
-    let engine_options = engine_options(&target, program, timeout, &arguments.engine_options);
-    let engine = folder_schema::open(&arguments.data, &target, &application, &engine_options)?;
+    let engine_options = engine_options(target, program, timeout, &arguments.engine_options);
+    let engine = folder_schema::open(folder, target, &application, &engine_options)?;
     let engine = Arc::new(engine);
     let noting = Arc::clone(&engine);
     let on_listening = |address| {
@@ -49,6 +76,32 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
         None => give_up("ended by a second signal"),
     }
 }
+
+fn serve_local(
+    arguments: &ServeArguments,
+    target: &Target,
+    options: Options,
+) -> Result<i32, Failure> {
+    let mut given = arguments.engine_options.given();
+    given.extend(arguments.data.is_some().then_some("--data"));
+    given.extend(arguments.transaction_timeout.is_some().then_some("--transaction-timeout"));
+    if let Some(option) = given.first() {
+        let message = format!("{option} belongs to the embedded engine: leave out --engine local");
+        return Err(Failure::Message(message));
+    }
+    let application = import(target)?;
+    let program = Arc::clone(application.program());
+    let engine = Arc::new(LocalEngine::new(program, CPython::new(application)));
+    output::note("everything is kept in memory and lost when the server ends");
+    let on_listening = |address| output::line(&format!("listening on http://{address}"));
+    match serve(engine, Arc::new(InMemory), options, on_listening, || ())? {
+        Some(()) => Ok(0),
+        None => give_up("ended by a second signal"),
+    }
+}
+
+/// How long a transaction may run unless something else is given.
+const TRANSACTION_TIMEOUT: TransactionTimeout = TransactionTimeout(Some(Duration::from_secs(10)));
 
 /// How long an engine may take to finish what it has begun.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,10 +1,10 @@
 //! What each account must have.
 
-use crate::workload::Broken;
+use crate::call::Broken;
 
 /// The balances that follow from what was acknowledged.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     balances: Vec<i64>,
 }
 
@@ -13,25 +13,21 @@ const NAMED_MAX: usize = 3;
 
 impl Ledger {
     /// Of accounts that have these balances.
-    pub fn new(balances: Vec<i64>) -> Self {
+    pub(crate) fn new(balances: Vec<i64>) -> Self {
         Self { balances }
     }
 
     /// Takes note of a transfer that was acknowledged.
-    pub fn transfer(&mut self, source: u64, target: u64, amount: i64) {
+    pub(crate) fn transfer(&mut self, source: u64, target: u64, amount: i64) {
         self.balances[source as usize] -= amount;
         self.balances[target as usize] += amount;
-    }
-
-    pub fn accounts(&self) -> u64 {
-        self.balances.len() as u64
     }
 
     /// Compares with what the accounts have.
     ///
     /// # Errors
     /// Money has come or gone, or an account has not what acknowledged transfers leave it.
-    pub fn check(&self, found: &[i64]) -> Result<(), Broken> {
+    pub(crate) fn check(&self, found: &[i64]) -> Result<(), Broken> {
         let sum = |balances: &[i64]| balances.iter().map(|&it| i128::from(it)).sum::<i128>();
         let mut problems = Vec::new();
         let (expected, present) = (sum(&self.balances), sum(found));

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
+from districts import DISTRICTS
 from random_data import (
     C_CUSTOMER_ID,
     C_ITEM_ID,
     C_LAST_NAME_ASKED,
+    LAST_NAMES,
     RandomData,
     last_name,
 )
 from warehouses import Wanted
 
 MIX = {"new_order": 45, "payment": 43, "order_status": 4, "delivery": 4, "stock_level": 4}
-DISTRICTS = 10
-LAST_NAMES = 1_000
 
 
 @dataclass(frozen=True)

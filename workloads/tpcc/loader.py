@@ -19,11 +19,9 @@ from customers import (
 from deliveries import Deliveries
 from districts import DISTRICTS, District
 from orders import NewOrders, Order, OrderLine
-from random_data import C_LAST_NAME_LOADED, RandomData, last_name
+from random_data import C_LAST_NAME_LOADED, LAST_NAMES, RandomData, last_name
 from stock import Item, Stock
 from warehouses import Warehouse
-
-LAST_NAMES = 1_000
 
 
 @entity

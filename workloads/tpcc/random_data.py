@@ -8,6 +8,7 @@ from stock import ORIGINAL
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 SYLLABLES = ["BAR", "OUGHT", "ABLE", "PRI", "PRES", "ESE", "ANTI", "CALLY", "ATION", "EING"]
+LAST_NAMES = len(SYLLABLES) ** 3
 
 # The constants C of NURand. Those for last names differ by 66 (clause 2.1.6.1: 65 to 119, but
 # neither 96 nor 112).

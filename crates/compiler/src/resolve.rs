@@ -303,7 +303,12 @@ pub fn resolve<'a>(loaded: &'a Modules, diagnostics: &mut Vec<Diagnostic>) -> Ap
     // Imports and functions first: what a decorator or a base class means depends on them.
     let mut links = Vec::new();
     for (index, module) in loaded.modules.iter().enumerate() {
-        let mut collector = Collector { application: &mut application, module: index, links };
+        let mut collector = Collector {
+            application: &mut application,
+            module: index,
+            links,
+            linked: FxHashMap::default(),
+        };
         collector.statements(&module.body);
         Collector { links, .. } = collector;
     }

@@ -167,3 +167,91 @@ fn keys_follow_inherited_constructors() {
     let entity = Expression::Reference { operator: plain, key: Box::new(own_key) };
     assert_eq!(others(made), [(plain, entity, AccessMode::CreateOrDelete)]);
 }
+
+/// Dataclasses with a field that entities have as well, and a constant in a range.
+const ORDERS: &str = r#"
+from dataclasses import dataclass
+
+from anabranch import entity, ref
+
+FIRST = 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    item_id: int
+    amount: int
+
+
+@entity
+class Item:
+    def __init__(self, item_id: int):
+        self.item_id = item_id
+        self.stock = 0
+
+    def __key__(self) -> int:
+        return self.item_id
+
+
+@entity
+class Shop:
+    def __init__(self, name: str, last: int):
+        self.name = name
+        self.last = last
+
+    def __key__(self) -> str:
+        return self.name
+
+    def order(self, wanted: list[Wanted]):
+        for line in wanted:
+            ref(Item, line.item_id).stock -= line.amount
+
+    def total(self) -> int:
+        return sum(ref(Item, number).stock for number in range(FIRST, max(self.last - FIRST, 2)))
+
+    def change(self, wanted: Wanted):
+ASSIGNMENT
+"#;
+
+fn ordering_program(assignment: &str) -> Program {
+    compiled(&ORDERS.replace("ASSIGNMENT", assignment))
+}
+
+#[test]
+fn fields_are_looked_into_although_entities_assign_attributes_of_that_name() {
+    let program = ordering_program("        self.amount = wanted.amount");
+    let ordered = effects(&program, "Shop", "order");
+    assert_eq!(ordered.access.reasons, []);
+    let field = |record: &str, field: &str, value: Expression| Expression::Field {
+        value: Box::new(value),
+        record: record.into(),
+        field: field.into(),
+    };
+    let each = Expression::Each(Box::new(parameter("wanted")));
+    let item = program.operator_named("Item").unwrap();
+    let key = Box::new(field("main:Wanted", "item_id", each));
+    let entity = Expression::Reference { operator: item, key };
+    assert_eq!(others(ordered), [(item, entity, AccessMode::Write)]);
+}
+
+#[test]
+fn fields_that_are_assigned_are_not_looked_into() {
+    for assignment in [
+        "        wanted.item_id = 2",
+        "        def inner(self):\n            self.item_id = 2\n        inner(wanted)",
+        "        [0 for self in [wanted] for self.item_id in [2]]",
+    ] {
+        let program = ordering_program(assignment);
+        let ordered = effects(&program, "Shop", "order");
+        assert_ne!(ordered.access.reasons, [], "{assignment}");
+    }
+}
+
+#[test]
+fn ranges_and_extremes_change_nothing() {
+    let program = ordering_program("        pass");
+    let total = effects(&program, "Shop", "total");
+    assert_eq!(total.writes, []);
+    let own = total.access.accesses.iter().find(|it| it.entity == Expression::Receiver);
+    assert_eq!(own.map(|access| access.mode), Some(AccessMode::Read));
+}

@@ -90,6 +90,30 @@ const READING_BUILTINS: &[&str] = &[
     "zip",
 ];
 
+/// Those of them that do not go through what they are given: an iterator stays as it is.
+const LOOKING_BUILTINS: &[&str] = &[
+    "abs",
+    "bool",
+    "chr",
+    "divmod",
+    "float",
+    "format",
+    "hash",
+    "int",
+    "isinstance",
+    "issubclass",
+    "len",
+    "ord",
+    "pow",
+    "print",
+    "range",
+    "repr",
+    "round",
+    "slice",
+    "str",
+    "type",
+];
+
 /// Modules whose functions and classes change nothing of what they are given.
 const READING_MODULES: &[&str] =
     &["datetime.", "decimal.", "fractions.", "math.", "time.", "uuid.", "anabranch.", "random."];
@@ -412,6 +436,10 @@ impl<'a> Walk<'_, 'a> {
             if name == "super" {
                 // In a function inside this one, of whom is not looked at.
                 self.found.changes_itself |= self.is_nested;
+            } else if LOOKING_BUILTINS.contains(&name)
+                || matches!(name, "min" | "max") && node.arguments.args.len() > 1
+            {
+                // Nothing happens to them.
             } else if READING_BUILTINS.contains(&name) {
                 arguments.iter().for_each(|argument| self.iterate_through(argument));
             } else if !is_exception {

@@ -1,14 +1,17 @@
 //! What the classes of the application could do behind the back of the code that is looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::{mem, ptr};
 
 use ruff_python_ast::statement_visitor::{self, StatementVisitor};
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Comprehension, Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
+use rustc_hash::FxHashMap;
 
 use super::attributes::Names;
 use super::changes::{OwnChanges, own_changes};
 use super::instances::with_instances;
+use super::keys::own_name;
 use crate::resolve::{Application, Binding, FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Typing};
 
@@ -40,7 +43,8 @@ pub(super) struct ApplicationClasses {
     pub(super) is_reflective: bool,
     /// What Python calls by itself (operators, properties) may change something.
     pub(super) changes_unseen: bool,
-    /// Names of attributes that are assigned anywhere.
+    /// Names of attributes that are assigned anywhere, but by the methods of entity classes to their own
+    /// entity.
     assigned: BTreeSet<String>,
     /// Methods of dataclasses that change nothing.
     reading: BTreeSet<(usize, String)>,
@@ -57,7 +61,8 @@ impl ApplicationClasses {
         let files = &application.loaded.files;
         let mentions = |word: &str| files.iter().any(|file| file.text.contains(word));
         let reflective = ["setattr", "delattr", "__dict__", "vars(", "exec(", "eval("];
-        let mut assigned = Assigned(BTreeSet::new());
+        let mut assigned =
+            Assigned { found: BTreeSet::new(), own_names: own_names(application), own: None };
         for module in &application.loaded.modules {
             assigned.visit_body(&module.body);
         }
@@ -66,7 +71,7 @@ impl ApplicationClasses {
             has_default_dicts: mentions("defaultdict") || mentions("__missing__"),
             is_reflective: reflective.into_iter().any(mentions),
             changes_unseen: false,
-            assigned: assigned.0,
+            assigned: assigned.found,
             reading: BTreeSet::new(),
             plain_constructors: BTreeSet::new(),
             members: members(application),
@@ -122,7 +127,8 @@ impl ApplicationClasses {
         self.plain_constructors.contains(&record)
     }
 
-    /// Whether an attribute of this name is never assigned once its object is made.
+    /// Whether an attribute of this name, of anything but an entity, is never assigned once its object
+    /// is made.
     pub(super) fn is_fixed(&self, attribute: &str) -> bool {
         !self.is_reflective && !self.assigned.contains(attribute)
     }
@@ -232,14 +238,60 @@ impl<'s> StatementVisitor<'s> for Classes<'s> {
     }
 }
 
-struct Assigned(BTreeSet<String>);
+/// By the address of a method in the body of an entity class: what it calls its own entity. That the
+/// name never means anything else in it is a rule.
+fn own_names<'a>(application: &Application<'a>) -> FxHashMap<usize, &'a str> {
+    let constructors = application.entities.iter().flat_map(|entity| &entity.constructors);
+    let methods = application.functions.iter().chain(constructors);
+    let methods = methods.filter(|method| {
+        let is_ordinary = matches!(method.kind, FunctionKind::Method | FunctionKind::Constructor);
+        is_ordinary && method.level == 0 && method.owner.is_some()
+    });
+    let names = methods.filter_map(|method| {
+        own_name(method.node).map(|own| (ptr::from_ref(method.node).addr(), own))
+    });
+    names.collect()
+}
 
-impl<'s> Visitor<'s> for Assigned {
+/// Finds the names of attributes that are assigned to anything but the entity of the method around.
+struct Assigned<'s> {
+    found: BTreeSet<String>,
+    own_names: FxHashMap<usize, &'s str>,
+    /// What the entity is called here.
+    own: Option<&'s str>,
+}
+
+impl<'s> Assigned<'s> {
+    fn inside(&mut self, own: Option<&'s str>, walk: impl FnOnce(&mut Self)) {
+        let outer = mem::replace(&mut self.own, own);
+        walk(self);
+        self.own = outer;
+    }
+}
+
+impl<'s> Visitor<'s> for Assigned<'s> {
+    fn visit_stmt(&mut self, statement: &'s Stmt) {
+        let own = match statement {
+            Stmt::FunctionDef(node) => self.own_names.get(&ptr::from_ref(node).addr()).copied(),
+            Stmt::ClassDef(_) => None,
+            _ => return visitor::walk_stmt(self, statement),
+        };
+        self.inside(own, |this| visitor::walk_stmt(this, statement));
+    }
+
+    fn visit_comprehension(&mut self, generator: &'s Comprehension) {
+        self.inside(None, |this| visitor::walk_comprehension(this, generator));
+    }
+
     fn visit_expr(&mut self, expression: &'s Expr) {
         if let Expr::Attribute(node) = expression
             && node.ctx != ExprContext::Load
         {
-            self.0.insert(node.attr.to_string());
+            let is_own = matches!(&*node.value, Expr::Name(base)
+                if self.own == Some(base.id.as_str()));
+            if !is_own {
+                self.found.insert(node.attr.to_string());
+            }
         }
         visitor::walk_expr(self, expression);
     }

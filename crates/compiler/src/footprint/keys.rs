@@ -121,7 +121,8 @@ fn plain_key<'t, 'a>(
     }
 }
 
-fn own_name(function: &StmtFunctionDef) -> Option<&str> {
+/// What a method calls its own entity.
+pub(super) fn own_name(function: &StmtFunctionDef) -> Option<&str> {
     let parameters = &function.parameters;
     let mut positional = parameters.posonlyargs.iter().chain(&parameters.args);
     positional.next().map(|parameter| parameter.name().as_str())

@@ -2,6 +2,7 @@
 
 use ruff_python_ast::Stmt;
 use ruff_text_size::Ranged;
+use rustc_hash::FxHashMap;
 
 use super::{Application, Binding, ClassDefinition, FunctionDefinition, FunctionKind};
 use crate::names::target_names;
@@ -14,6 +15,8 @@ pub(super) struct Link<'a> {
     exporter: usize,
     name: &'a str,
     node: &'a ruff_python_ast::Alias,
+    /// Nothing else in the importer binds the name.
+    is_only: bool,
 }
 
 pub(super) fn link_imports(
@@ -24,7 +27,7 @@ pub(super) fn link_imports(
     // A name may pass through several modules; each round takes it one further.
     for _ in 0..=links.len().min(application.loaded.modules.len()) {
         let mut changed = false;
-        for link in links {
+        for link in links.iter().filter(|link| link.is_only) {
             let found = application.member(&Binding::Module(link.exporter), link.name);
             let Some(found) = found else { continue };
             let slot = application.scopes[link.importer].get_mut(link.local);
@@ -59,6 +62,8 @@ pub(super) struct Collector<'a, 'b> {
     pub(super) application: &'b mut Application<'a>,
     pub(super) module: usize,
     pub(super) links: Vec<Link<'a>>,
+    /// By the name that they bind in this module: indices into `links`.
+    pub(super) linked: FxHashMap<&'a str, usize>,
 }
 
 impl<'a> Collector<'a, '_> {
@@ -153,14 +158,30 @@ impl<'a> Collector<'a, '_> {
             }
             let local = alias.asname.as_ref().map_or(name, |local| local.as_str());
             match exporter {
-                Some(exporter) => {
-                    self.bind(local, Binding::Variable);
-                    let importer = self.module;
-                    self.links.push(Link { importer, local, exporter, name, node: alias });
-                }
+                Some(exporter) => self.link(local, exporter, name, alias),
                 None => self.bind(local, Binding::External(format!("{module}.{name}"))),
             }
         }
+    }
+
+    fn link(
+        &mut self,
+        local: &'a str,
+        exporter: usize,
+        name: &'a str,
+        node: &'a ruff_python_ast::Alias,
+    ) {
+        let earlier = self.linked.get(local).map(|index| &self.links[*index]);
+        let is_same = earlier.is_some_and(|it| (it.exporter, it.name) == (exporter, name));
+        let is_only = match earlier {
+            Some(earlier) => is_same && earlier.is_only,
+            None => !self.application.scopes[self.module].contains_key(local),
+        };
+        if !is_same {
+            self.bind(local, Binding::Variable);
+        }
+        self.linked.insert(local, self.links.len());
+        self.links.push(Link { importer: self.module, local, exporter, name, node, is_only });
     }
 
     /// The names may be anything: the run-time test decides on each use.
@@ -192,6 +213,9 @@ impl<'a> Collector<'a, '_> {
 
     /// A name with two different meanings is only known at run time.
     fn bind(&mut self, name: &'a str, binding: Binding) {
+        if let Some(link) = self.linked.get(name) {
+            self.links[*link].is_only = false;
+        }
         let scope = &mut self.application.scopes[self.module];
         let is_first = scope.get(name).is_none_or(|previous| *previous == binding);
         scope.insert(name, if is_first { binding } else { Binding::Variable });

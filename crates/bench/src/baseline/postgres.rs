@@ -129,14 +129,10 @@ impl Postgres {
         if money != (FIRST_BALANCE * self.accounts as i64).to_string() {
             return Err(BaselineError::Failed(format!("money is not conserved: {money}")));
         }
-        let settings: Vec<String> =
-            SETTINGS[1..].iter().map(|(name, value)| format!("{name}={value}")).collect();
         let configuration = format!(
-            "PostgreSQL {}, a PL/pgSQL function called by pgbench -M prepared with {CLIENTS} \
-             clients in {THREADS} threads over a Unix socket, failed transactions are retried; {} \
-             (read back, and the log was synced)",
-            self.version,
-            settings.join(" ")
+            "a PL/pgSQL function called by pgbench -M prepared with {CLIENTS} clients in {THREADS} \
+             threads over a Unix socket, failed transactions are retried; {}",
+            self.describe()
         );
         Ok(Turn { rate, configuration })
     }
@@ -145,11 +141,31 @@ impl Postgres {
         self.accounts
     }
 
+    /// The folder with its socket.
+    pub fn socket(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it is, and what makes it durable.
+    pub fn describe(&self) -> String {
+        let settings: Vec<String> =
+            SETTINGS[1..].iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!(
+            "PostgreSQL {}: {} (read back, and the log was synced)",
+            self.version,
+            settings.join(" ")
+        )
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn check_settings(&self) -> Result<(), BaselineError> {
+    /// Reads back what makes it durable.
+    ///
+    /// # Errors
+    /// Its settings are others, or it does not answer.
+    pub fn check_settings(&self) -> Result<(), BaselineError> {
         let names =
             ["fsync", "synchronous_commit", "full_page_writes", "default_transaction_isolation"];
         let settings = names.map(|name| format!("current_setting('{name}')"));
@@ -160,7 +176,11 @@ impl Postgres {
         Err(BaselineError::Failed(format!("its settings are {found} instead of {DURABLE}")))
     }
 
-    fn syncs(&self) -> Result<i64, BaselineError> {
+    /// How often it has synced its log.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn syncs(&self) -> Result<i64, BaselineError> {
         let found = self.query("SELECT wal_sync FROM pg_stat_wal")?;
         found.parse().map_err(|_| BaselineError::Failed(format!("{found} syncs")))
     }

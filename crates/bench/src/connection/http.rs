@@ -38,6 +38,9 @@ impl Requests {
                 write_path_key(stream, key);
                 (write!(stream, "/{method} HTTP/1.1\r\n{headers}"), arguments)
             }
+            Call::Function { name, arguments } => {
+                (write!(stream, "POST /{name} HTTP/1.1\r\n{headers}"), arguments)
+            }
             Call::State { class, key } => {
                 write!(stream, "GET /v1/{class}/").expect("a Vec takes all");
                 write_path_key(stream, key);

@@ -104,6 +104,13 @@ check-standard-library: $(VENV)/.tools
 bench-compiler:
 	cargo bench --package anabranch-compiler
 
+# What each part costs in instructions, which do not depend on the machine's load: names what got worse
+# by over 5 % against the baseline that is committed, or writes it. PARTS= for some of them.
+bench-check: $(VENV)/.tools
+	@$(BIN)/python workloads/instructions.py check $(PARTS)
+bench-baseline: $(VENV)/.tools
+	@$(BIN)/python workloads/instructions.py baseline $(PARTS)
+
 # Damaged input into whatever takes bytes: every target for some seconds, each from the seeds that
 # the repository's own programs make. Needs a nightly toolchain and cargo-fuzz.
 SECONDS ?= 60

@@ -4,6 +4,8 @@ DBOS notes in PostgreSQL that the workflow began, the result of its transaction 
 transaction), and that it ended; after a crash it is brought to its end.
 """
 
+# pyright: basic, reportMissingImports=false
+
 import asyncio
 import os
 from collections.abc import AsyncIterator

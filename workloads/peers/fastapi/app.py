@@ -5,6 +5,8 @@ PostgreSQL gives up on one. There is no idempotency: a client that sends a reque
 connection broke pays twice.
 """
 
+# pyright: basic, reportMissingImports=false
+
 import asyncio
 import os
 import random

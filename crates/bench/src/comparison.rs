@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::baseline::postgres::Postgres;
+use crate::baseline::postgres::{Isolation, Postgres};
 use crate::baseline::script::Script;
 use crate::baseline::{BaselineError, Turn, hand_written};
 use crate::connection::Protocol;
@@ -233,7 +233,7 @@ fn start_postgres(accounts: &[u64], results: &mut Results, note: &dyn Fn(&str)) 
     let mut databases = Vec::new();
     for &count in accounts {
         note(&format!("PostgreSQL with {count} accounts"));
-        match Postgres::start(count) {
+        match Postgres::start(count, Isolation::Serializable) {
             Ok(database) => databases.push(database),
             Err(error) => results.missing(format!("PostgreSQL: {error}")),
         }

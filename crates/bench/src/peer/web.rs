@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::process::{Process, free_port, program};
 use crate::baseline::BaselineError;
-use crate::baseline::postgres::Postgres;
+use crate::baseline::postgres::{Isolation, Postgres};
 use crate::load::Target;
 
 /// As many processes as this machine has processors: one of Python uses one processor.
@@ -65,7 +65,7 @@ impl Web {
         accounts: u64,
     ) -> Result<Self, BaselineError> {
         let python = program(programs, "venv/bin/python")?;
-        let postgres = Postgres::start(accounts)?;
+        let postgres = Postgres::start(accounts, Isolation::ReadCommitted)?;
         let folder = tempfile::Builder::new().prefix("anabranch-bench-").tempdir()?;
         fs::write(folder.path().join("app.py"), application.source)?;
         let command = |arguments: &[&str]| {

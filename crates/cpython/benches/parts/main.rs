@@ -11,7 +11,6 @@
 #![expect(clippy::print_stdout, reason = "a list is printed")]
 
 #[path = "../../tests/harness/mod.rs"]
-#[expect(dead_code, reason = "the parts need no modules of their own")]
 mod harness;
 
 #[path = "../bank/mod.rs"]

@@ -91,7 +91,11 @@ def compare(expected: Counts, found: Counts) -> tuple[list[str], list[str]]:
 def environment() -> dict[str, str]:
     """The same instructions on every machine: no code chosen for the newest processors."""
     features = "-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-ERMS,-FSRM"
-    fixed = {"PYTHONHASHSEED": "0", "GLIBC_TUNABLES": f"glibc.cpu.hwcaps={features}"}
+    fixed = {
+        "GLIBC_TUNABLES": f"glibc.cpu.hwcaps={features}",
+        "PYO3_PYTHON": sys.executable,
+        "PYTHONHASHSEED": "0",
+    }
     return {name: value for name, value in os.environ.items() if name != "RUSTFLAGS"} | fixed
 
 

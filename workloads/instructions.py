@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +30,14 @@ FEW = 3
 """A first count has so many steps less, in parts of all steps."""
 
 Counts = dict[str, float]
+
+
+@dataclass
+class Baseline:
+    """What was counted, and with which tools."""
+
+    tools: dict[str, str]
+    instructions: Counts
 
 
 def main() -> int:
@@ -45,17 +54,16 @@ def main() -> int:
         sys.exit(f"error: there is no part {', '.join(unknown)}; there are {', '.join(steps)}")
     chosen: list[str] = arguments.parts or list(steps)
     found = {part: count(benchmark, part, steps[part]) for part in chosen}
-    baseline = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
+    baseline = read()
     if arguments.action == "baseline":
-        kept = baseline.get("instructions", {}) if arguments.parts else {}
-        write(tools(), {part: (kept | found)[part] for part in steps if part in kept | found})
+        counts = (baseline.instructions if arguments.parts else {}) | found
+        write(Baseline(tools(), {part: counts[part] for part in steps if part in counts}))
         return 0
-    if not baseline:
-        sys.exit("error: there is no baseline: make bench-baseline")
     for name, version in tools().items():
-        if version != baseline["tools"].get(name):
-            print(f"note: the baseline is of {baseline['tools'].get(name)}, this is {version}")
-    expected: Counts = baseline["instructions"]
+        before = baseline.tools.get(name)
+        if version != before:
+            print(f"note: the baseline is of {before}, this is {version}")
+    expected = baseline.instructions
     if arguments.parts:
         expected = {part: expected[part] for part in chosen if part in expected}
     lines, problems = compare(expected, found)
@@ -88,6 +96,13 @@ def compare(expected: Counts, found: Counts) -> tuple[list[str], list[str]]:
     return lines, problems
 
 
+def read() -> Baseline:
+    """The baseline that is committed; an empty one if there is none."""
+    if not BASELINE.exists():
+        return Baseline({}, {})
+    return Baseline(**json.loads(BASELINE.read_text()))
+
+
 def environment() -> dict[str, str]:
     """The same instructions on every machine: no code chosen for the newest processors."""
     features = "-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-ERMS,-FSRM"
@@ -101,8 +116,8 @@ def environment() -> dict[str, str]:
 
 def build() -> Path:
     """Builds the benchmark; gives its program."""
-    command = "cargo bench --package anabranch-cpython --bench parts --no-run".split()
-    command.append("--message-format=json-render-diagnostics")
+    command = ["cargo", "bench", "--package", "anabranch-cpython", "--bench", "parts"]
+    command += ["--no-run", "--message-format=json-render-diagnostics"]
     built = subprocess.run(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True)
     if built.returncode != 0:
         sys.exit("error: the benchmark does not build")
@@ -149,10 +164,9 @@ def tools() -> dict[str, str]:
     return {name: output.strip() for name, output in outputs.items()}
 
 
-def write(versions: dict[str, str], counts: Counts) -> None:
+def write(baseline: Baseline) -> None:
     """Writes the baseline."""
-    text = json.dumps({"tools": versions, "instructions": counts}, indent=2)
-    BASELINE.write_text(text + "\n")
+    BASELINE.write_text(json.dumps(asdict(baseline), indent=2) + "\n")
     print(f"{BASELINE.relative_to(ROOT)} is written", file=sys.stderr)
 
 

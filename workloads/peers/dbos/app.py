@@ -4,7 +4,7 @@ DBOS notes in PostgreSQL that the workflow began, the result of its transaction 
 transaction), and that it ended; after a crash it is brought to its end.
 """
 
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
 
 import asyncio
 import os

@@ -5,7 +5,7 @@ PostgreSQL gives up on one. There is no idempotency: a client that sends a reque
 connection broke pays twice.
 """
 
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
 
 import asyncio
 import os
@@ -68,10 +68,12 @@ async def transfer(transfer: Transfer) -> dict[str, bool]:
 
 async def move(transfer: Transfer) -> bool:
     """Moves money, if there is so much."""
-    async with app.state.pool.acquire() as connection:
-        async with connection.transaction(isolation="serializable"):
-            paid = await connection.execute(PAY, transfer.amount, transfer.source)
-            if paid == "UPDATE 0":
-                return False
-            await connection.execute(RECEIVE, transfer.amount, transfer.target)
-            return True
+    async with (
+        app.state.pool.acquire() as connection,
+        connection.transaction(isolation="serializable"),
+    ):
+        paid = await connection.execute(PAY, transfer.amount, transfer.source)
+        if paid == "UPDATE 0":
+            return False
+        await connection.execute(RECEIVE, transfer.amount, transfer.target)
+        return True

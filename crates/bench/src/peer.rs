@@ -41,7 +41,7 @@ impl Peer {
     pub fn lacks(self) -> &'static str {
         match self {
             Peer::FastApi => {
-                "a request that is sent again is paid again; retries are the application's"
+                "that a request which is sent again is paid once; retries are the application's"
             }
             Peer::Dbos => "isolation between the steps of a workflow (a transfer is one step)",
             Peer::Restate => {

@@ -11,7 +11,7 @@ CART := workloads/cart
 ACCOUNTS ?= 10000,1000000
 ROUNDS ?= 5
 
-.PHONY: build demo cart-postgres bench bench-compiler check-fuzz fuzz test test-rust test-python crash soak check-standard-library lint format clean prerequisites
+.PHONY: build demo cart-postgres bench bench-baseline bench-check bench-compiler bench-peers check-fuzz fuzz test test-rust test-python crash soak check-standard-library lint format clean prerequisites
 
 build: $(VENV)/.built
 
@@ -48,6 +48,23 @@ $(CART)/.venv/.installed: $(CART)/requirements.txt | prerequisites
 # Ours and the baselines in turn, and the targets: about fifteen minutes on a machine that has nothing else to do.
 bench: build
 	@$(BIN)/anabranch bench comparison --accounts $(ACCOUNTS) --rounds $(ROUNDS)
+
+# The same transfers in other systems, in turn with ours. They are installed into a folder of their own.
+PEERS := .peers
+bench-peers: build $(PEERS)/.installed
+	@$(BIN)/anabranch bench peers --programs $(PEERS) --rounds $(ROUNDS)
+
+# What cannot be installed is skipped here, and named by the command.
+PEER_SOURCES := workloads/peers/requirements.txt workloads/peers/package.json \
+	workloads/peers/restate/Cargo.toml workloads/peers/restate/Cargo.lock workloads/peers/restate/src/main.rs
+$(PEERS)/.installed: $(PEER_SOURCES) | prerequisites
+	@mkdir -p $(PEERS)/restate
+	@test -x $(PEERS)/venv/bin/python || $(PYTHON) -m venv $(PEERS)/venv
+	-$(PEERS)/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement workloads/peers/requirements.txt
+	@cp workloads/peers/package.json $(PEERS)/restate
+	-npm install --silent --no-audit --no-fund --prefix $(PEERS)/restate
+	-cargo build --quiet --release --locked --manifest-path workloads/peers/restate/Cargo.toml --target-dir $(PEERS)/restate-service
+	@touch $@
 
 # Figures of the paper and beyond, each with its data and a page in experiments/NAME.
 EXPERIMENTS := latency latency-over-rate splitting contention recovery scale memory
@@ -86,6 +103,13 @@ check-standard-library: $(VENV)/.tools
 # How fast the compiler is; the figures are in docs/performance.md.
 bench-compiler:
 	cargo bench --package anabranch-compiler
+
+# What each part costs in instructions, which do not depend on the machine's load: names what got worse
+# by over 5 % against the baseline that is committed, or writes it. PARTS= for some of them.
+bench-check: $(VENV)/.tools
+	@$(BIN)/python workloads/instructions.py check $(PARTS)
+bench-baseline: $(VENV)/.tools
+	@$(BIN)/python workloads/instructions.py baseline $(PARTS)
 
 # Damaged input into whatever takes bytes: every target for some seconds, each from the seeds that
 # the repository's own programs make. Needs a nightly toolchain and cargo-fuzz.

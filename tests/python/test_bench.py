@@ -239,3 +239,20 @@ def test_mistakes_are_told(arguments: tuple[str, ...], told: str) -> None:
     refused: CompletedProcess[str] = anabranch("bench", *arguments)
     assert refused.returncode != 0
     assert told in refused.stderr
+
+
+def test_peers_that_are_not_installed_are_named_and_the_others_are_measured(tmp_path: Path) -> None:
+    arguments = ("--programs", tmp_path, "--accounts", "50", "--rounds", "1", "--warm-up", "0")
+    completed = anabranch("bench", "peers", *arguments, "--seconds", "0.1", "--json")
+    assert completed.returncode == 0, completed
+    comparison = json.loads(completed.stdout)["comparison"]
+    rates = {
+        series["name"]: series["transfers_per_second"]["median"] for series in comparison["series"]
+    }
+    for subject in ["Anabranch, HTTP", "Anabranch, binary", "SQLite"]:
+        assert rates[f"{subject}, uniform"] > 0
+        assert rates[f"{subject}, zipf 0.99"] > 0
+    for peer in ["FastAPI + asyncpg + PostgreSQL", "DBOS", "Restate"]:
+        (reason,) = [text for text in comparison["missing"] if text.startswith(peer)]
+        assert "skipped" in reason
+        assert "make bench-peers" in reason

@@ -1,13 +1,15 @@
 """The workload `transfer` in SQLite: one connection, one transaction for each transfer.
 
-Usage: sqlite.py ACCOUNTS WARM_UP_SECONDS SECONDS
+Usage: sqlite.py ACCOUNTS WARM_UP_SECONDS SECONDS [ZIPF_EXPONENT]
 """
 
+import itertools
 import json
 import random
 import sqlite3
 import sys
 import time
+from collections.abc import Iterator
 
 FIRST_BALANCE = 1_000_000_000
 
@@ -44,14 +46,30 @@ def transfer(database: sqlite3.Connection, source: str, target: str, amount: int
     return True
 
 
-def run(database: sqlite3.Connection, accounts: int, seconds: float) -> float:
-    """Transfers in a second."""
+def uniform_pairs(accounts: int) -> Iterator[tuple[int, int]]:
+    """Two different accounts, again and again."""
     generator = random.Random(7)
+    while True:
+        source = int(generator.random() * accounts)
+        yield source, (source + 1 + int(generator.random() * (accounts - 1))) % accounts
+
+
+def zipfian_pairs(accounts: int, exponent: float) -> Iterator[tuple[int, int]]:
+    """The same, few of them often."""
+    generator = random.Random(7)
+    weights = list(itertools.accumulate(rank**-exponent for rank in range(1, accounts + 1)))
+    while True:
+        chosen = generator.choices(range(accounts), cum_weights=weights, k=1000)
+        for source, target in zip(chosen[::2], chosen[1::2], strict=True):
+            yield source, target if target != source else (target + 1) % accounts
+
+
+def run(database: sqlite3.Connection, pairs: Iterator[tuple[int, int]], seconds: float) -> float:
+    """Transfers in a second."""
     count = 0
     started = time.perf_counter()
     while time.perf_counter() - started < seconds:
-        source = int(generator.random() * accounts)
-        target = (source + 1 + int(generator.random() * (accounts - 1))) % accounts
+        source, target = next(pairs)
         transfer(database, f"account-{source:08}", f"account-{target:08}", 1)
         count += 1
     return count / (time.perf_counter() - started)
@@ -60,8 +78,9 @@ def run(database: sqlite3.Connection, accounts: int, seconds: float) -> float:
 def main() -> None:
     accounts, warm_up, seconds = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
     database = open_database(accounts)
-    run(database, accounts, warm_up)
-    rate = run(database, accounts, seconds)
+    pairs = zipfian_pairs(accounts, float(sys.argv[4])) if sys.argv[4:] else uniform_pairs(accounts)
+    run(database, pairs, warm_up)
+    rate = run(database, pairs, seconds)
     (money,) = database.execute("SELECT sum(balance) FROM account").fetchone()
     if money != accounts * FIRST_BALANCE:
         sys.exit(f"money is not conserved: {money}")

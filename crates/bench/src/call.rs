@@ -46,9 +46,25 @@ pub type Arguments<'a> = &'a [(&'a str, Argument<'a>)];
 /// A request.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Call<'a> {
-    Create { class: &'a str, arguments: Arguments<'a> },
-    Method { class: &'a str, key: Key<'a>, method: &'a str, arguments: Arguments<'a> },
-    State { class: &'a str, key: Key<'a> },
+    Create {
+        class: &'a str,
+        arguments: Arguments<'a>,
+    },
+    Method {
+        class: &'a str,
+        key: Key<'a>,
+        method: &'a str,
+        arguments: Arguments<'a>,
+    },
+    State {
+        class: &'a str,
+        key: Key<'a>,
+    },
+    /// JSON to a function of another system; over HTTP only.
+    Function {
+        name: &'a str,
+        arguments: Arguments<'a>,
+    },
 }
 
 /// Takes a request and brings it to the server.

@@ -1,6 +1,7 @@
 //! Ours and the baselines in one run, in turn: round by round each gets the machine for a few
 //! seconds, so that what disturbs the machine disturbs all, and medians can be compared.
 
+mod peers;
 mod series;
 mod targets;
 
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::baseline::postgres::Postgres;
+use crate::baseline::postgres::{Isolation, Postgres};
 use crate::baseline::script::Script;
 use crate::baseline::{BaselineError, Turn, hand_written};
 use crate::connection::Protocol;
@@ -20,6 +21,7 @@ use crate::target::Target;
 use crate::trial::{Host, Run, Stage, Times, TrialError, standard_load};
 use crate::workload::transfer::Transfers;
 
+pub use peers::{PeersPlan, run_peers};
 pub use series::{Series, Subject, median};
 
 /// The skew of everything that is not uniform.
@@ -78,10 +80,14 @@ struct Bank {
 }
 
 impl Bank {
-    fn open(plan: &Plan, count: u64, observer: Observer<'_>) -> Result<Self, ComparisonError> {
+    fn open(
+        command: &CommandLine,
+        count: u64,
+        observer: Observer<'_>,
+    ) -> Result<Self, ComparisonError> {
         let (uniform, zipf) = (Keys::new(count, Distribution::Uniform), Keys::new(count, ZIPF));
         let mut transfers = Transfers::new(uniform.clone(), 1);
-        let host = Host::Own { command: plan.command.clone(), engine: Engine::Embedded };
+        let host = Host::Own { command: command.clone(), engine: Engine::Embedded };
         let stage = Stage::open(&host, &mut transfers, observer);
         let stage = stage.map_err(|error| failed("loading", error))?;
         Ok(Self { stage, transfers, uniform, zipf })
@@ -127,10 +133,11 @@ pub fn run(plan: &Plan, observer: Observer<'_>) -> Result<Comparison, Comparison
     let mut banks = Vec::new();
     for &count in &plan.accounts {
         note(&format!("a server with {count} accounts"));
-        banks.push(Bank::open(plan, count, observer)?);
+        banks.push(Bank::open(&plan.command, count, observer)?);
     }
     let mut results = Results::default();
-    let databases = start_postgres(plan, &mut results, note);
+    let few = plan.accounts.iter().copied().filter(|count| *count <= BASELINE_ACCOUNTS_MAX);
+    let databases = start_postgres(&few.collect::<Vec<_>>(), &mut results, note);
     for round in 1..=plan.rounds {
         note(&format!("round {round} of {}", plan.rounds));
         for bank in &mut banks {
@@ -222,11 +229,11 @@ fn run_ours(
     Ok(())
 }
 
-fn start_postgres(plan: &Plan, results: &mut Results, note: &dyn Fn(&str)) -> Vec<Postgres> {
+fn start_postgres(accounts: &[u64], results: &mut Results, note: &dyn Fn(&str)) -> Vec<Postgres> {
     let mut databases = Vec::new();
-    for &count in plan.accounts.iter().filter(|&&count| count <= BASELINE_ACCOUNTS_MAX) {
+    for &count in accounts {
         note(&format!("PostgreSQL with {count} accounts"));
-        match Postgres::start(count) {
+        match Postgres::start(count, Isolation::Serializable) {
             Ok(database) => databases.push(database),
             Err(error) => results.missing(format!("PostgreSQL: {error}")),
         }
@@ -247,8 +254,9 @@ fn run_baselines(plan: &Plan, databases: &[Postgres], results: &mut Results, not
     for &count in plan.accounts.iter().filter(|&&count| count <= BASELINE_ACCOUNTS_MAX) {
         note("  SQLite, plain Python objects, a loop in Rust");
         for script in [Script::Sqlite, Script::PlainObjects] {
-            let turn = script.run(&plan.python, count, times);
-            results.baseline(Subject::Script(script), count, turn);
+            let distribution = Distribution::Uniform;
+            let turn = script.run(&plan.python, count, distribution, times);
+            results.baseline(Subject::Script { script, distribution }, count, turn);
         }
         results.baseline(Subject::HandWritten, count, hand_written::run(count, times));
     }

@@ -10,6 +10,7 @@ use crate::workload::{Outcome, Requests};
 #[derive(Clone, Copy)]
 pub struct Exchange<'a> {
     pub target: &'a Target,
+    pub protocol: Protocol,
     pub observer: Observer<'a>,
 }
 
@@ -25,7 +26,7 @@ impl Exchange<'_> {
         ask: impl FnMut(u64, &mut Send<'_>),
         answered: impl FnMut(u64, Answer) -> Result<(), Broken>,
     ) -> Result<(), LoadError> {
-        self.all(what, count, &Load::everything(Protocol::Binary), ask, answered)
+        self.all(what, count, &Load::everything(self.protocol), ask, answered)
     }
 
     /// As [`Exchange::each`], one after another: for requests that take long.
@@ -39,7 +40,7 @@ impl Exchange<'_> {
         ask: impl FnMut(u64, &mut Send<'_>),
         answered: impl FnMut(u64, Answer) -> Result<(), Broken>,
     ) -> Result<(), LoadError> {
-        let everything = Load::everything(Protocol::Binary);
+        let everything = Load::everything(self.protocol);
         let load = Load { connections: 1, in_flight: 1, ..everything };
         self.all(what, count, &load, ask, answered)
     }

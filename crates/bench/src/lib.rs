@@ -16,7 +16,8 @@
 //!   [`monitor`]: the server's own metrics meanwhile.
 //! - [`trial`]: a workload on a server, at one rate or several, perhaps with a crash;
 //!   [`server`]: a server of one trial.
-//! - [`baseline`]: the same transfers elsewhere; [`comparison`] runs all in turn.
+//! - [`baseline`]: the same transfers elsewhere; [`peer`]: the same behind HTTP, as people build it
+//!   today; [`comparison`] runs all in turn.
 //! - [`report`]: tables, JSON and pages with plots; [`plot`] draws; [`environment`]: the machine.
 //! - [`target`]: what has to be reached.
 //! - [`keys`], [`random`]: which entities are touched.
@@ -38,6 +39,7 @@ pub mod keys;
 pub mod load;
 pub mod measurement;
 pub mod monitor;
+pub mod peer;
 pub mod plot;
 pub mod processors;
 pub mod progress;

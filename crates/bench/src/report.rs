@@ -3,6 +3,7 @@
 mod comparison;
 mod findings;
 mod page;
+mod peers;
 mod table;
 mod trial_json;
 mod trial_page;
@@ -10,6 +11,7 @@ mod trial_text;
 
 pub use comparison::{comparison_json, comparison_text};
 pub use findings::{findings_json, findings_page, findings_text};
+pub use peers::{peers_json, peers_text};
 pub use trial_json::trial_json;
 pub use trial_page::trial_page;
 pub use trial_text::trial_text;

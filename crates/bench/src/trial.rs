@@ -187,7 +187,7 @@ impl Stage {
             }
         };
         let stage = Self { host };
-        workload.prepare(&Exchange { target: stage.target(), observer })?;
+        workload.prepare(&exchange(stage.target(), observer))?;
         Ok(stage)
     }
 
@@ -273,8 +273,13 @@ impl Stage {
         workload: &mut dyn AnyWorkload,
         observer: Observer<'_>,
     ) -> Result<Vec<String>, TrialError> {
-        Ok(workload.check(&Exchange { target: self.target(), observer })?)
+        Ok(workload.check(&exchange(self.target(), observer))?)
     }
+}
+
+/// How entities are made and read, whatever the load's protocol is.
+fn exchange<'a>(target: &'a Target, observer: Observer<'a>) -> Exchange<'a> {
+    Exchange { target, protocol: Protocol::Binary, observer }
 }
 
 /// Kills the server after `crash_at` and starts it again, unless the load has ended before.

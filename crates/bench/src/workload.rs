@@ -10,7 +10,7 @@ pub mod travel_reservation;
 pub mod ycsb;
 
 pub(crate) mod account_number;
-mod ledger;
+pub(crate) mod ledger;
 
 use crate::call::{Answer, Broken, Send};
 use crate::connection::LoadError;

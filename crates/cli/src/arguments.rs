@@ -12,8 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use bench::{
     BenchArguments, BenchCommand, BenchEngine, BenchProtocol, CartArguments, ComparisonArguments,
     DistributionArguments, ExperimentArguments, ExperimentName, HotelReservationArguments,
-    KeyDistribution, LoadArguments, TpccArguments, TransferArguments, TravelReservationArguments,
-    YcsbArguments, YcsbMix,
+    KeyDistribution, LoadArguments, PeersArguments, TpccArguments, TransferArguments,
+    TravelReservationArguments, YcsbArguments, YcsbMix,
 };
 
 /// Plain Python classes as a durable, transactional dataflow.

@@ -15,13 +15,13 @@ mod bank;
 use std::time::{Duration, Instant};
 
 use anabranch_cpython::CPython;
-use anabranch_ir::{FunctionId, Program, SegmentId};
 use anabranch_kernel::value::state::StateWriter;
 use anabranch_kernel::value::wire::encode;
-use anabranch_kernel::{
-    Action, Arguments, EntityId, Entry, Interpreter, Operation, Outcome, TransactionDriver, Value,
+use anabranch_kernel::{Interpreter, Operation, TransactionDriver, Value};
+use bank::{
+    account, create, execute, id, interpreter, open_two, operator, pairs, run_segments, text,
+    transfer, transfer_arguments, transfer_functions,
 };
-use bank::{CONTEXT, account, create, execute, id, interpreter, operator, pairs, text, transfer};
 use criterion::{Criterion, criterion_group, criterion_main};
 use pyo3::prelude::*;
 
@@ -103,47 +103,12 @@ fn transfers(criterion: &mut Criterion) {
     transactions(criterion, "transfer/transaction, 1,000 accounts", FEW);
 }
 
-fn function(program: &Program, name: &str) -> FunctionId {
-    program.method_named(operator(program, "Account"), name).expect("a method")
-}
-
-/// The segments of a transfer, with the actions between them done as the kernel does them, but
-/// without looking anything up.
-fn run_segments(
-    interpreter: &mut CPython,
-    [source, target]: [(&EntityId, &<CPython as Interpreter>::Entity); 2],
-    [transfer, deposit]: [FunctionId; 2],
-    arguments: Arguments<Py<PyAny>>,
-) {
-    let started = interpreter.run(Some(source), Entry::Start { function: transfer, arguments });
-    let (segment, live, arguments): (SegmentId, _, _) = match started {
-        Outcome::Suspend { segment, live, action: Action::Call { arguments, .. } } => {
-            (segment, live, arguments)
-        }
-        other => panic!("not a call: {other:?}"),
-    };
-    let deposited = interpreter.run(Some(target), Entry::Start { function: deposit, arguments });
-    let Outcome::Return(result) = deposited else { panic!("not a result") };
-    let input = Ok(result);
-    let entry = Entry::Resume { function: transfer, segment, live, input };
-    assert!(matches!(interpreter.run(Some(source), entry), Outcome::Return(_)));
-}
-
 fn parts(criterion: &mut Criterion) {
     harness::python(|_| {
         let (program, mut interpreter) = interpreter();
-        let class = operator(&program, "Account");
-        interpreter.begin_transaction(&CONTEXT);
-        let mut open = |number: usize| {
-            let arguments = bank::arguments(vec![text(&account(number)), Value::Int(1 << 40)]);
-            let arguments = interpreter.decode_arguments(&arguments).unwrap();
-            interpreter.construct(class, arguments).unwrap()
-        };
-        let mut opened = [open(1), open(2)];
-        let functions = [function(&program, "transfer"), function(&program, "deposit")];
-        let Operation::Call { arguments: message, .. } = transfer(&program, 1, 2) else {
-            panic!("not a call")
-        };
+        let mut opened = open_two(&program, &mut interpreter);
+        let functions = transfer_functions(&program);
+        let message = transfer_arguments(2);
         criterion.bench_function("parts/arguments", |bencher| {
             bencher.iter(|| interpreter.decode_arguments(&message).unwrap());
         });

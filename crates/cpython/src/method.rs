@@ -28,8 +28,8 @@ impl LookedUp {
 }
 
 /// What a segment calls the method `name` of: an entity as it is, which the kernel or the run looks
-/// at when the call is made, if its class has such a method; for any other receiver the method, which Python looks up before it
-/// evaluates the arguments.
+/// at when the call is made, if its class has such a method; for any other receiver the method,
+/// which Python looks up before it evaluates the arguments.
 #[pyfunction]
 pub(crate) fn method<'py>(
     receiver: &Bound<'py, PyAny>,
@@ -43,7 +43,8 @@ pub(crate) fn method<'py>(
         let message = format!("'{}' object has no attribute '{name}'", class.name()?);
         return Err(PyAttributeError::new_err(message));
     }
-    if class_of(receiver)?.kind == Kind::Entity {
+    if class_of(receiver)?.kind == Kind::Entity && receiver.get_type().getattr_opt(name)?.is_some()
+    {
         return Ok(receiver.clone());
     }
     let method = stand_in_for(name, receiver.getattr(name)?)?.unbind();

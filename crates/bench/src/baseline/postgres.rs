@@ -27,11 +27,24 @@ const SETTINGS: &[(&str, &str)] = &[
     ("full_page_writes", "on"),
     ("shared_buffers", "1GB"),
     ("max_wal_size", "8GB"),
-    ("default_transaction_isolation", "serializable"),
 ];
 
-/// What has to be read back.
-const DURABLE: &str = "on,on,on,serializable";
+/// How transactions are isolated that do not say how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Isolation {
+    /// The server's own default: for clients that ask for more where they need it.
+    ReadCommitted,
+    Serializable,
+}
+
+impl Isolation {
+    fn setting(self) -> &'static str {
+        match self {
+            Isolation::ReadCommitted => "read committed",
+            Isolation::Serializable => "serializable",
+        }
+    }
+}
 
 const SCHEMA: &str = "
 CREATE TABLE account (number text PRIMARY KEY, balance bigint NOT NULL);
@@ -58,6 +71,7 @@ pub struct Postgres {
     folder: TempDir,
     version: String,
     accounts: u64,
+    isolation: Isolation,
 }
 
 /// Who runs the server: it refuses to run as root.
@@ -72,7 +86,7 @@ impl Postgres {
     ///
     /// # Errors
     /// PostgreSQL is not installed, or does not start.
-    pub fn start(accounts: u64) -> Result<Self, BaselineError> {
+    pub fn start(accounts: u64, isolation: Isolation) -> Result<Self, BaselineError> {
         let programs = programs().ok_or_else(|| {
             BaselineError::Missing(
                 "PostgreSQL's server is not installed (apt-get install postgresql)".to_owned(),
@@ -83,13 +97,14 @@ impl Postgres {
         if let Some(Owner { user, group }) = owner {
             chown(folder.path(), Some(user), Some(group))?;
         }
-        let mut server = Self { programs, owner, folder, version: String::new(), accounts };
+        let version = String::new();
+        let mut server = Self { programs, owner, folder, version, accounts, isolation };
         let data = server.data();
         let data = data.to_str().expect("temporary folders have names that are text");
         server.run("initdb", &["--auth=trust", "--username=bench", "--pgdata", data])?;
         let socket = server.folder.path().display().to_string();
         let mut settings = format!("unix_socket_directories = '{socket}'\n");
-        for (name, value) in SETTINGS {
+        for (name, value) in server.settings() {
             settings.push_str(&format!("{name} = {value}\n"));
         }
         let file = server.data().join("postgresql.conf");
@@ -129,14 +144,10 @@ impl Postgres {
         if money != (FIRST_BALANCE * self.accounts as i64).to_string() {
             return Err(BaselineError::Failed(format!("money is not conserved: {money}")));
         }
-        let settings: Vec<String> =
-            SETTINGS[1..].iter().map(|(name, value)| format!("{name}={value}")).collect();
         let configuration = format!(
-            "PostgreSQL {}, a PL/pgSQL function called by pgbench -M prepared with {CLIENTS} \
-             clients in {THREADS} threads over a Unix socket, failed transactions are retried; {} \
-             (read back, and the log was synced)",
-            self.version,
-            settings.join(" ")
+            "a PL/pgSQL function called by pgbench -M prepared with {CLIENTS} clients in {THREADS} \
+             threads over a Unix socket, failed transactions are retried; {}",
+            self.describe()
         );
         Ok(Turn { rate, configuration })
     }
@@ -145,22 +156,55 @@ impl Postgres {
         self.accounts
     }
 
+    /// Names and values, as they are written in its file.
+    fn settings(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let isolation = format!("'{}'", self.isolation.setting());
+        let settings = SETTINGS.iter().map(|&(name, value)| (name, value.to_owned()));
+        settings.chain([("default_transaction_isolation", isolation)])
+    }
+
+    /// The folder with its socket.
+    pub fn socket(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it is, and what makes it durable.
+    pub fn describe(&self) -> String {
+        let settings = self.settings().skip(1);
+        let settings: Vec<String> =
+            settings.map(|(name, value)| format!("{name}={value}")).collect();
+        format!(
+            "PostgreSQL {}: {} (read back, and the log was synced)",
+            self.version,
+            settings.join(" ")
+        )
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn check_settings(&self) -> Result<(), BaselineError> {
+    /// Reads back what makes it durable.
+    ///
+    /// # Errors
+    /// Its settings are others, or it does not answer.
+    pub fn check_settings(&self) -> Result<(), BaselineError> {
         let names =
             ["fsync", "synchronous_commit", "full_page_writes", "default_transaction_isolation"];
         let settings = names.map(|name| format!("current_setting('{name}')"));
         let found = self.query(&format!("SELECT concat_ws(',', {})", settings.join(", ")))?;
-        if found == DURABLE {
+        let wanted = format!("on,on,on,{}", self.isolation.setting());
+        if found == wanted {
             return Ok(());
         }
-        Err(BaselineError::Failed(format!("its settings are {found} instead of {DURABLE}")))
+        Err(BaselineError::Failed(format!("its settings are {found} instead of {wanted}")))
     }
 
-    fn syncs(&self) -> Result<i64, BaselineError> {
+    /// How often it has synced its log.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn syncs(&self) -> Result<i64, BaselineError> {
         let found = self.query("SELECT wal_sync FROM pg_stat_wal")?;
         found.parse().map_err(|_| BaselineError::Failed(format!("{found} syncs")))
     }

@@ -11,6 +11,7 @@ use std::process::Command;
 use serde_json::Value as Json;
 
 use super::{BaselineError, Turn};
+use crate::keys::Distribution;
 use crate::trial::Times;
 use crate::workload::transfer::APPLICATION;
 
@@ -38,11 +39,17 @@ impl Script {
         }
     }
 
-    /// Runs it in an empty folder.
+    /// Runs it in an empty folder. Plain objects know uniform keys only.
     ///
     /// # Errors
     /// It is not possible here, or the money is not right at the end.
-    pub fn run(self, python: &Path, accounts: u64, times: Times) -> Result<Turn, BaselineError> {
+    pub fn run(
+        self,
+        python: &Path,
+        accounts: u64,
+        distribution: Distribution,
+        times: Times,
+    ) -> Result<Turn, BaselineError> {
         let folder = tempfile::Builder::new().prefix("anabranch-bench-").tempdir()?;
         for (name, source) in APPLICATION.files {
             fs::write(folder.path().join(name), source)?;
@@ -53,6 +60,10 @@ impl Script {
             .arg(script)
             .args([accounts.to_string(), times.warm_up.as_secs_f64().to_string()])
             .arg(times.measured.as_secs_f64().to_string())
+            .args(match distribution {
+                Distribution::Uniform => None,
+                Distribution::Zipf(exponent) => Some(exponent.to_string()),
+            })
             .current_dir(folder.path())
             .output()?;
         if !output.status.success() {

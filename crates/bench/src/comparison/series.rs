@@ -4,6 +4,8 @@ use crate::baseline::Turn;
 use crate::baseline::script::Script;
 use crate::connection::Protocol;
 use crate::keys::Distribution;
+use crate::measurement::Measurement;
+use crate::peer::Peer;
 use crate::processors::Usage;
 use crate::trial::Run;
 
@@ -26,7 +28,14 @@ pub enum Subject {
     Postgres {
         distribution: Distribution,
     },
-    Script(Script),
+    Script {
+        script: Script,
+        distribution: Distribution,
+    },
+    Peer {
+        peer: Peer,
+        distribution: Distribution,
+    },
     HandWritten,
 }
 
@@ -49,7 +58,12 @@ impl Subject {
             Subject::Postgres { distribution } => {
                 format!("PostgreSQL SERIALIZABLE, {}", keys(distribution))
             }
-            Subject::Script(script) => script.name().to_owned(),
+            Subject::Script { script, distribution } => {
+                format!("{}, {}", script.name(), keys(distribution))
+            }
+            Subject::Peer { peer, distribution } => {
+                format!("{}, {}", peer.name(), keys(distribution))
+            }
             Subject::HandWritten => "hand-written Rust loop with the log".to_owned(),
         }
     }
@@ -75,7 +89,7 @@ pub struct Series {
 }
 
 impl Series {
-    pub(super) fn new(subject: Subject, accounts: u64) -> Self {
+    pub(crate) fn new(subject: Subject, accounts: u64) -> Self {
         Self {
             subject,
             accounts,
@@ -89,11 +103,15 @@ impl Series {
     }
 
     pub(super) fn add_run(&mut self, run: &Run) {
-        self.rates.push(run.measurement.rate());
-        self.p50.push(run.measurement.latencies.milliseconds(0.5));
-        self.p99.push(run.measurement.latencies.milliseconds(0.99));
-        self.refused += run.measurement.refused;
+        self.add_measurement(&run.measurement);
         self.usage = run.microseconds_each();
+    }
+
+    pub(super) fn add_measurement(&mut self, measurement: &Measurement) {
+        self.rates.push(measurement.rate());
+        self.p50.push(measurement.latencies.milliseconds(0.5));
+        self.p99.push(measurement.latencies.milliseconds(0.99));
+        self.refused += measurement.refused;
     }
 
     pub(super) fn add_turn(&mut self, turn: &Turn) {

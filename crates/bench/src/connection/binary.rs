@@ -60,6 +60,9 @@ pub fn write(call: Call<'_>, id: u64, idempotency_key: Option<&str>, stream: &mu
             let key = key_message(key);
             Request::State { class, key: Content::Message(&key) }.write(id, stream);
         }
+        Call::Function { name, .. } => {
+            unreachable!("this is a bug in Anabranch: {name} is reached over HTTP only")
+        }
     }
 }
 

@@ -38,6 +38,9 @@ impl Requests {
                 write_path_key(stream, key);
                 (write!(stream, "/{method} HTTP/1.1\r\n{headers}"), arguments)
             }
+            Call::Function { name, arguments } => {
+                (write!(stream, "POST /{name} HTTP/1.1\r\n{headers}"), arguments)
+            }
             Call::State { class, key } => {
                 write!(stream, "GET /v1/{class}/").expect("a Vec takes all");
                 write_path_key(stream, key);
@@ -164,8 +167,12 @@ pub fn read(received: &[u8]) -> Result<Option<(Answer, usize)>, LoadError> {
     let length = length.ok_or_else(|| protocol("a response without a length"))?;
     let start = head_end + 4;
     let Some(body) = received.get(start..start + length) else { return Ok(None) };
-    let mut body: Json =
-        serde_json::from_slice(body).map_err(|error| protocol(&error.to_string()))?;
+    let mut body: Json = match serde_json::from_slice(body) {
+        Ok(body) => body,
+        // Other systems say in plain text what went wrong.
+        Err(_) if status >= 400 => String::from_utf8_lossy(body).into_owned().into(),
+        Err(error) => return Err(protocol(&error.to_string())),
+    };
     if status < 400 {
         // The member that the binary protocol answers with: what a method or a state gives.
         let inner = ["result", "state", "key"].into_iter().find(|name| body.get(name).is_some());
@@ -220,5 +227,8 @@ mod tests {
         let stream = b"HTTP/1.1 409 Conflict\r\ncontent-length: 12\r\n\r\n{\"status\":1}";
         let (answer, _) = read(stream).unwrap().unwrap();
         assert_eq!((answer.status, &answer.body["status"]), (409, &Json::from(1)));
+        let stream = b"HTTP/1.1 500 Oops\r\ncontent-length: 4\r\n\r\nOops";
+        assert_eq!(read(stream).unwrap().unwrap().0.body, Json::from("Oops"));
+        assert!(read(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nOops").is_err());
     }
 }

@@ -54,38 +54,59 @@ impl Transfers {
     }
 }
 
-impl Requests for Transfers {
-    type Asked = Transfer;
-
-    fn ask(&mut self, send: &mut Send<'_>) -> Option<Transfer> {
-        let (source, target) = self.keys.choose_two(&mut self.random);
-        let amount = 1 + self.random.below(100) as i64;
-        let (from, to) = (AccountNumber::new(source), AccountNumber::new(target));
-        send(Call::Method {
-            class: CLASS,
-            key: Key::Text(from.text()),
-            method: "transfer",
-            arguments: &[
-                ("amount", Argument::Integer(amount)),
-                ("to", Argument::Entity { class: CLASS, key: Key::Text(to.text()) }),
-            ],
-        });
-        Some(Transfer { source, target, amount })
+impl Transfer {
+    /// Of 1 to 100, between two different accounts.
+    pub(crate) fn choose(keys: &Keys, random: &mut Random) -> Self {
+        let (source, target) = keys.choose_two(random);
+        Self { source, target, amount: 1 + random.below(100) as i64 }
     }
 
-    fn answered(&mut self, asked: Transfer, answer: Answer) -> Result<Outcome, Broken> {
-        let Transfer { source, target, amount } = asked;
+    /// The keys of its source and its target.
+    pub(crate) fn accounts(self) -> (AccountNumber, AccountNumber) {
+        (AccountNumber::new(self.source), AccountNumber::new(self.target))
+    }
+
+    pub(crate) fn amount(self) -> i64 {
+        self.amount
+    }
+
+    /// Takes note of the answer to it.
+    pub(crate) fn answered(self, answer: &Answer, ledger: &mut Ledger) -> Result<Outcome, Broken> {
+        let Transfer { source, target, amount } = self;
         match (answer.status, answer.body.as_bool()) {
             (200, Some(true)) => {
-                self.ledger.transfer(source, target, amount);
+                ledger.transfer(source, target, amount);
                 Ok(Outcome::Done(0))
             }
             (200, Some(false)) => Ok(Outcome::Failed(0)),
             _ => {
                 let call = format!("a transfer of {amount} from {source} to {target}");
-                Err(Broken::unexpected(call, &answer))
+                Err(Broken::unexpected(call, answer))
             }
         }
+    }
+}
+
+impl Requests for Transfers {
+    type Asked = Transfer;
+
+    fn ask(&mut self, send: &mut Send<'_>) -> Option<Transfer> {
+        let transfer = Transfer::choose(&self.keys, &mut self.random);
+        let (from, to) = transfer.accounts();
+        send(Call::Method {
+            class: CLASS,
+            key: Key::Text(from.text()),
+            method: "transfer",
+            arguments: &[
+                ("amount", Argument::Integer(transfer.amount)),
+                ("to", Argument::Entity { class: CLASS, key: Key::Text(to.text()) }),
+            ],
+        });
+        Some(transfer)
+    }
+
+    fn answered(&mut self, asked: Transfer, answer: Answer) -> Result<Outcome, Broken> {
+        asked.answered(&answer, &mut self.ledger)
     }
 }
 

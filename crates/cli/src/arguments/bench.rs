@@ -29,6 +29,8 @@ pub enum BenchCommand {
     Experiment(ExperimentArguments),
     /// Transfers here, in PostgreSQL, in SQLite and elsewhere, in turn, and the targets
     Comparison(ComparisonArguments),
+    /// Transfers here, in PostgreSQL, SQLite, and behind FastAPI, DBOS and Restate, in turn
+    Peers(PeersArguments),
 }
 
 #[derive(Args, Debug)]
@@ -266,6 +268,30 @@ pub struct ComparisonArguments {
     #[arg(long, value_name = "COUNT,…", value_delimiter = ',', default_value = "10000,1000000",
           value_parser = clap::value_parser!(u64).range(2..100_000_000))]
     pub accounts: Vec<u64>,
+    /// How often each gets its turn
+    #[arg(long, value_name = "COUNT", default_value_t = 5,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: u16,
+    /// How long before measuring, in each turn
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    pub warm_up: Duration,
+    /// How long to measure, in each turn
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = positive_seconds)]
+    pub seconds: Duration,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct PeersArguments {
+    /// Where `make bench-peers` has put the programs of the others
+    #[arg(long, value_name = "FOLDER", default_value = ".peers")]
+    pub programs: PathBuf,
+    /// How many accounts there are
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000,
+          value_parser = clap::value_parser!(u64).range(2..10_000_000))]
+    pub accounts: u64,
     /// How often each gets its turn
     #[arg(long, value_name = "COUNT", default_value_t = 5,
           value_parser = clap::value_parser!(u16).range(1..))]

@@ -23,7 +23,7 @@ use anabranch_cpython::executable;
 use crate::arguments::{
     BenchArguments, BenchCommand, BenchEngine, BenchProtocol, ComparisonArguments,
     DistributionArguments, ExperimentArguments, ExperimentName, KeyDistribution, LoadArguments,
-    YcsbMix,
+    PeersArguments, YcsbMix,
 };
 use crate::output::BenchBar;
 use crate::{Failure, output, source};
@@ -71,6 +71,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<i32, Failure> {
         }
         BenchCommand::Experiment(arguments) => experiment(arguments),
         BenchCommand::Comparison(arguments) => compare(arguments),
+        BenchCommand::Peers(arguments) => compare_peers(arguments),
     }
 }
 
@@ -230,6 +231,28 @@ fn compare(arguments: &ComparisonArguments) -> Result<i32, Failure> {
     let text = match arguments.json {
         true => format!("{}\n", report::comparison_json(&comparison)),
         false => report::comparison_text(&comparison),
+    };
+    output::result(&text, None)?;
+    Ok(0)
+}
+
+fn compare_peers(arguments: &PeersArguments) -> Result<i32, Failure> {
+    let plan = comparison::PeersPlan {
+        command: command_line()?,
+        python: PathBuf::from(executable()?),
+        programs: arguments.programs.clone(),
+        accounts: arguments.accounts,
+        rounds: arguments.rounds.into(),
+        times: Times { warm_up: arguments.warm_up, measured: arguments.seconds },
+    };
+    let environment = Environment::here(command());
+    let comparison = {
+        let bar = BenchBar::new();
+        comparison::run_peers(&plan, &|progress| bar.show(progress))?
+    };
+    let text = match arguments.json {
+        true => format!("{}\n", report::peers_json(&comparison, &environment)),
+        false => report::peers_text(&comparison, &environment),
     };
     output::result(&text, None)?;
     Ok(0)

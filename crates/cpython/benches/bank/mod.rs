@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use anabranch_compiler::{SourceText, Sources, compile};
 use anabranch_cpython::{Application, CPython};
-use anabranch_ir::{OperatorId, Program};
+use anabranch_ir::{FunctionId, OperatorId, Program, SegmentId};
 use anabranch_kernel::value::Reference;
 use anabranch_kernel::value::wire::encode;
 use anabranch_kernel::{
-    DriverSession, EntityId, Operation, StateReader, TransactionContext, Transition, Value,
+    Action, Arguments, DriverSession, EntityId, Entry, Interpreter, Operation, Outcome,
+    StateReader, TransactionContext, Transition, Value,
 };
+use pyo3::prelude::*;
 
 pub(crate) const CONTEXT: TransactionContext =
     TransactionContext { start_time_nanoseconds: 0, seed: [0; 32] };
@@ -63,12 +65,17 @@ pub(crate) fn id(operator: OperatorId, key: &str) -> EntityId {
     EntityId { operator, key: encode(&text(key)).into() }
 }
 
+/// Of a transfer of 1.
+pub(crate) fn transfer_arguments(target: usize) -> Vec<u8> {
+    let key = Box::new(text(&account(target)));
+    let reference = Value::Reference(Reference { class: "Account".to_owned(), key });
+    arguments(vec![Value::Int(1), reference])
+}
+
 pub(crate) fn transfer(program: &Program, source: usize, target: usize) -> Operation {
     let operator = operator(program, "Account");
     let method = program.method_named(operator, "transfer").expect("a method");
-    let key = Box::new(text(&account(target)));
-    let reference = Value::Reference(Reference { class: "Account".to_owned(), key });
-    let arguments = arguments(vec![Value::Int(1), reference]);
+    let arguments = transfer_arguments(target);
     Operation::Call { target: id(operator, &account(source)), method, arguments }
 }
 
@@ -104,4 +111,46 @@ pub(crate) fn pairs(accounts: usize, count: usize) -> Vec<(usize, usize)> {
         (source, if target == source { (target + 1) % accounts } else { target })
     };
     (0..count).map(|_| distinct((random(), random()))).collect()
+}
+
+/// `transfer` and `deposit`.
+pub(crate) fn transfer_functions(program: &Program) -> [FunctionId; 2] {
+    let class = operator(program, "Account");
+    ["transfer", "deposit"].map(|name| program.method_named(class, name).expect("a method"))
+}
+
+/// Two live accounts, in a transaction that has begun.
+pub(crate) fn open_two(
+    program: &Program,
+    interpreter: &mut CPython,
+) -> [(EntityId, <CPython as Interpreter>::Entity); 2] {
+    let class = operator(program, "Account");
+    interpreter.begin_transaction(&CONTEXT);
+    [1, 2].map(|number| {
+        let arguments = arguments(vec![text(&account(number)), Value::Int(1 << 40)]);
+        let arguments = interpreter.decode_arguments(&arguments).expect("they were encoded");
+        interpreter.construct(class, arguments).expect("an account")
+    })
+}
+
+/// The segments of a transfer, with the actions between them done as the kernel does them, but
+/// without looking anything up.
+pub(crate) fn run_segments(
+    interpreter: &mut CPython,
+    [source, target]: [(&EntityId, &<CPython as Interpreter>::Entity); 2],
+    [transfer, deposit]: [FunctionId; 2],
+    arguments: Arguments<Py<PyAny>>,
+) {
+    let started = interpreter.run(Some(source), Entry::Start { function: transfer, arguments });
+    let (segment, live, arguments): (SegmentId, _, _) = match started {
+        Outcome::Suspend { segment, live, action: Action::Call { arguments, .. } } => {
+            (segment, live, arguments)
+        }
+        other => panic!("not a call: {other:?}"),
+    };
+    let deposited = interpreter.run(Some(target), Entry::Start { function: deposit, arguments });
+    let Outcome::Return(result) = deposited else { panic!("not a result") };
+    let input = Ok(result);
+    let entry = Entry::Resume { function: transfer, segment, live, input };
+    assert!(matches!(interpreter.run(Some(source), entry), Outcome::Return(_)));
 }

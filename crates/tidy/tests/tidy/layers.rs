@@ -20,7 +20,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "compiler", uses: &["ir"], tests_use: &[] },
     Layer { name: "kernel", uses: &["ir"], tests_use: &[] },
     Layer { name: "schema", uses: &["ir", "kernel"], tests_use: &[] },
-    Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["compiler", "local"] },
+    Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["compiler", "local", "log"] },
     Layer { name: "local", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "log", uses: &[], tests_use: &[] },
     Layer { name: "embedded", uses: &["ir", "kernel", "log"], tests_use: &[] },

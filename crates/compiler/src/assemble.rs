@@ -142,6 +142,7 @@ fn function<'a>(
             node,
             class,
             stem,
+            variables: &scope.variables,
             source: &application.loaded.files[definition.module],
             module: &application.loaded.modules[definition.module],
         };

@@ -13,7 +13,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::effects::Effects;
 use crate::resolve::Binding;
-use crate::types::{FunctionScope, Inference, Typing};
+use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Code, Diagnostic};
 
 /// Functions that ask for the time, and how many arguments spare them the question.
@@ -223,10 +223,17 @@ impl<'a> Visitor<'a> for Uses<'_, 'a> {
 impl Uses<'_, '_> {
     /// The dotted name of what `expression` means, if that is outside the application.
     fn outside_name(&self, expression: &Expr) -> Option<String> {
+        if let Expr::Name(node) = expression {
+            let name = node.id.as_str();
+            return match self.inference.name(name) {
+                Name::Bound(Binding::External(name)) => Some(name.clone()),
+                Name::Bound(_) | Name::Local => None,
+                Name::Builtin => Some(name.to_owned()),
+            };
+        }
         match self.inference.binding(expression) {
             Some(Binding::External(name)) => Some(name),
-            Some(_) => None,
-            None => self.inference.builtin(expression).map(str::to_owned),
+            _ => None,
         }
     }
 

@@ -3,13 +3,13 @@
 use anabranch_ir::access::EXPRESSION_DEPTH_MAX;
 use anabranch_ir::{Expression, OperatorId};
 use ruff_python_ast::statement_visitor::{self, StatementVisitor};
-use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprFString, Number, Stmt};
+use ruff_python_ast::{Expr, ExprCall, ExprFString, Number, Stmt};
 
 use rustc_hash::FxHashMap;
 
 use super::classes::ApplicationClasses;
 use super::keys::{Argument, Passed, argument, key_attribute, new_key};
-use crate::names::{body_occurrences, parameter_names, targets};
+use crate::names::{binding_occurrences, is_parameter, targets};
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Type, Typing};
 
@@ -237,7 +237,7 @@ impl<'a> Follow<'_, 'a> {
     }
 
     fn variable(&self, name: &'a str, depth: usize) -> Result<Expression, String> {
-        let is_parameter = parameter_names(&self.scope.node.parameters).contains(&name);
+        let is_parameter = is_parameter(&self.scope.node.parameters, name);
         let bindings = self.assigned.0.get(name).copied().unwrap_or_default();
         match (is_parameter, bindings.count, bindings.only) {
             (true, 0, _) => Ok(Expression::Parameter(name.to_owned())),
@@ -363,10 +363,8 @@ enum Only<'a> {
 impl<'a> Assigned<'a> {
     pub(super) fn of(scope: &FunctionScope<'a>) -> Self {
         let mut assigned = Self::default();
-        for found in body_occurrences(&scope.node.body) {
-            if found.context != ExprContext::Load {
-                assigned.0.entry(found.name).or_default().count += 1;
-            }
+        for found in binding_occurrences(&scope.node.body) {
+            assigned.0.entry(found.name).or_default().count += 1;
         }
         assigned.visit_body(&scope.node.body);
         assigned

@@ -261,12 +261,13 @@ pub fn footprints<'a>(
         group.into_iter().rev().filter(is_part).collect()
     });
     let groups: Vec<Vec<usize>> = groups.collect();
-    let alone = arguments::left_alone(typing, scopes, &groups, &classes);
+    let mut alone = vec![!classes.changes_unseen; scopes.len()];
     let mut functions: Vec<Option<Footprint>> = vec![None; callees.len()];
     for index in groups.iter().flatten() {
         functions[*index] = Some(Footprint::default());
     }
     for group in &groups {
+        arguments::find_left_alone(typing, scopes, group, &classes, &mut alone);
         let weight = |functions: &[Option<Footprint>]| -> usize {
             group.iter().flat_map(|index| &functions[*index]).map(Footprint::weight).sum()
         };

@@ -11,7 +11,6 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Arguments, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
-use crate::effects::Effects;
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Code, Diagnostic};
@@ -155,30 +154,20 @@ const OUTSIDE: &[&str] = &[
     "xmlrpc.client.",
 ];
 
-/// The notes on all entity code, in the order of the functions.
-pub fn notes<'a>(
-    typing: &Typing<'a>,
-    scopes: &[FunctionScope<'a>],
-    effects: &Effects<'a>,
-) -> Vec<Diagnostic> {
+/// Adds the notes on constructors and attributes, which are no functions of their own.
+pub fn note_classes<'a>(typing: &Typing<'a>, found: &mut Vec<Diagnostic>) {
     let application = typing.application;
-    let mut found = Vec::new();
-    for (index, scope) in scopes.iter().enumerate() {
-        if effects.is_entity_code(index) {
-            note(typing, scope, &mut found);
-        }
-    }
     for entity in &application.entities {
         for definition in entity.constructors.iter().chain(&entity.keys) {
             let scope = FunctionScope::new(application, definition);
-            note(typing, &scope, &mut found);
+            note(typing, &scope, found);
         }
     }
-    opaque::notes(application, &mut found);
-    found
+    opaque::notes(application, found);
 }
 
-fn note<'a>(typing: &Typing<'a>, scope: &FunctionScope<'a>, found: &mut Vec<Diagnostic>) {
+/// Adds the notes on a function of entity code.
+pub fn note<'a>(typing: &Typing<'a>, scope: &FunctionScope<'a>, found: &mut Vec<Diagnostic>) {
     let mut uses = Uses { inference: Inference::new(typing, scope), found };
     for statement in &scope.node.body {
         uses.visit_stmt(statement);

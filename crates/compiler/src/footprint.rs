@@ -262,6 +262,9 @@ pub fn footprints<'a>(
     });
     let groups: Vec<Vec<usize>> = groups.collect();
     let mut alone = vec![!classes.changes_unseen; scopes.len()];
+    let entities = 0..application.entities.len();
+    let new_keys: Vec<Option<Expression>> =
+        entities.map(|entity| keys::new_key(application, &classes, entity)).collect();
     let mut functions: Vec<Option<Footprint>> = vec![None; callees.len()];
     for index in groups.iter().flatten() {
         functions[*index] = Some(Footprint::default());
@@ -291,6 +294,7 @@ pub fn footprints<'a>(
                         scope,
                         assigned: &found.assigned,
                         classes: &classes,
+                        new_keys: &new_keys,
                         leaves_arguments_alone: alone[*index],
                     };
                     let mut reach = Reach { follow, functions: &functions, found: footprint };
@@ -307,9 +311,6 @@ pub fn footprints<'a>(
             }
         }
     }
-    let entities = 0..application.entities.len();
-    let new_keys: Vec<Option<Expression>> =
-        entities.map(|entity| keys::new_key(application, &classes, entity)).collect();
     Footprints { functions, new_keys, names: classes.names.ordered() }
 }
 

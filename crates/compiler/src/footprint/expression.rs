@@ -8,7 +8,7 @@ use ruff_python_ast::{Expr, ExprCall, ExprFString, Number, Stmt};
 use rustc_hash::FxHashMap;
 
 use super::classes::ApplicationClasses;
-use super::keys::{Argument, Passed, argument, key_attribute, new_key};
+use super::keys::{Argument, Passed, argument, key_attribute};
 use crate::names::{binding_occurrences, is_parameter, targets};
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Type, Typing};
@@ -23,6 +23,8 @@ pub(super) struct Follow<'t, 'a> {
     pub(super) scope: &'t FunctionScope<'a>,
     pub(super) assigned: &'t Assigned<'a>,
     pub(super) classes: &'t ApplicationClasses,
+    /// By entity class: the key of a new entity in terms of the constructor's parameters.
+    pub(super) new_keys: &'t [Option<Expression>],
     /// Whether what is passed in is left as it is, so that looking into it before the call runs shows
     /// what the call will see.
     pub(super) leaves_arguments_alone: bool,
@@ -194,7 +196,7 @@ impl<'a> Follow<'_, 'a> {
         let application = self.typing.application;
         let class = application.entities[entity].name;
         let unclear = || format!("the key of this {class} is computed while it is made");
-        let key = new_key(application, self.classes, entity).ok_or_else(unclear)?;
+        let key = self.new_keys[entity].as_ref().ok_or_else(unclear)?;
         let constructor = application.entities[entity].constructor().ok_or_else(unclear)?;
         let parameter =
             |name: &str| match argument(constructor.node, Passed::Implicitly, call, name) {
@@ -202,7 +204,7 @@ impl<'a> Follow<'_, 'a> {
                 Argument::Default(default) => constant(default).ok_or_else(unclear),
                 Argument::Unclear => Err(unclear()),
             };
-        let key = substituted(&key, None, &parameter)?;
+        let key = substituted(key, None, &parameter)?;
         self.reference(entity, key)
     }
 

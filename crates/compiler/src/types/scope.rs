@@ -106,6 +106,12 @@ impl<'a> FunctionScope<'a> {
         }
     }
 
+    /// Gives the memory back for what is known of the function's expressions: whoever asks for it again
+    /// waits for it again.
+    pub fn forget_expressions(&self) {
+        self.memo.forget();
+    }
+
     /// The name by which Python stores the attribute that the function calls `attribute`.
     pub fn member_name<'n>(&self, attribute: &'n str) -> Cow<'n, str> {
         mangled(self.class.map(|class| class.name), attribute)

@@ -71,9 +71,8 @@ impl Facts {
 fn check_lines(place: Place, function: &Function, segment: &Segment, violations: &mut Violations) {
     for (index, line) in segment.code.iter().enumerate() {
         let text = &line.text;
-        // Without an early end this goes through many bytes at once.
-        let has_end = |found, byte| found | (byte == b'\n') | (byte == b'\r');
-        if text.bytes().fold(false, has_end) {
+        // Twice through many bytes at once is faster than once through each.
+        if [b'\n', b'\r'].iter().any(|end| text.as_bytes().contains(end)) {
             violations.add(place, format!("the line {text:?} holds a line end"));
         }
         if !(function.span.line..=function.span.end_line).contains(&line.origin) {

@@ -64,6 +64,8 @@ pub fn assemble<'a>(
         let number = |index: usize| numbers.get(&index).copied();
         function.effects = footprints.effects(application, *index, number);
         program.functions.push(function);
+        // The next one can use the memory, which is in the caches.
+        scopes[*index].forget_expressions();
     }
     for (index, entity) in application.entities.iter().enumerate() {
         program.operators.push(Operator {
@@ -142,6 +144,7 @@ fn function<'a>(
             node,
             class,
             stem,
+            variables: &scope.variables,
             source: &application.loaded.files[definition.module],
             module: &application.loaded.modules[definition.module],
         };

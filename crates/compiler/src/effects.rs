@@ -66,18 +66,7 @@ impl<'a> Effects<'a> {
 
 /// Computes the effects of all functions.
 pub fn effects<'a>(typing: &Typing<'a>, scopes: &[FunctionScope<'a>]) -> Effects<'a> {
-    let count = typing.application.functions.len();
-    let is_entity_code = entity_code(typing, scopes);
-    // Each function is searched once, as if all could suspend.
-    let every = vec![Some(Certainty::Maybe); count];
-    let mut spots: Vec<Vec<Spot<'a>>> = scopes
-        .iter()
-        .zip(&is_entity_code)
-        .map(|(scope, is_entity_code)| match is_entity_code {
-            true => spots::spots(typing, scope, &every, &scope.node.body),
-            false => Vec::new(),
-        })
-        .collect();
+    let (is_entity_code, mut spots) = entity_code(typing, scopes);
     let suspends = suspending(&spots);
     for spot in &mut spots {
         spot.retain_mut(|spot| spots::settle(&mut spot.action, &suspends));
@@ -114,10 +103,16 @@ fn suspending(spots: &[Vec<Spot<'_>>]) -> Vec<Option<Certainty>> {
     suspends
 }
 
-/// By function: whether it is entity code.
-fn entity_code(typing: &Typing<'_>, scopes: &[FunctionScope<'_>]) -> Vec<bool> {
+/// By function: whether it is entity code, and the actions in its body if all functions could suspend.
+fn entity_code<'a>(
+    typing: &Typing<'a>,
+    scopes: &[FunctionScope<'a>],
+) -> (Vec<bool>, Vec<Vec<Spot<'a>>>) {
     let application = typing.application;
-    let mut is_entity_code = vec![false; application.functions.len()];
+    let count = application.functions.len();
+    let mut is_entity_code = vec![false; count];
+    let mut spots: Vec<Vec<Spot<'a>>> = vec![Vec::new(); count];
+    let every = vec![Some(Certainty::Maybe); count];
     let methods = application.entities.iter().flat_map(|entity| {
         entity.methods.iter().chain(&entity.overridden).chain(&entity.accessors)
     });
@@ -135,8 +130,9 @@ fn entity_code(typing: &Typing<'_>, scopes: &[FunctionScope<'_>]) -> Vec<bool> {
         is_entity_code[function] = true;
         let scope = &scopes[function];
         pending.extend(named_functions(typing, scope, &scope.node.body));
+        spots[function] = spots::spots(typing, scope, &every, &scope.node.body);
     }
-    is_entity_code
+    (is_entity_code, spots)
 }
 
 /// The application's functions that `body` names, called or not.

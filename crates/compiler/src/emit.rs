@@ -21,11 +21,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use anabranch_ir::{Exit, Segment, SegmentId, SourceLine};
 use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::Ranged;
+use rustc_hash::FxHashSet;
 
 use crate::SourceFile;
 use crate::cfg::{BlockId, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
 use crate::liveness::{Liveness, VariableSet, liveness};
-use crate::names::{bound_names, mangled, parameter_names};
+use crate::names::{mangled, parameter_names};
 use crate::parse::ParsedModule;
 
 /// Stands for a variable without a value.
@@ -55,6 +56,8 @@ pub struct Function<'a> {
     pub class: Option<&'a str>,
     /// What the names of its segments start with.
     pub stem: &'a str,
+    /// All of its variables.
+    pub variables: &'a FxHashSet<&'a str>,
     pub source: &'a SourceFile,
     pub module: &'a ParsedModule,
 }
@@ -175,35 +178,36 @@ impl<'g> Emitter<'g, '_> {
                 .chain(live.iter().map(String::as_str))
                 .chain(input.as_deref())
                 .collect();
-            let raised = if catches { format!(", {}=None", self.raised) } else { String::new() };
+            let raised =
+                if catches { [", ", &self.raised, "=None"].concat() } else { String::new() };
             let parameters = parameters.join(", ") + &raised;
-            format!("def {name}({}):", parameters.trim_start_matches(", "))
+            ["def ", &name, "(", parameters.trim_start_matches(", "), "):"].concat()
         };
         let origin = match (self.resumed_at.get(&block), self.graph.block(block).steps.first()) {
             (Some(line), _) => *line,
             (None, Some(step)) if !is_entry => self.function.source.line(step.code.origin()),
             _ => self.function.source.line(self.function.node.name.range().start()),
         };
-        self.made_up(0, &header, origin);
+        self.made_up(0, &[&header], origin);
         if is_entry {
             // A variable that is read before it is assigned must not look like a global one.
             for variable in self.handed_over(block, &None) {
                 if !live.contains(&variable) {
-                    self.made_up(1, &format!("{variable}: None"), origin);
+                    self.made_up(1, &[&variable, ": None"], origin);
                 }
             }
         } else {
             for variable in &live {
                 if !self.liveness.is_bound(block, variable) {
-                    let text = format!("if {variable} is {UNBOUND}: del {variable}");
+                    let text = ["if ", variable, " is ", UNBOUND, ": del ", variable];
                     self.made_up(1, &text, origin);
                 }
             }
         }
         self.in_regions(block, 1, origin, &mut |this, depth| {
             if catches {
-                let raised = &this.raised;
-                let text = format!("if {raised} is not None: raise {raised}");
+                let raised = this.raised.clone();
+                let text = ["if ", &raised, " is not None: raise ", &raised];
                 this.made_up(depth, &text, origin);
             }
             this.segment_body(block, depth);
@@ -221,7 +225,8 @@ impl<'g> Emitter<'g, '_> {
 
     fn self_name(&self) -> Option<&str> {
         self.function.class?;
-        parameter_names(&self.function.node.parameters).first().copied()
+        let first = self.function.node.parameters.iter().next()?;
+        Some(first.name().as_str())
     }
 
     fn parameters(&self) -> Vec<String> {
@@ -247,14 +252,13 @@ impl<'g> Emitter<'g, '_> {
         let around = self.graph.regions_around(block);
         assert!(around.starts_with(&self.open), "this is a bug in Anabranch: regions do not nest");
         let Some(region) = around.get(self.open.len()) else { return content(self, depth) };
-        self.made_up(depth, "try:", origin);
+        self.made_up(depth, &["try:"], origin);
         match &self.graph.region(*region).kind {
             RegionKind::Try { handler, exception } => {
                 self.open.push(*region);
                 self.in_regions(block, depth + 1, origin, content);
                 self.open.pop();
-                let text = format!("except BaseException as {exception}:");
-                self.made_up(depth, &text, origin);
+                self.made_up(depth, &["except BaseException as ", exception, ":"], origin);
                 self.open.extend(self.graph.block(*handler).region);
                 self.exception_edge(*handler, depth + 1, origin);
                 self.open.pop();
@@ -262,9 +266,9 @@ impl<'g> Emitter<'g, '_> {
             RegionKind::Handling { exception } => {
                 // What Python knows of the exception that is being handled ends with the segment
                 // that caught it. The line of this `raise` is none of the user's business.
-                self.made_up(depth + 1, &format!("raise {exception}"), origin);
-                self.made_up(depth, "except BaseException:", origin);
-                let text = format!("{exception}.__traceback__ = {exception}.__traceback__.tb_next");
+                self.made_up(depth + 1, &["raise ", exception], origin);
+                self.made_up(depth, &["except BaseException:"], origin);
+                let text = [exception, ".__traceback__ = ", exception, ".__traceback__.tb_next"];
                 self.made_up(depth + 1, &text, origin);
                 self.open.push(*region);
                 self.in_regions(block, depth + 1, origin, content);
@@ -282,7 +286,7 @@ impl<'g> Emitter<'g, '_> {
         let number = self.number(handler, None);
         let text = self.jump(handler, number, &self.liveness.bound_before(handler));
         self.exit(Exit::Jump(number));
-        self.made_up(depth, &text, origin);
+        self.made_up(depth, &[&text], origin);
     }
 
     fn segment_body(&mut self, block: BlockId, depth: usize) {
@@ -317,7 +321,7 @@ impl<'g> Emitter<'g, '_> {
                 self.edge(block, *otherwise, depth);
             }
             _ => {
-                self.made_up(depth, "while True:", origin);
+                self.made_up(depth, &["while True:"], origin);
                 self.open_loop = Some(block);
                 self.block(block, depth + 1);
                 self.open_loop = None;
@@ -335,7 +339,7 @@ impl<'g> Emitter<'g, '_> {
             Terminator::Unreachable => {
                 if block.steps.is_empty() {
                     let origin = self.lines.last().map_or(1, |line| line.origin);
-                    self.made_up(depth, "pass", origin);
+                    self.made_up(depth, &["pass"], origin);
                 }
             }
             Terminator::Goto(next) => self.edge(id, *next, depth),
@@ -345,7 +349,8 @@ impl<'g> Emitter<'g, '_> {
                 self.edge(id, *otherwise, depth);
             }
             Terminator::Next { iterator, target, body, exhausted } => {
-                self.code_between("for ", target, &format!(" in {iterator}:"), depth);
+                let after = [" in ", iterator, ":"].concat();
+                self.code_between("for ", target, &after, depth);
                 let outer = self.open_loop.replace(id);
                 self.edge(id, *body, depth + 1);
                 self.open_loop = outer;
@@ -366,8 +371,9 @@ impl<'g> Emitter<'g, '_> {
                 let wanted = result.clone().filter(|result| self.liveness.is_live(next, result));
                 let resume = self.number(next, wanted.clone());
                 let bound = self.liveness.bound_after(id);
-                let live = self.live_tuple(next, &wanted, &bound);
-                let head = format!("return \"{}\", {}, {live}, ", action.word, resume.0);
+                let mut head = format!("return \"{}\", {}, ", action.word, resume.0);
+                self.push_live(next, &wanted, &bound, &mut head);
+                head.push_str(", ");
                 self.code_between(&head, &action.fields, "", depth);
                 self.exit(with_resume(action.exit.clone(), resume));
             }
@@ -380,7 +386,7 @@ impl<'g> Emitter<'g, '_> {
         if self.open_loop == Some(to) {
             self.continues = true;
             let origin = self.lines.last().map_or(1, |line| line.origin);
-            self.made_up(depth, "continue", origin);
+            self.made_up(depth, &["continue"], origin);
         } else if (!self.meetings.contains(&to) || self.is_small(to))
             && self.graph.regions_around(to).starts_with(&self.open)
         {
@@ -391,7 +397,7 @@ impl<'g> Emitter<'g, '_> {
             let text = self.jump(to, number, &self.liveness.bound_after(from));
             self.exit(Exit::Jump(number));
             let origin = self.lines.last().map_or(1, |line| line.origin);
-            self.made_up(depth, &text, origin);
+            self.made_up(depth, &[&text], origin);
         }
     }
 
@@ -407,7 +413,9 @@ impl<'g> Emitter<'g, '_> {
 
     /// The statement that goes on at `to`, which is segment `number`.
     fn jump(&self, to: BlockId, number: SegmentId, bound: &VariableSet<'_, '_>) -> String {
-        format!("return \"jump\", {}, {}", number.0, self.live_tuple(to, &None, bound))
+        let mut text = format!("return \"jump\", {}, ", number.0);
+        self.push_live(to, &None, bound, &mut text);
+        text
     }
 
     fn step(&mut self, step: &Step, depth: usize) {
@@ -419,32 +427,35 @@ impl<'g> Emitter<'g, '_> {
             return;
         }
         let origin = self.function.source.line(step.code.origin());
-        self.made_up(depth, "while True:", origin);
+        self.made_up(depth, &["while True:"], origin);
         self.code(&step.code, depth + 1);
         let origin = self.lines.last().map_or(1, |line| line.origin);
-        self.made_up(depth + 1, "break", origin);
+        self.made_up(depth + 1, &["break"], origin);
     }
 
-    /// The variables that the segment at `block` takes, as they are now.
-    fn live_tuple(
+    /// Appends the variables that the segment at `block` takes, as they are now, in a tuple.
+    fn push_live(
         &self,
         block: BlockId,
         input: &Option<String>,
         bound: &VariableSet<'_, '_>,
-    ) -> String {
-        let mut text = "(".to_owned();
+        text: &mut String,
+    ) {
+        text.push('(');
         let live = self.liveness.live(block);
         let mut count = 0;
         for variable in live.filter(|variable| Some(*variable) != input.as_deref()) {
             count += 1;
-            if text.len() > 1 {
+            if count > 1 {
                 text.push(' ');
             }
             if bound.contains(variable) {
                 text.push_str(variable);
             } else {
                 let stored = mangled(self.function.class, variable);
-                text.push_str(&format!("locals().get(\"{stored}\", {UNBOUND})"));
+                for part in ["locals().get(\"", &stored, "\", ", UNBOUND, ")"] {
+                    text.push_str(part);
+                }
             }
             text.push(',');
         }
@@ -452,7 +463,6 @@ impl<'g> Emitter<'g, '_> {
             text.pop();
         }
         text.push(')');
-        text
     }
 
     fn exit(&mut self, exit: Exit) {
@@ -479,10 +489,8 @@ fn with_resume(mut exit: Exit, segment: SegmentId) -> Exit {
 
 /// A parameter name that no variable of the function has.
 fn raised_name(function: &Function<'_>) -> String {
-    let mut taken = bound_names(&function.node.body);
-    taken.extend(parameter_names(&function.node.parameters));
     let mut name = "_raised".to_owned();
-    while taken.contains(&name.as_str()) {
+    while function.variables.contains(name.as_str()) {
         name.insert(0, '_');
     }
     name

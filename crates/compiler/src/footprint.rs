@@ -261,12 +261,16 @@ pub fn footprints<'a>(
         group.into_iter().rev().filter(is_part).collect()
     });
     let groups: Vec<Vec<usize>> = groups.collect();
-    let alone = arguments::left_alone(typing, scopes, &groups, &classes);
+    let mut alone = vec![!classes.changes_unseen; scopes.len()];
+    let entities = 0..application.entities.len();
+    let new_keys: Vec<Option<Expression>> =
+        entities.map(|entity| keys::new_key(application, &classes, entity)).collect();
     let mut functions: Vec<Option<Footprint>> = vec![None; callees.len()];
     for index in groups.iter().flatten() {
         functions[*index] = Some(Footprint::default());
     }
     for group in &groups {
+        arguments::find_left_alone(typing, scopes, group, &classes, &mut alone);
         let weight = |functions: &[Option<Footprint>]| -> usize {
             group.iter().flat_map(|index| &functions[*index]).map(Footprint::weight).sum()
         };
@@ -290,6 +294,7 @@ pub fn footprints<'a>(
                         scope,
                         assigned: &found.assigned,
                         classes: &classes,
+                        new_keys: &new_keys,
                         leaves_arguments_alone: alone[*index],
                     };
                     let mut reach = Reach { follow, functions: &functions, found: footprint };
@@ -306,9 +311,6 @@ pub fn footprints<'a>(
             }
         }
     }
-    let entities = 0..application.entities.len();
-    let new_keys: Vec<Option<Expression>> =
-        entities.map(|entity| keys::new_key(application, &classes, entity)).collect();
     Footprints { functions, new_keys, names: classes.names.ordered() }
 }
 

@@ -125,11 +125,8 @@ fn live_variables(
         changed = false;
         for id in order.iter().rev() {
             let before = live_before(graph, *id, variables, &summaries[id.0 as usize], &live);
-            let slot = &mut live[id.0 as usize];
-            if before != *slot {
-                *slot = before;
-                changed = true;
-            }
+            // What is known of other blocks only grows, and so does what follows from it.
+            changed |= live[id.0 as usize].extend(&before);
         }
     }
     live
@@ -184,9 +181,10 @@ fn add_needed_by_regions(
         let region = graph.region(region);
         match &region.kind {
             RegionKind::Try { handler, exception } => {
-                let mut read = live[handler.0 as usize].clone();
-                variables.number(exception).iter().for_each(|number| read.remove(*number));
-                needed.extend(&read);
+                let exception = variables.number(exception);
+                let is_needed = exception.is_some_and(|number| needed.contains(number));
+                needed.extend(&live[handler.0 as usize]);
+                exception.filter(|_| !is_needed).iter().for_each(|number| needed.remove(*number));
             }
             RegionKind::Handling { exception } => {
                 variables.number(exception).iter().for_each(|number| needed.insert(*number));

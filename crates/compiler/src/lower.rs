@@ -58,7 +58,7 @@ pub fn lower<'a>(
         region: None,
         renames: Vec::new(),
         temporaries: BTreeSet::new(),
-        prefix: temporary_prefix(scope),
+        prefix: temporary_prefix(scope, loaded.files[scope.module].slice(scope.node.range())),
         diagnostics: Vec::new(),
     };
     lowering.current = lowering.block();
@@ -221,9 +221,15 @@ fn without_docstring(body: &[Stmt]) -> &[Stmt] {
     }
 }
 
-/// A prefix for temporaries that no name in the function starts with, followed by a digit.
-fn temporary_prefix(scope: &FunctionScope<'_>) -> String {
+/// A prefix for temporaries that no name in the function, whose source is `text`, starts with, followed
+/// by a digit.
+fn temporary_prefix(scope: &FunctionScope<'_>, text: &str) -> String {
     let mut prefix = "_".to_owned();
+    // Python writes names that are not ASCII in another way before it looks at them.
+    let is_numbered = |pair: &[u8]| pair[0] == b'_' && pair[1].is_ascii_digit();
+    if text.is_ascii() && !text.as_bytes().windows(2).any(is_numbered) {
+        return prefix;
+    }
     let used = body_occurrences(&scope.node.body).into_iter();
     let names: BTreeSet<&str> =
         used.map(|occurrence| occurrence.name).chain(scope.variables.iter().copied()).collect();

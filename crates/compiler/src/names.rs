@@ -55,7 +55,11 @@ pub fn statement_occurrences(statement: &Stmt) -> Vec<Occurrence<'_>> {
 pub fn bound_names(body: &[Stmt]) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     let mut seen = FxHashSet::default();
-    for occurrence in binding_occurrences(body) {
+    let found = Vec::with_capacity(16);
+    let mut collector =
+        Collector { found, leaves_out_loads: true, leaves_out_inner: true, ..Collector::default() };
+    collector.visit_body(body);
+    for occurrence in collector.found {
         let is_bound = matches!(occurrence.context, ExprContext::Store | ExprContext::Del);
         if is_bound && !occurrence.is_captured && seen.insert(occurrence.name) {
             names.push(occurrence.name);
@@ -93,6 +97,11 @@ pub fn targets(target: &Expr) -> Vec<&str> {
         .collect()
 }
 
+/// Whether one of the parameters is called `name`.
+pub fn is_parameter(parameters: &Parameters, name: &str) -> bool {
+    parameters.iter().any(|parameter| parameter.name().as_str() == name)
+}
+
 /// The parameters' names, in the order of the signature.
 pub fn parameter_names(parameters: &Parameters) -> Vec<&str> {
     parameters.iter().map(|parameter| parameter.name().as_str()).collect()
@@ -116,6 +125,8 @@ struct Collector<'a> {
     captured_depth: usize,
     /// What is only read is not of interest.
     leaves_out_loads: bool,
+    /// What lambdas, and functions and classes inside, do is not of interest.
+    leaves_out_inner: bool,
     /// Where nothing is looked for, in the order of the source.
     left_out: Vec<TextRange>,
     /// How many of the captures around are generators.
@@ -198,6 +209,9 @@ impl<'a> Visitor<'a> for Collector<'a> {
                     self.defaults(parameters);
                     bound.extend(parameter_names(parameters));
                 }
+                if self.leaves_out_inner {
+                    return;
+                }
                 self.hidden.push(bound);
                 self.captured_depth += 1;
                 self.visit_expr(&lambda.body);
@@ -239,6 +253,9 @@ impl<'a> Visitor<'a> for Collector<'a> {
                     self.visit_expr(&decorator.expression);
                 }
                 self.defaults(&node.parameters);
+                if self.leaves_out_inner {
+                    return;
+                }
                 let mut bound: BTreeSet<&str> = bound_names(&node.body).into_iter().collect();
                 bound.extend(parameter_names(&node.parameters));
                 for name in nonlocal_names(&node.body) {
@@ -257,6 +274,9 @@ impl<'a> Visitor<'a> for Collector<'a> {
                 }
                 for base in node.bases() {
                     self.visit_expr(base);
+                }
+                if self.leaves_out_inner {
+                    return;
                 }
                 self.hidden.push(bound_names(&node.body).into_iter().collect());
                 self.captured_depth += 1;

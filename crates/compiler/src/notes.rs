@@ -11,9 +11,8 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Arguments, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
-use crate::effects::Effects;
 use crate::resolve::Binding;
-use crate::types::{FunctionScope, Inference, Typing};
+use crate::types::{FunctionScope, Inference, Name, Typing};
 use crate::{Code, Diagnostic};
 
 /// Functions that ask for the time, and how many arguments spare them the question.
@@ -155,30 +154,20 @@ const OUTSIDE: &[&str] = &[
     "xmlrpc.client.",
 ];
 
-/// The notes on all entity code, in the order of the functions.
-pub fn notes<'a>(
-    typing: &Typing<'a>,
-    scopes: &[FunctionScope<'a>],
-    effects: &Effects<'a>,
-) -> Vec<Diagnostic> {
+/// Adds the notes on constructors and attributes, which are no functions of their own.
+pub fn note_classes<'a>(typing: &Typing<'a>, found: &mut Vec<Diagnostic>) {
     let application = typing.application;
-    let mut found = Vec::new();
-    for (index, scope) in scopes.iter().enumerate() {
-        if effects.is_entity_code(index) {
-            note(typing, scope, &mut found);
-        }
-    }
     for entity in &application.entities {
         for definition in entity.constructors.iter().chain(&entity.keys) {
             let scope = FunctionScope::new(application, definition);
-            note(typing, &scope, &mut found);
+            note(typing, &scope, found);
         }
     }
-    opaque::notes(application, &mut found);
-    found
+    opaque::notes(application, found);
 }
 
-fn note<'a>(typing: &Typing<'a>, scope: &FunctionScope<'a>, found: &mut Vec<Diagnostic>) {
+/// Adds the notes on a function of entity code.
+pub fn note<'a>(typing: &Typing<'a>, scope: &FunctionScope<'a>, found: &mut Vec<Diagnostic>) {
     let mut uses = Uses { inference: Inference::new(typing, scope), found };
     for statement in &scope.node.body {
         uses.visit_stmt(statement);
@@ -223,10 +212,17 @@ impl<'a> Visitor<'a> for Uses<'_, 'a> {
 impl Uses<'_, '_> {
     /// The dotted name of what `expression` means, if that is outside the application.
     fn outside_name(&self, expression: &Expr) -> Option<String> {
+        if let Expr::Name(node) = expression {
+            let name = node.id.as_str();
+            return match self.inference.name(name) {
+                Name::Bound(Binding::External(name)) => Some(name.clone()),
+                Name::Bound(_) | Name::Local => None,
+                Name::Builtin => Some(name.to_owned()),
+            };
+        }
         match self.inference.binding(expression) {
             Some(Binding::External(name)) => Some(name),
-            Some(_) => None,
-            None => self.inference.builtin(expression).map(str::to_owned),
+            _ => None,
         }
     }
 

@@ -38,7 +38,8 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
         let application = resolve::resolve(&loaded, &mut diagnostics);
         let (typing, scopes) = Typing::new(&application);
         let effects = effects::effects(&typing, &scopes);
-        rules::check(&typing, &scopes, &effects, &mut diagnostics);
+        let mut found_notes = Vec::new();
+        rules::check(&typing, &scopes, &effects, &mut diagnostics, &mut found_notes);
         // What the rules refuse may be beyond what the later stages can express.
         if diagnostics.is_empty() {
             let footprints = footprint::footprints(&typing, &scopes, &effects);
@@ -46,7 +47,8 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
                 assemble::assemble(&typing, &scopes, &effects, &footprints, &mut diagnostics);
             if diagnostics.is_empty() {
                 assert_well_formed(&assembled);
-                notes = notes::notes(&typing, &scopes, &effects);
+                notes::note_classes(&typing, &mut found_notes);
+                notes = found_notes;
                 program = Some(assembled);
             }
         }

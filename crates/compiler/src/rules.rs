@@ -15,16 +15,18 @@ mod undefined;
 use ruff_python_ast::Stmt;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 
-use crate::Diagnostic;
 use crate::effects::Effects;
 use crate::types::{FunctionScope, Typing};
+use crate::{Diagnostic, notes};
 
-/// Checks the whole application.
+/// Checks the whole application. What is worth knowing of its functions is noted on the way, while each
+/// of them is in the caches.
 pub fn check<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
     effects: &Effects<'a>,
     diagnostics: &mut Vec<Diagnostic>,
+    notes: &mut Vec<Diagnostic>,
 ) {
     for entity in 0..typing.application.entities.len() {
         classes::check(typing, entity, effects, diagnostics);
@@ -51,6 +53,7 @@ pub fn check<'a>(
             functions::check_split(typing, scope, diagnostics);
             captures::check(typing, scope, spots, diagnostics);
         }
+        notes::note(typing, scope, notes);
     }
 }
 

@@ -10,9 +10,9 @@ use crate::cfg::Code;
 const INDENTATION: &str = "    ";
 
 impl Emitter<'_, '_> {
-    /// A line of the compiler's own.
-    pub(super) fn made_up(&mut self, depth: usize, text: &str, origin: u32) {
-        let text = indented(depth, text);
+    /// A line of the compiler's own, in pieces.
+    pub(super) fn made_up(&mut self, depth: usize, pieces: &[&str], origin: u32) {
+        let text = indented(depth, pieces);
         self.lines.push(SourceLine { text, origin, is_inside_string: false });
     }
 
@@ -25,15 +25,18 @@ impl Emitter<'_, '_> {
     /// Writes `code` with something of the compiler's own on both sides.
     pub(super) fn code_between(&mut self, before: &str, code: &Code, after: &str, depth: usize) {
         let source = self.function.source;
-        let mut text = indented(depth, before);
-        text.reserve(code.chunks.iter().map(|chunk| chunk.text.len()).sum::<usize>() + after.len());
+        let mut text = String::new();
+        let length = code.chunks.iter().map(|chunk| chunk.text.len()).sum::<usize>();
+        text.reserve_exact(depth * INDENTATION.len() + before.len() + length + after.len());
+        indent(&mut text, depth);
+        text.push_str(before);
         let mut line =
             SourceLine { text, origin: source.line(code.origin()), is_inside_string: false };
         for chunk in &code.chunks {
             if let Some(deeper) = chunk.begins_line {
                 self.lines.push(line);
                 line = SourceLine {
-                    text: indented(depth + deeper, ""),
+                    text: indented(depth + deeper, &[]),
                     origin: source.line(chunk.origin),
                     is_inside_string: false,
                 };
@@ -63,18 +66,23 @@ impl Emitter<'_, '_> {
     fn inner_line(&self, offset: TextSize, depth: usize) -> SourceLine {
         let source = self.function.source;
         let is_inside_string = self.function.module.is_inside_string(offset);
-        let text = if is_inside_string { String::new() } else { indented(depth, "") };
+        let text = if is_inside_string { String::new() } else { indented(depth, &[]) };
         SourceLine { text, origin: source.line(offset), is_inside_string }
     }
 }
 
-fn indented(depth: usize, text: &str) -> String {
-    let mut line = String::with_capacity(depth * INDENTATION.len() + text.len());
+fn indented(depth: usize, pieces: &[&str]) -> String {
+    let length = pieces.iter().map(|piece| piece.len()).sum::<usize>();
+    let mut line = String::with_capacity(depth * INDENTATION.len() + length);
+    indent(&mut line, depth);
+    pieces.iter().for_each(|piece| line.push_str(piece));
+    line
+}
+
+fn indent(line: &mut String, depth: usize) {
     for _ in 0..depth {
         line.push_str(INDENTATION);
     }
-    line.push_str(text);
-    line
 }
 
 /// How much of `piece`, an inner line, is indentation that its statement has lost.

@@ -42,31 +42,28 @@ const GOING_BUILTINS: &[&str] =
 /// Methods of containers that give what is in them.
 const LOOKING_METHODS: &[&str] = &["count", "get", "index", "items", "keys", "values"];
 
-/// By function: whether it leaves what it is called with as it is. The groups are those of functions
-/// that call each other, callees first.
-pub(super) fn left_alone<'a>(
+/// Finds out which functions of `group` leave what they are called with as it is: those that call each
+/// other, whose other callees are known. Of the others `alone` says that they do until it is known.
+pub(super) fn find_left_alone<'a>(
     typing: &Typing<'a>,
     scopes: &[FunctionScope<'a>],
-    groups: &[Vec<usize>],
+    group: &[usize],
     classes: &ApplicationClasses,
-) -> Vec<bool> {
-    let mut alone = vec![!classes.changes_unseen; scopes.len()];
-    for group in groups {
-        loop {
-            let mut changed = false;
-            // Crowds are no functions.
-            for index in group.iter().filter(|index| **index < scopes.len()) {
-                if alone[*index] && !leaves_alone(typing, &scopes[*index], classes, &alone) {
-                    alone[*index] = false;
-                    changed = true;
-                }
-            }
-            if !changed {
-                break;
+    alone: &mut [bool],
+) {
+    loop {
+        let mut changed = false;
+        // Crowds are no functions.
+        for index in group.iter().filter(|index| **index < scopes.len()) {
+            if alone[*index] && !leaves_alone(typing, &scopes[*index], classes, alone) {
+                alone[*index] = false;
+                changed = true;
             }
         }
+        if !changed {
+            break;
+        }
     }
-    alone
 }
 
 fn leaves_alone<'a>(

@@ -3,13 +3,13 @@
 use anabranch_ir::access::EXPRESSION_DEPTH_MAX;
 use anabranch_ir::{Expression, OperatorId};
 use ruff_python_ast::statement_visitor::{self, StatementVisitor};
-use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprFString, Number, Stmt};
+use ruff_python_ast::{Expr, ExprCall, ExprFString, Number, Stmt};
 
 use rustc_hash::FxHashMap;
 
 use super::classes::ApplicationClasses;
-use super::keys::{Argument, Passed, argument, key_attribute, new_key};
-use crate::names::{body_occurrences, parameter_names, targets};
+use super::keys::{Argument, Passed, argument, key_attribute};
+use crate::names::{binding_occurrences, is_parameter, targets};
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Type, Typing};
 
@@ -23,6 +23,8 @@ pub(super) struct Follow<'t, 'a> {
     pub(super) scope: &'t FunctionScope<'a>,
     pub(super) assigned: &'t Assigned<'a>,
     pub(super) classes: &'t ApplicationClasses,
+    /// By entity class: the key of a new entity in terms of the constructor's parameters.
+    pub(super) new_keys: &'t [Option<Expression>],
     /// Whether what is passed in is left as it is, so that looking into it before the call runs shows
     /// what the call will see.
     pub(super) leaves_arguments_alone: bool,
@@ -194,7 +196,7 @@ impl<'a> Follow<'_, 'a> {
         let application = self.typing.application;
         let class = application.entities[entity].name;
         let unclear = || format!("the key of this {class} is computed while it is made");
-        let key = new_key(application, self.classes, entity).ok_or_else(unclear)?;
+        let key = self.new_keys[entity].as_ref().ok_or_else(unclear)?;
         let constructor = application.entities[entity].constructor().ok_or_else(unclear)?;
         let parameter =
             |name: &str| match argument(constructor.node, Passed::Implicitly, call, name) {
@@ -202,7 +204,7 @@ impl<'a> Follow<'_, 'a> {
                 Argument::Default(default) => constant(default).ok_or_else(unclear),
                 Argument::Unclear => Err(unclear()),
             };
-        let key = substituted(&key, None, &parameter)?;
+        let key = substituted(key, None, &parameter)?;
         self.reference(entity, key)
     }
 
@@ -237,7 +239,7 @@ impl<'a> Follow<'_, 'a> {
     }
 
     fn variable(&self, name: &'a str, depth: usize) -> Result<Expression, String> {
-        let is_parameter = parameter_names(&self.scope.node.parameters).contains(&name);
+        let is_parameter = is_parameter(&self.scope.node.parameters, name);
         let bindings = self.assigned.0.get(name).copied().unwrap_or_default();
         match (is_parameter, bindings.count, bindings.only) {
             (true, 0, _) => Ok(Expression::Parameter(name.to_owned())),
@@ -363,10 +365,8 @@ enum Only<'a> {
 impl<'a> Assigned<'a> {
     pub(super) fn of(scope: &FunctionScope<'a>) -> Self {
         let mut assigned = Self::default();
-        for found in body_occurrences(&scope.node.body) {
-            if found.context != ExprContext::Load {
-                assigned.0.entry(found.name).or_default().count += 1;
-            }
+        for found in binding_occurrences(&scope.node.body) {
+            assigned.0.entry(found.name).or_default().count += 1;
         }
         assigned.visit_body(&scope.node.body);
         assigned

@@ -7,7 +7,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, ExceptHandler, Expr, Stmt};
 
 use super::ClassAttribute;
-use crate::names::{bound_names, parameter_names, targets};
+use crate::names::{bound_names, is_parameter, parameter_names, targets};
 use crate::resolve::Binding;
 use crate::types::{FunctionScope, Inference, Name, Type, Typing};
 
@@ -190,12 +190,12 @@ impl<'a> Search<'_, 'a> {
         let outer = is_start.then(|| std::mem::take(&mut self.found));
         let sources = self.variables.sources.get(name);
         let is_unknown = self.variables.unknown.contains(name);
-        if parameter_names(&scope.node.parameters).contains(&name) {
+        if is_parameter(&scope.node.parameters, name) {
             self.found.insert(Root::Argument);
         } else if sources.is_none() || is_unknown {
             match inference.name(name) {
                 // A function, a class, a module: what it holds is not state.
-                Name::Bound(binding) if binding != Binding::Variable => {}
+                Name::Bound(binding) if *binding != Binding::Variable => {}
                 Name::Builtin => {}
                 _ => {
                     self.found.insert(Root::Unknown);

@@ -40,10 +40,15 @@ impl Bits {
         *self.word(number) &= !(1 << (number % WORD));
     }
 
-    /// Adds all numbers of `other`.
-    pub(super) fn extend(&mut self, other: &Bits) {
+    /// Adds all numbers of `other`; whether any was new.
+    pub(super) fn extend(&mut self, other: &Bits) -> bool {
+        let mut added = other.first & !self.first;
         self.first |= other.first;
-        self.rest.iter_mut().zip(&other.rest).for_each(|(word, other)| *word |= other);
+        for (word, other) in self.rest.iter_mut().zip(&other.rest) {
+            added |= other & !*word;
+            *word |= other;
+        }
+        added != 0
     }
 
     /// Removes what is not in `other`; whether that was anything.
@@ -88,7 +93,8 @@ mod tests {
         assert!(set.contains(64) && !set.contains(65));
         assert!(!set.retain(&bits(&[0, 5, 63, 64, 199])));
         assert!(set.retain(&bits(&[0, 64])));
-        set.extend(&bits(&[1]));
+        assert!(set.extend(&bits(&[1])));
+        assert!(!set.extend(&bits(&[0, 1])));
         set.remove(0);
         assert_eq!(set, bits(&[1, 64]));
     }

@@ -166,7 +166,7 @@ impl<'a> Lowering<'_, 'a> {
             Expr::Name(name) => match self.inference.name(name.id.as_str()) {
                 Name::Local => !later.iter().any(|part| binds(part.expression, name.id.as_str())),
                 // Definitions of a module do not change while it serves.
-                Name::Bound(binding) => binding != crate::resolve::Binding::Variable,
+                Name::Bound(binding) => *binding != crate::resolve::Binding::Variable,
                 // Any other name is looked for when its turn comes, and may be missing.
                 Name::Builtin => BUILTINS.binary_search(&name.id.as_str()).is_ok(),
             },

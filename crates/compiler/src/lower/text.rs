@@ -154,9 +154,11 @@ impl<'a> Lowering<'_, 'a> {
         }
         let scope = self.inference.scope;
         let is_self = scope.self_name == Some(name);
-        let is_imported =
-            matches!(self.inference.name(name), Name::Bound(_)) && scope.variables.contains(name);
-        let is_variable = self.inference.name(name) == Name::Local || is_imported;
+        let is_variable = match self.inference.name(name) {
+            Name::Local => true,
+            Name::Bound(_) => scope.variables.contains(name),
+            Name::Builtin => false,
+        };
         (is_variable && !is_self).then(|| name.to_owned())
     }
 }

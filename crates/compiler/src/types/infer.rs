@@ -63,8 +63,8 @@ impl<'t, 'a> Inference<'t, 'a> {
     }
 
     /// What `name` refers to here; a variable of a scope inside the function counts as local.
-    pub fn name(&self, name: &str) -> Name {
-        if self.overlays.iter().any(|overlay| overlay.variables.contains_key(name)) {
+    pub fn name(&self, name: &str) -> Name<'t> {
+        if self.is_of_inner_scope(name) {
             return Name::Local;
         }
         self.scope.name(self.application(), name)
@@ -74,10 +74,16 @@ impl<'t, 'a> Inference<'t, 'a> {
     pub fn binding(&self, expression: &Expr) -> Option<Binding> {
         match expression {
             Expr::Name(name) => match self.name(name.id.as_str()) {
-                Name::Bound(binding) => Some(binding),
+                Name::Bound(binding) => Some(binding.clone()),
                 Name::Local | Name::Builtin => None,
             },
             Expr::Attribute(attribute) => {
+                // Most begin at a variable, which has nothing that is known at compile time.
+                let Expr::Name(first) = chain_start(expression) else { return None };
+                let name = self.name(first.id.as_str());
+                if !matches!(name, Name::Bound(Binding::Module(_) | Binding::External(_))) {
+                    return None;
+                }
                 if let Some(known) = self.memo().binding(expression) {
                     return known;
                 }
@@ -89,6 +95,11 @@ impl<'t, 'a> Inference<'t, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a comprehension or lambda around has a variable of that name.
+    fn is_of_inner_scope(&self, name: &str) -> bool {
+        self.overlays.iter().any(|overlay| overlay.variables.contains_key(name))
     }
 
     /// The name, if `expression` is one that nothing in the application defines.
@@ -279,6 +290,14 @@ impl<'t, 'a> Inference<'t, 'a> {
         }
         kind
     }
+}
+
+/// What the attributes of `expression`, if it is one, are taken from.
+fn chain_start(mut expression: &Expr) -> &Expr {
+    while let Expr::Attribute(node) = expression {
+        expression = &node.value;
+    }
+    expression
 }
 
 /// The result of an operator. A class of the user's may define it to be anything.

@@ -15,12 +15,12 @@ use crate::names::{body_occurrences, bound_names, mangled, parameter_names};
 use crate::resolve::{Application, Binding, FunctionDefinition};
 
 /// What a name inside a function refers to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Name {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Name<'s> {
     /// A variable of the function (or of a comprehension inside of it).
     Local,
     /// Something with a meaning known at compile time: of the module, or imported in the function.
-    Bound(Binding),
+    Bound(&'s Binding),
     /// Neither: a builtin, or a name that only the run can tell.
     Builtin,
 }
@@ -49,6 +49,8 @@ pub struct FunctionScope<'a> {
     pub bound: Vec<&'a str>,
     /// The first parameter of a method.
     pub self_name: Option<&'a str>,
+    /// Whether that is a variable, as it is unless a statement of the function says otherwise.
+    is_self_variable: bool,
     /// All variables, parameters included.
     pub variables: FxHashSet<&'a str>,
     /// Variables that only an import statement binds, with what they mean.
@@ -86,6 +88,8 @@ impl<'a> FunctionScope<'a> {
         for name in crate::rules::global_names(&node.body) {
             variables.remove(name);
         }
+        let is_self_variable =
+            self_name.is_some_and(|name| variables.contains(name) && !imports.contains_key(name));
         Self {
             module,
             owner,
@@ -93,12 +97,19 @@ impl<'a> FunctionScope<'a> {
             node,
             bound,
             self_name,
+            is_self_variable,
             variables,
             imports,
             types: FxHashMap::default(),
             consulted: RefCell::default(),
             memo: Memo::default(),
         }
+    }
+
+    /// Gives the memory back for what is known of the function's expressions: whoever asks for it again
+    /// waits for it again.
+    pub fn forget_expressions(&self) {
+        self.memo.forget();
     }
 
     /// The name by which Python stores the attribute that the function calls `attribute`.
@@ -114,17 +125,21 @@ impl<'a> FunctionScope<'a> {
     }
 
     /// What `name` means in the function.
-    pub fn name(&self, application: &Application<'a>, name: &str) -> Name {
+    pub fn name<'s>(&'s self, application: &'s Application<'a>, name: &str) -> Name<'s> {
+        // The most common of all.
+        if self.is_self_variable && self.self_name == Some(name) {
+            return Name::Local;
+        }
         if !self.imports.is_empty()
             && let Some(binding) = self.imports.get(name)
         {
-            return Name::Bound(binding.clone());
+            return Name::Bound(binding);
         }
         if self.variables.contains(name) {
             return Name::Local;
         }
         match application.binding(self.module, name) {
-            Some(binding) => Name::Bound(binding.clone()),
+            Some(binding) => Name::Bound(binding),
             None => Name::Builtin,
         }
     }

@@ -51,12 +51,17 @@ struct Facts {
 impl Facts {
     fn of(text: &str) -> Self {
         let mut facts = Facts { has_return: false, has_definition: false };
-        let bytes = text.as_bytes();
-        for (index, byte) in bytes.iter().enumerate() {
-            if *byte == b' ' {
-                let before = &bytes[..index];
-                facts.has_return |= before.ends_with(b"return");
-                facts.has_definition |= before.ends_with(b"def") || before.ends_with(b"class");
+        // Indentation ends no word, and is most of the white space.
+        let bytes = text.trim_start_matches(' ').as_bytes();
+        for (index, pair) in bytes.windows(2).enumerate() {
+            if pair[1] == b' ' {
+                let before = &bytes[..=index];
+                match pair[0] {
+                    b'n' => facts.has_return |= before.ends_with(b"return"),
+                    b'f' => facts.has_definition |= before.ends_with(b"def"),
+                    b's' => facts.has_definition |= before.ends_with(b"class"),
+                    _ => {}
+                }
             }
         }
         facts
@@ -66,9 +71,8 @@ impl Facts {
 fn check_lines(place: Place, function: &Function, segment: &Segment, violations: &mut Violations) {
     for (index, line) in segment.code.iter().enumerate() {
         let text = &line.text;
-        // Without an early end this goes through many bytes at once.
-        let has_end = |found, byte| found | (byte == b'\n') | (byte == b'\r');
-        if text.bytes().fold(false, has_end) {
+        // Twice through many bytes at once is faster than once through each.
+        if [b'\n', b'\r'].iter().any(|end| text.as_bytes().contains(end)) {
             violations.add(place, format!("the line {text:?} holds a line end"));
         }
         if !(function.span.line..=function.span.end_line).contains(&line.origin) {
@@ -139,7 +143,7 @@ fn head((word, target): Head<'_>) -> String {
 
 /// Collects the exits whose `return`s begin in `line`; the tuple may stand between parentheses.
 fn collect_heads<'l>(line: &'l str, found: &mut Vec<Head<'l>>) {
-    let mut rest = line;
+    let mut rest = line.trim_start_matches(' ');
     while let Some(space) = rest.find(' ') {
         let before = &rest[..space];
         rest = &rest[space + 1..];

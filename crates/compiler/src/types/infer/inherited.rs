@@ -79,7 +79,7 @@ impl Inference<'_, '_> {
         let Expr::Name(name) = expression else { return false };
         let name = name.id.as_str();
         self.scope.self_name == Some(name)
+            && !self.is_of_inner_scope(name)
             && self.name(name) == Name::Local
-            && !self.overlays.iter().any(|overlay| overlay.variables.contains_key(name))
     }
 }

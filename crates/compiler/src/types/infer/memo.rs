@@ -39,6 +39,12 @@ impl Memo {
         self.bindings.borrow_mut().insert(address(expression), binding);
     }
 
+    /// Forgets everything, which would only have to be worked out again.
+    pub(in crate::types) fn forget(&self) {
+        self.types.take();
+        self.bindings.take();
+    }
+
     /// Forgets the types: those of variables are others now.
     pub(super) fn forget_types(&mut self) {
         self.types.get_mut().clear();

@@ -50,22 +50,26 @@ impl<'a> Typing<'a> {
             .entities
             .iter()
             .flat_map(|entity| entity.constructors.iter().rev().chain(entity.keys.iter().rev()));
-        let scope = |definition| typing.scope(definition);
-        let constructors: Vec<FunctionScope<'a>> = constructors.map(scope).collect();
-        let (count, functions) = (constructors.len(), application.functions.iter().map(scope));
+        let constructors: Vec<_> = constructors.collect();
+        let count = constructors.len();
         let mut scopes: Vec<FunctionScope<'a>> =
-            constructors.into_iter().chain(functions).collect();
-        // What is assigned to one class's attribute may come from another's: a second round.
-        for _ in 0..2 {
-            let found = typing.infer_attributes(&scopes);
-            let previous = std::mem::replace(&mut typing.attributes, found);
-            let changed = |entity: &usize| previous[*entity] != typing.attributes[*entity];
-            for scope in &mut scopes {
-                if scope.consulted.get_mut().iter().any(changed) {
-                    infer_variables(&typing, scope);
-                }
-            }
+            Vec::with_capacity(count + application.functions.len());
+        // Each function is gone through as soon as its variables are known, while it is in the caches.
+        let mut found = FoundAttributes::of_classes(application);
+        for definition in constructors.into_iter().chain(&application.functions) {
+            let scope = typing.scope(definition);
+            found.add(&typing, &scope);
+            scopes.push(scope);
         }
+        let changed = typing.replace_attributes(found);
+        // What is assigned to one class's attribute may come from another's: a second round.
+        let mut found = FoundAttributes::of_classes(application);
+        for scope in &mut scopes {
+            typing.infer_again(scope, &changed);
+            found.add(&typing, scope);
+        }
+        let changed = typing.replace_attributes(found);
+        scopes.iter_mut().for_each(|scope| typing.infer_again(scope, &changed));
         for (entity, attributes) in typing.attributes.iter().enumerate() {
             for name in attributes.keys() {
                 typing.having.entry(name.clone()).or_default().push(entity);
@@ -127,38 +131,66 @@ impl<'a> Typing<'a> {
         scope
     }
 
-    fn infer_attributes(&self, scopes: &[FunctionScope<'a>]) -> Vec<BTreeMap<String, Type>> {
-        let mut found: Vec<AttributeTypes> =
-            (0..self.application.entities.len()).map(|it| self.class_attributes(it)).collect();
-        let mut elsewhere = Vec::new();
-        for scope in scopes {
-            let inference = Inference::new(self, scope);
-            let mut pass = Assignments { inference, found: &mut found, elsewhere: &mut elsewhere };
-            pass.visit_body(&scope.node.body);
-        }
-        join_elsewhere(&mut found, elsewhere);
-        found.into_iter().map(AttributeTypes::finished).collect()
+    /// Takes these attributes for those of before; which classes have others now.
+    fn replace_attributes(&mut self, found: FoundAttributes) -> Vec<bool> {
+        let previous = std::mem::replace(&mut self.attributes, found.finished());
+        previous.iter().zip(&self.attributes).map(|(before, now)| before != now).collect()
     }
 
-    fn class_attributes(&self, entity: usize) -> AttributeTypes {
-        let mut found = AttributeTypes { inferred: BTreeMap::new(), declared: BTreeMap::new() };
-        for body in self.application.entities[entity].bodies.iter().rev() {
-            let declared = class_annotations(self.application, body.module, &body.node.body);
-            let declared = declared.into_iter();
-            found.declared.extend(
-                declared.map(|(name, kind)| (mangled(Some(body.name), name).into_owned(), kind)),
-            );
-            for statement in &body.node.body {
-                let Stmt::Assign(node) = statement else { continue };
-                for target in &node.targets {
-                    if let Expr::Name(name) = target {
-                        found.join(&mangled(Some(body.name), name.id.as_str()), Type::Unknown);
-                    }
+    /// Infers the variables anew if classes have changed that had a say.
+    fn infer_again(&self, scope: &mut FunctionScope<'a>, changed: &[bool]) {
+        if scope.consulted.get_mut().iter().any(|entity| changed[*entity]) {
+            infer_variables(self, scope);
+        }
+    }
+}
+
+/// The attributes that assignments show.
+struct FoundAttributes {
+    /// By entity class: what its own methods assign to `self`.
+    own: Vec<AttributeTypes>,
+    /// Assignments through a reference, with its class if that is known.
+    elsewhere: Vec<(Option<usize>, String, Type)>,
+}
+
+impl FoundAttributes {
+    /// Those in the bodies of the classes.
+    fn of_classes(application: &Application<'_>) -> Self {
+        let entities = 0..application.entities.len();
+        let own = entities.map(|entity| class_attributes(application, entity)).collect();
+        Self { own, elsewhere: Vec::new() }
+    }
+
+    /// Those that a function assigns.
+    fn add<'a>(&mut self, typing: &Typing<'a>, scope: &FunctionScope<'a>) {
+        let mut pass = Assignments { inference: Inference::new(typing, scope), found: self };
+        pass.visit_body(&scope.node.body);
+    }
+
+    fn finished(mut self) -> Vec<BTreeMap<String, Type>> {
+        join_elsewhere(&mut self.own, self.elsewhere);
+        self.own.into_iter().map(AttributeTypes::finished).collect()
+    }
+}
+
+fn class_attributes(application: &Application<'_>, entity: usize) -> AttributeTypes {
+    let mut found = AttributeTypes { inferred: BTreeMap::new(), declared: BTreeMap::new() };
+    for body in application.entities[entity].bodies.iter().rev() {
+        let declared = class_annotations(application, body.module, &body.node.body);
+        let declared = declared.into_iter();
+        found.declared.extend(
+            declared.map(|(name, kind)| (mangled(Some(body.name), name).into_owned(), kind)),
+        );
+        for statement in &body.node.body {
+            let Stmt::Assign(node) = statement else { continue };
+            for target in &node.targets {
+                if let Expr::Name(name) = target {
+                    found.join(&mangled(Some(body.name), name.id.as_str()), Type::Unknown);
                 }
             }
         }
-        found
     }
+    found
 }
 
 /// Joins what other code assigns through a reference into the attributes that a class has itself.
@@ -231,10 +263,7 @@ impl AttributeTypes {
 /// Assignments to attributes of entities in one function.
 struct Assignments<'t, 'a> {
     inference: Inference<'t, 'a>,
-    /// By entity class: what its own methods assign to `self`.
-    found: &'t mut Vec<AttributeTypes>,
-    /// Assignments through a reference, with its class if that is known.
-    elsewhere: &'t mut Vec<(Option<usize>, String, Type)>,
+    found: &'t mut FoundAttributes,
 }
 
 impl<'a> Assignments<'_, 'a> {
@@ -243,12 +272,12 @@ impl<'a> Assignments<'_, 'a> {
             Expr::Attribute(node) => {
                 let name = self.inference.scope.member_name(node.attr.as_str());
                 match self.inference.infer(&node.value) {
-                    Type::SelfEntity(entity) => self.found[entity].join(&name, kind),
+                    Type::SelfEntity(entity) => self.found.own[entity].join(&name, kind),
                     Type::Reference(entity) => {
-                        self.elsewhere.push((Some(entity), name.into_owned(), kind));
+                        self.found.elsewhere.push((Some(entity), name.into_owned(), kind));
                     }
                     receiver if receiver.may_be_reference() => {
-                        self.elsewhere.push((None, name.into_owned(), kind));
+                        self.found.elsewhere.push((None, name.into_owned(), kind));
                     }
                     _ => {}
                 }
@@ -284,7 +313,7 @@ impl<'a> StatementVisitor<'a> for Assignments<'_, 'a> {
                     let application = self.inference.application();
                     let (_, kind) = annotation(application, module, &node.annotation);
                     let name = self.inference.scope.member_name(attribute.attr.as_str());
-                    self.found[owner].declared.insert(name.into_owned(), kind);
+                    self.found.own[owner].declared.insert(name.into_owned(), kind);
                 }
             }
             Stmt::AugAssign(node) => {

@@ -3,7 +3,7 @@
 //!
 //! A comprehension has variables of its own: they get new names in the function.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprGenerator};
 use ruff_text_size::{Ranged, TextSize};
@@ -14,7 +14,7 @@ use super::{Lowering, start_of};
 use crate::cfg::{BlockId, Code, Terminator};
 use crate::effects::{Consumed, Consumer, consumed_generator};
 use crate::emit::TAKE;
-use crate::names::targets;
+use crate::names::{occurrences, targets};
 
 /// What becomes of the elements.
 #[derive(Clone, Copy)]
@@ -200,6 +200,9 @@ impl<'a> Lowering<'_, 'a> {
             self.temporaries.insert(fresh.clone());
             renames.insert(name, fresh);
         }
+        for name in read_before_bound(generators) {
+            self.delete(&renames[name], origin);
+        }
         self.renames.push(renames);
         let after = self.block();
         let collecting = Collecting { result: &result, element, done: after };
@@ -307,4 +310,17 @@ impl<'a> Lowering<'_, 'a> {
         step.push(")");
         self.step(step, Default::default());
     }
+}
+
+/// The targets that an iterable may read before they are bound. They must not have the values of the
+/// last time that the comprehension was evaluated.
+fn read_before_bound(generators: &[Comprehension]) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    for (index, generator) in generators.iter().enumerate().skip(1) {
+        let later: BTreeSet<&str> =
+            generators[index..].iter().flat_map(|generator| targets(&generator.target)).collect();
+        let names = occurrences(&generator.iter).into_iter().map(|occurrence| occurrence.name);
+        found.extend(names.filter_map(|name| later.get(name)));
+    }
+    found
 }

@@ -155,7 +155,8 @@ impl<'a> Lowering<'_, 'a> {
         handler
     }
 
-    fn delete(&mut self, name: &str, origin: TextSize) {
+    /// Leaves a variable without a value, whether or not it had one.
+    pub(super) fn delete(&mut self, name: &str, origin: TextSize) {
         self.assign(name, Code::new("None", origin));
         let mut code = Code::new(format!("del {name}"), origin);
         code.reads.insert(name.to_owned());

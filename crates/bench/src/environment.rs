@@ -47,11 +47,28 @@ impl Environment {
 fn machine() -> String {
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     let model = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned());
-    let memory = field("/proc/meminfo", "MemTotal");
-    let memory = memory.and_then(|it| it.split(' ').next()?.parse::<f64>().ok());
-    let memory =
-        memory.map_or(String::new(), |it| format!(", {:.0} GiB of memory", it / 1024.0 / 1024.0));
+    let memory = memory_bytes().map(|it| format!(", {:.0} GiB of memory", it as f64 / GIBIBYTE));
+    let memory = memory.unwrap_or_default();
     format!("{processors} processors ({model}){memory}; the load generator shares them")
+}
+
+const GIBIBYTE: f64 = (1_u64 << 30) as f64;
+
+/// The machine's memory, where Linux tells it.
+pub(crate) fn memory_bytes() -> Option<u64> {
+    kilobytes("/proc/meminfo", "MemTotal")
+}
+
+/// The resident memory of a process, where Linux tells it.
+pub(crate) fn resident_bytes(process: u32) -> Option<u64> {
+    kilobytes(&format!("/proc/{process}/status"), "VmRSS")
+}
+
+/// A field of `file` that is in kilobytes, in bytes.
+fn kilobytes(file: &str, name: &str) -> Option<u64> {
+    let value = field(file, name)?;
+    let kilobytes: u64 = value.split(' ').next()?.parse().ok()?;
+    Some(kilobytes * 1024)
 }
 
 fn field(file: &str, name: &str) -> Option<String> {

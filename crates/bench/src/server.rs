@@ -11,6 +11,7 @@ use std::time::Instant;
 use tempfile::TempDir;
 use thiserror::Error;
 
+use crate::environment;
 use crate::load::Target;
 use crate::workload::Application;
 
@@ -116,11 +117,8 @@ impl Server {
     /// # Errors
     /// It is gone, or this is no Linux.
     pub fn resident_bytes(&self) -> io::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        let kilobytes = kilobytes.ok_or_else(|| io::Error::other("its memory is not known"))?;
-        Ok(kilobytes * 1024)
+        let bytes = environment::resident_bytes(self.process());
+        bytes.ok_or_else(|| io::Error::other("its memory is not known"))
     }
 
     /// What its data folder takes on disk.
@@ -149,12 +147,8 @@ impl Server {
 
 /// All of the machine's memory: what fits is measured in memory.
 fn memory_bytes() -> io::Result<u64> {
-    let memory = fs::read_to_string("/proc/meminfo")?;
-    let line = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    let kilobytes =
-        kilobytes.ok_or_else(|| io::Error::other("how much memory there is is not known"))?;
-    Ok(kilobytes * 1024)
+    environment::memory_bytes()
+        .ok_or_else(|| io::Error::other("how much memory there is is not known"))
 }
 
 fn used_bytes(folder: &Path) -> io::Result<u64> {

@@ -24,16 +24,11 @@ use crate::{Failure, folder_schema, output, source};
 pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
     let target = Target::find(&arguments.application)?;
     let token = arguments.token_file.as_deref().map(source::read_token);
-    let default = Options::default();
-    let memory_bytes = memory_bytes(&arguments.engine_options);
     let options = Options {
         host: arguments.host.clone(),
         port: arguments.port,
         token: token.transpose()?,
-        bodies_max: MemoryShares::of(memory_bytes)
-            .bodies_bytes
-            .clamp(default.body_max, default.bodies_max),
-        ..default
+        ..Options::default()
     };
     match (arguments.engine, &arguments.data) {
         (ServeEngine::Embedded, Some(folder)) => {
@@ -62,6 +57,9 @@ fn serve_embedded(
     folder: &Path,
     options: Options,
 ) -> Result<i32, Failure> {
+    let shares = MemoryShares::of(memory_bytes(&arguments.engine_options));
+    let bodies_max = shares.bodies_bytes.clamp(options.body_max, options.bodies_max);
+    let options = Options { bodies_max, ..options };
     let application = import(target)?;
     let timeout = arguments.transaction_timeout.unwrap_or(TRANSACTION_TIMEOUT);
     let program = application.program();

@@ -39,6 +39,10 @@ pub const MATCHES: &str = "__anabranch_matches__";
 /// an entity.
 pub const METHOD: &str = "__anabranch_method__";
 
+/// Like [`METHOD`], but `None` for an entity whose class has no such method: only the entity itself
+/// can say whether it exists and has an attribute of that name.
+pub const METHOD_IF_ANY: &str = "__anabranch_method_if_any__";
+
 /// `TAKE(consumer, taken, element, key)`: what the builtin `consumer` does with one more element.
 pub const TAKE: &str = "__anabranch_take__";
 

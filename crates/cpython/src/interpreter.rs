@@ -22,6 +22,7 @@ use crate::entity_code::{enter_entity_code, leave_entity_code, take_objection};
 use crate::instance::allocate;
 use crate::interrupt::PythonInterrupter;
 use crate::key_attributes::are_unchanged;
+use crate::method::CalledAttribute;
 use crate::output::{self, Doing, while_doing};
 use crate::prefetch::prefetch_object;
 use crate::reference::Reference;
@@ -359,6 +360,9 @@ fn get_attribute<'py>(
     attribute: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
+    if let Ok(called) = attribute.cast_exact::<CalledAttribute>() {
+        return Err(called.get().failure(object));
+    }
     let name = attribute.cast::<PyString>()?;
     let value = object.getattr(name)?;
     if value.get_type().is(well_known::method(py)?)

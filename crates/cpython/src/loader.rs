@@ -17,7 +17,7 @@ use pyo3::types::{PyDict, PyFunction, PyModule, PyString, PyType};
 
 use crate::consumption::take;
 use crate::exception::matches;
-use crate::method::method;
+use crate::method::{method, method_if_any};
 use crate::unbound::Unbound;
 use crate::well_known;
 
@@ -153,6 +153,7 @@ fn execute<'py>(
     globals.set_item("__anabranch_unbound__", Unbound::instance(py)?)?;
     globals.set_item("__anabranch_matches__", wrap_pyfunction!(matches, py)?)?;
     globals.set_item("__anabranch_method__", wrap_pyfunction!(method, py)?)?;
+    globals.set_item("__anabranch_method_if_any__", wrap_pyfunction!(method_if_any, py)?)?;
     globals.set_item("__anabranch_take__", wrap_pyfunction!(take, py)?)?;
     let scope = PyDict::new(py);
     well_known::builtins_exec(py)?.call1((code, globals, &scope))?;

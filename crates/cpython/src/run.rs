@@ -6,7 +6,7 @@
 
 use anabranch_ir::{FunctionId, SegmentId};
 use anabranch_kernel::{Action, Arguments, EntityId, Entry, Outcome};
-use pyo3::exceptions::{PyAttributeError, PySystemError, PyTypeError};
+use pyo3::exceptions::{PySystemError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
@@ -17,7 +17,7 @@ use crate::exception;
 use crate::interpreter::LiveEntity;
 use crate::key::encode_key;
 use crate::loader::{LoadedFunction, LoadedSegment};
-use crate::method::LookedUp;
+use crate::method::{CalledAttribute, LookedUp};
 use crate::reference::Reference;
 use crate::traceback::raise_at;
 use crate::well_known;
@@ -236,8 +236,11 @@ impl<'py> Run<'_, 'py> {
             // A static method or class method belongs to no entity.
             let class = self.application.class(self.py, target.operator);
             let function = class.getattr_opt(&name)?;
-            let function = function.filter(|_| is_bound_to_class(class, &name));
-            let function = function.ok_or_else(|| self.no_attribute(&target, &name))?;
+            let Some(function) = function.filter(|_| is_bound_to_class(class, &name)) else {
+                let attribute = CalledAttribute { name: name.unbind() };
+                let attribute = Bound::new(self.py, attribute)?.into_any().unbind();
+                return Ok(Done::Later(Action::Get { target, attribute }));
+            };
             return Ok(Done::Now(function.call(exit.tuple(5)?, exit.keywords(6)?.as_ref())?));
         };
         let arguments = exit.arguments(5)?;
@@ -329,11 +332,6 @@ impl<'py> Run<'_, 'py> {
         method.is_some_and(|method| {
             matches!(self.application.function(method), LoadedFunction::Segments(_))
         })
-    }
-
-    fn no_attribute(&self, target: &EntityId, name: &Bound<'py, PyString>) -> PyErr {
-        let class = &self.application.program().operator(target.operator).name;
-        PyAttributeError::new_err(format!("'{class}' object has no attribute '{name}'"))
     }
 
     fn not_an_entity_class(&self, class: &Bound<'py, PyAny>) -> PyErr {

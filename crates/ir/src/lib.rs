@@ -64,7 +64,8 @@
 //! A variable that may have no value travels as `__anabranch_unbound__`, and is deleted on arrival.
 //! `__anabranch_matches__(exception, classes)` says whether `except classes` catches the exception.
 //! `__anabranch_method__(receiver, name)` looks a method up before the arguments of its call are
-//! evaluated: it gives the receiver of the `call` that follows.
+//! evaluated: it gives the receiver of the `call` that follows. `__anabranch_method_if_any__` gives
+//! `None` for an entity whose class has no such method; a `call` of it then asks the entity, and fails.
 //! `__anabranch_take__(consumer, taken, element, key)` does with one element of a generator what the
 //! builtin `consumer` does, and keeps in the list `taken` what that needs of the elements so far.
 //!

@@ -9,9 +9,9 @@ use ruff_text_size::Ranged;
 use super::expression::{UNNUMBERED, operator};
 use super::sequence::Part;
 use super::{Lowering, start_of};
-use crate::cfg::Code;
+use crate::cfg::{Code, Terminator};
 use crate::effects::Action;
-use crate::emit::METHOD;
+use crate::emit::{METHOD, METHOD_IF_ANY};
 use crate::types::Way;
 
 /// The parts of a call's arguments in the order of their evaluation: positional ones first, then
@@ -128,8 +128,10 @@ impl<'a> Lowering<'_, 'a> {
         }
         let receiver = if arguments.iter().all(|part| self.is_simple(part)) {
             self.looked_up_if_arguments_fail(attribute, &method, &arguments)
-        } else {
+        } else if class.is_some() || self.every_entity_has(&method) {
             self.looked_up(attribute, &method)
+        } else {
+            self.looked_up_if_any(attribute, &method)
         };
         let codes = self.settled_sequence(&arguments);
         self.suspend_for_call(node, class, (receiver, codes), result);
@@ -159,6 +161,35 @@ impl<'a> Lowering<'_, 'a> {
         code.append(receiver);
         code.push(&format!(", \"{method}\")"));
         self.save(code)
+    }
+
+    fn every_entity_has(&self, method: &str) -> bool {
+        let application = self.inference.application();
+        let mut entities = 0..application.entities.len();
+        entities.all(|entity| application.method(entity, method).is_some())
+    }
+
+    /// Like [`Self::looked_up`], for a receiver that may be an entity whose class lacks the method. The
+    /// function then suspends for a call that fails, and the arguments are never evaluated.
+    fn looked_up_if_any(&mut self, attribute: &'a ExprAttribute, method: &str) -> Code {
+        let receiver = self.operand(&attribute.value);
+        let mut code = Code::new(format!("{METHOD_IF_ANY}("), start_of(attribute));
+        code.append(receiver.clone());
+        code.push(&format!(", \"{method}\")"));
+        let found = self.save(code);
+        let (missing, after) = (self.block(), self.block());
+        let mut test = found.clone();
+        test.push(" is None");
+        self.end(Terminator::Branch { test, then: missing, otherwise: after });
+        self.begin(missing);
+        let mut fields = receiver;
+        fields.push(&format!(", \"{method}\", (), None"));
+        let exit =
+            Exit::Call { resume: UNNUMBERED, receiver: operator(None), method: method.to_owned() };
+        self.suspend("call", fields, exit, None);
+        self.end(Terminator::Unreachable);
+        self.begin(after);
+        found
     }
 
     /// What to call the method of, with names and literals as arguments. Only a name without a value

@@ -191,8 +191,6 @@ class BlockWriter(StatementWriter):
         may_suspend = self.may_suspend
         self.may_suspend = may_suspend and self.chance(0.8)
         self.line("try:")
-        # Whether a `finally` will come is not known yet.
-        self.finals += 1
 
         def guarded() -> None:
             self.body()
@@ -222,7 +220,6 @@ class BlockWriter(StatementWriter):
             if self.chance(0.3):
                 self.line("else:")
                 self.block(self.body)
-        self.finals -= 1
         if not has_handler or self.chance(0.4):
             self.variables.meet(before, *ends)
             self.line("finally:")
@@ -251,19 +248,21 @@ class BlockWriter(StatementWriter):
     def in_context(self) -> None:
         before = self.variables.copy()
         may_suspend, self.may_suspend = self.may_suspend, False
-        items = [f"Context({self.number()}, {self.chance(0.5)}) as i0"]
+        items = [f"Context({self.number()}, {self.way_out()}) as i0"]
         if self.chance(0.3):
             target = self.random.choice(["", " as i1", " as self.n"])
             target = "" if self.function.owner is None and "self" in target else target
-            items.append(f"Context({self.number_expression(1)}, {self.chance(0.5)}){target}")
+            items.append(f"Context({self.number_expression(1)}, {self.way_out()}){target}")
         together = ", ".join(items)
         self.line(f"with {f'({together})' if self.chance(0.2) else together}:")
         self.variables.bind("i0")
-        self.contexts += 1
         self.block(self.body)
-        self.contexts -= 1
         self.may_suspend = may_suspend
         self.variables.meet(before)
+
+    def way_out(self) -> str:
+        """What `__exit__` does."""
+        return self.random.choice(["True", "True", "False", "False", "ValueError"])
 
     def matched(self) -> None:
         before = self.variables.copy()

@@ -238,9 +238,6 @@ class StatementWriter(ExpressionWriter):
         self.line(f"if {self.truth(1)}: {self.random.choice(['break', 'continue'])}")
 
     def leave_function(self) -> None:
-        if self.contexts and self.finals and self.loops:
-            # Refused, if the loop is in the `with` and that in a `try` that is taken apart.
-            return
         self.line(f"if {self.truth(1)}: return {self.number_expression(self.size())}")
 
     def fail(self) -> None:

@@ -22,9 +22,9 @@ def shown(error, depth=3):
 
 
 class Context:
-    def __init__(self, place, swallows):
+    def __init__(self, place, way_out):
         self.place = place
-        self.swallows = swallows
+        self.way_out = way_out
 
     def __enter__(self):
         print("enter", self.place)
@@ -32,7 +32,9 @@ class Context:
 
     def __exit__(self, kind, error, traceback):
         print("exit", self.place, shown(error))
-        return self.swallows
+        if self.way_out is ValueError:
+            raise ValueError(self.place) from error
+        return self.way_out
 
 
 class Truth:

@@ -36,8 +36,6 @@ class Writer:
         self.comprehensions: int = 0
         self.in_fstring = False
         self.may_suspend = True
-        self.contexts: int = 0
-        self.finals: int = 0
 
     # Choices
 

@@ -26,16 +26,13 @@ impl<'a> Lowering<'_, 'a> {
         let value = (through_finally && !ways_out.returns.is_empty()).then(|| self.temporary());
         let is_left = !leaves.is_empty() || value.is_some();
         let way = is_left.then(|| self.temporary());
-        for Return { range, value: returned, is_in_loop } in ways_out.returns {
+        let mut left_loops: BTreeSet<InnerLoop> = BTreeSet::new();
+        for Return { range, value: returned, loops } in ways_out.returns {
             let Some(value) = &value else {
                 edits.extend(self.return_edits(range, returned));
                 continue;
             };
-            if is_in_loop {
-                let help = "keep the value in a variable, `break`, and return it after the loop";
-                let message = "a `return` out of a loop, a `with` and a `try` with `finally`";
-                self.refuse(range, message, help);
-            }
+            left_loops.extend(loops);
             leaves.push((range, WayOut::Return));
             edits.extend(self.saved_return_edits(range, returned, value, way.as_deref()));
         }
@@ -43,9 +40,21 @@ impl<'a> Lowering<'_, 'a> {
             let text = leave_by(way.as_deref(), *leaf);
             edits.push(Edit::code(*range, Code::new(text, range.start())));
         }
-        let code = self.edited_statement(statement, edits);
+        if let Some(way) = &way {
+            edits = self.leave_loops(&left_loops, &ways_out.breaks, way, edits);
+        }
+        let mut code = self.edited_statement(statement, edits);
+        let mut surely_binds = self.variables(surely_bound(statement));
+        if let Some(way) = &way {
+            // An exception on the way out may be caught within the statement, which then ends as if
+            // nobody had wanted to leave it.
+            code.begin_line(0, statement.end());
+            code.push(&format!("{way} = None"));
+            code.binds.insert(way.clone());
+            surely_binds.insert(way.clone());
+        }
         let step = Step {
-            surely_binds: self.variables(surely_bound(statement)),
+            surely_binds,
             unbinds: self.unbound_by(statement),
             kind: if way.is_some() { StepKind::LeftByBreak } else { StepKind::Statement },
             code,
@@ -57,8 +66,8 @@ impl<'a> Lowering<'_, 'a> {
             }
             return;
         };
-        for variable in [Some(&way), value.as_ref()].into_iter().flatten() {
-            self.assign(variable, Code::new("None", statement.range().start()));
+        if let Some(value) = &value {
+            self.assign(value, Code::new("None", statement.range().start()));
         }
         self.graph.block_mut(self.current).steps.push(step);
         self.go_the_way(statement, &way, value.as_deref(), &leaves);
@@ -134,13 +143,56 @@ impl<'a> Lowering<'_, 'a> {
     ) -> Vec<Edit> {
         let leave = leave_by(way, WayOut::Return);
         if value.is_none() {
-            return vec![Edit::code(range, Code::new(leave, range.start()))];
+            let text = format!("{saved} = None; {leave}");
+            return vec![Edit::code(range, Code::new(text, range.start()))];
         }
         let keyword = TextRange::at(range.start(), TextSize::of("return"));
         let mut open = Code::new(format!("{saved} = ("), range.start());
         open.binds.insert(saved.to_owned());
         let close = Code::new(format!("); {leave}"), range.end());
         vec![Edit::code(keyword, open), Edit::code(TextRange::empty(range.end()), close)]
+    }
+
+    /// Adds to `edits` what makes a `return` that leaves `loops` by a `break` leave what is around them,
+    /// too: who comes out of a loop that way breaks off there. Nobody does who has noted a way and then
+    /// ends the loop otherwise, because of a `finally` clause or an exception.
+    fn leave_loops(
+        &self,
+        loops: &BTreeSet<InnerLoop>,
+        breaks: &[(TextRange, InnerLoop)],
+        way: &str,
+        edits: Vec<Edit>,
+    ) -> Vec<Edit> {
+        let insert = |at, text| Edit::code(TextRange::empty(at), Code::new(text, at));
+        // Edits of one place stay in this order.
+        let mut before: Vec<Edit> = Vec::new();
+        let mut behind: Vec<Edit> = Vec::new();
+        // Where several end, the innermost is left first.
+        for inner in loops.iter().rev() {
+            let own_breaks = breaks.iter().filter(|(_, broken)| broken == inner);
+            let forget = own_breaks.map(|(it, _)| insert(it.start(), format!("{way} = None; ")));
+            before.extend(forget);
+            let indentation = self.text_before(inner.start);
+            let mut leave = format!("\n{indentation}if {way} is not None: break");
+            match inner.orelse {
+                Some(orelse) => {
+                    let margin = self.text_before(orelse);
+                    let is_margin = margin.chars().all(char::is_whitespace);
+                    let end = if is_margin { format!("\n{margin}") } else { "; ".to_owned() };
+                    before.push(insert(orelse, format!("{way} = None{end}")));
+                }
+                None => leave.insert_str(0, &format!("\n{indentation}else: {way} = None")),
+            }
+            behind.push(insert(inner.end, leave));
+        }
+        before.into_iter().chain(edits).chain(behind).collect()
+    }
+
+    /// What stands before `at` on its line.
+    fn text_before(&self, at: TextSize) -> &str {
+        let before = &self.source.text[..usize::from(at)];
+        let line = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
+        &before[line..]
     }
 }
 
@@ -182,16 +234,27 @@ pub(super) fn returns(statement: &Stmt) -> bool {
 struct Return<'s> {
     range: TextRange,
     value: Option<&'s Expr>,
-    /// Whether a loop of the statement is around it.
-    is_in_loop: bool,
+    /// The loops around it inside the statement.
+    loops: Vec<InnerLoop>,
+}
+
+/// A loop inside a statement.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct InnerLoop {
+    start: TextSize,
+    end: TextSize,
+    /// Where the first statement of its `else` begins.
+    orelse: Option<TextSize>,
 }
 
 /// Statements that leave the visited one.
 struct WaysOut<'s> {
-    /// Loops around, inside the visited statement.
-    depth: usize,
+    /// Loops around, inside the visited statement, outermost first.
+    loops: Vec<InnerLoop>,
     returns: Vec<Return<'s>>,
-    /// `break` and `continue`.
+    /// The `break`s of loops inside.
+    breaks: Vec<(TextRange, InnerLoop)>,
+    /// `break` and `continue` of loops around the statement.
     leaves: Vec<(TextRange, WayOut)>,
 }
 
@@ -201,17 +264,21 @@ impl<'s> StatementVisitor<'s> for WaysOut<'s> {
             Stmt::Return(node) => self.returns.push(Return {
                 range: node.range(),
                 value: node.value.as_deref(),
-                is_in_loop: self.depth > 0,
+                loops: self.loops.clone(),
             }),
             Stmt::Break(_) | Stmt::Continue(_) => {
-                if self.depth == 0 {
-                    let is_break = statement.is_break_stmt();
-                    let way = if is_break { WayOut::Break } else { WayOut::Continue };
-                    self.leaves.push((statement.range(), way));
+                let is_break = statement.is_break_stmt();
+                match self.loops.last() {
+                    Some(inner) if is_break => self.breaks.push((statement.range(), *inner)),
+                    Some(_) => {}
+                    None => {
+                        let way = if is_break { WayOut::Break } else { WayOut::Continue };
+                        self.leaves.push((statement.range(), way));
+                    }
                 }
             }
-            Stmt::For(node) => self.visit_loop(&node.body, &node.orelse),
-            Stmt::While(node) => self.visit_loop(&node.body, &node.orelse),
+            Stmt::For(node) => self.visit_loop(node.range(), &node.body, &node.orelse),
+            Stmt::While(node) => self.visit_loop(node.range(), &node.body, &node.orelse),
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
             _ => walk_stmt(self, statement),
         }
@@ -220,15 +287,21 @@ impl<'s> StatementVisitor<'s> for WaysOut<'s> {
 
 impl<'s> WaysOut<'s> {
     fn of(statement: &'s Stmt) -> Self {
-        let mut ways_out = WaysOut { depth: 0, returns: Vec::new(), leaves: Vec::new() };
+        let mut ways_out = WaysOut {
+            loops: Vec::new(),
+            returns: Vec::new(),
+            breaks: Vec::new(),
+            leaves: Vec::new(),
+        };
         ways_out.visit_stmt(statement);
         ways_out
     }
 
-    fn visit_loop(&mut self, body: &'s [Stmt], orelse: &'s [Stmt]) {
-        self.depth += 1;
+    fn visit_loop(&mut self, range: TextRange, body: &'s [Stmt], orelse: &'s [Stmt]) {
+        let orelse_start = orelse.first().map(Ranged::start);
+        self.loops.push(InnerLoop { start: range.start(), end: range.end(), orelse: orelse_start });
         self.visit_body(body);
-        self.depth -= 1;
+        self.loops.pop();
         self.visit_body(orelse);
     }
 }

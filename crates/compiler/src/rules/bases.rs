@@ -119,7 +119,7 @@ fn entity_base(
         .at(finding.module, finding.range, "an entity class")
         .why("a reference names exactly one class, and the same key may be taken in both")
         .help(format!(
-            "move what both share into a class without `@entity`, or give `{name}` a reference to a \
-             `{other}`"
+            "move what both share into a class without `@entity`, or let `{name}` hold a reference to \
+             its `{other}`"
         ))
 }

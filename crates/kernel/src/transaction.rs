@@ -218,10 +218,11 @@ impl<I: Interpreter> DriverSession<'_, I> {
         context: &TransactionContext,
         states: &mut dyn StateReader,
     ) -> Transition {
-        self.execute_observed(operation, context, states, |_| {})
+        self.execute_observed(operation, context, states, |_, _| {})
     }
 
-    /// Runs one root call, and also gives the entities that it touched, in order of first touch.
+    /// Runs one root call, and also gives the entities that it touched, in order of first touch; but not
+    /// those of which it only asked for an attribute in vain, which no effect lists.
     pub fn execute_recording_touched(
         &mut self,
         operation: &Operation,
@@ -229,9 +230,11 @@ impl<I: Interpreter> DriverSession<'_, I> {
         states: &mut dyn StateReader,
     ) -> (Transition, Vec<EntityId>) {
         let mut touched = Vec::new();
-        let transition = self.execute_observed(operation, context, states, |live| {
-            touched.extend(live.touched().iter().map(|index| live.slot(*index).id.clone()));
-        });
+        let transition =
+            self.execute_observed(operation, context, states, |live, asked_in_vain| {
+                let used = live.touched().iter().filter(|index| !asked_in_vain.contains(index));
+                touched.extend(used.map(|index| live.slot(*index).id.clone()));
+            });
         (transition, touched)
     }
 
@@ -241,10 +244,10 @@ impl<I: Interpreter> DriverSession<'_, I> {
         operation: &Operation,
         context: &TransactionContext,
         states: &mut dyn StateReader,
-        observe: impl FnOnce(&LiveEntities<I::Entity>),
+        observe: impl FnOnce(&LiveEntities<I::Entity>, &[SlotIndex]),
     ) -> Transition {
         self.begin(operation, context);
-        let mut transaction = Transaction { driver: self, states };
+        let mut transaction = Transaction { driver: self, states, asked_in_vain: Vec::new() };
         let result = transaction.root(operation).and_then(|value| {
             transaction.driver.interpreter.encode(&value).map_err(Stop::Exception)
         });
@@ -252,7 +255,8 @@ impl<I: Interpreter> DriverSession<'_, I> {
             Some(exception) => Err(Stop::Exception(exception)),
             None => Ok((transaction.changes(reply.len())?, reply)),
         });
-        observe(self.live);
+        let asked_in_vain = transaction.asked_in_vain;
+        observe(self.live, &asked_in_vain);
         let mut result = result.map_err(|stop| self.failure(stop));
         // Whatever else came of it may be what the interrupt made of it.
         if self.running.is_stopped() {
@@ -318,6 +322,8 @@ fn estimate<I: Interpreter>(interpreter: &I, live: &mut LiveEntities<I::Entity>,
 /// One root call under way.
 struct Transaction<'a, 'session, I: Interpreter> {
     driver: &'a mut DriverSession<'session, I>,
+    /// Entities first touched by asking for an attribute that they do not have.
+    asked_in_vain: Vec<SlotIndex>,
     states: &'a mut dyn StateReader,
 }
 
@@ -413,11 +419,14 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 return Ok(self.run(function, caller, entry));
             }
             Action::Get { target, attribute } => {
-                let target = self.load(&target)?;
-                let DriverSession { interpreter, live, .. } = &mut *self.driver;
-                let live = live.slot(target).live().expect("loaded above");
-                let value = interpreter.get_attribute(live, &attribute);
-                let value = value.map_err(Stop::Exception)?;
+                let touched_before = self.driver.live.touched().len();
+                let value = self.get_attribute(&target, &attribute);
+                if value.is_err()
+                    && let Some(index) = self.driver.live.touched().get(touched_before)
+                {
+                    self.asked_in_vain.push(*index);
+                }
+                let (target, value) = value?;
                 let crosses = caller.is_some_and(|caller| caller != target);
                 if crosses { self.copy(&value)? } else { value }
             }
@@ -480,6 +489,18 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
         }
         self.driver.live.slot_mut(index).presence = Presence::Live(live);
         Ok(self.driver.interpreter.reference(&id))
+    }
+
+    fn get_attribute(
+        &mut self,
+        target: &EntityId,
+        attribute: &I::Value,
+    ) -> Step<I, (SlotIndex, I::Value)> {
+        let target = self.load(target)?;
+        let DriverSession { interpreter, live, .. } = &mut *self.driver;
+        let live = live.slot(target).live().expect("loaded above");
+        let value = interpreter.get_attribute(live, attribute).map_err(Stop::Exception)?;
+        Ok((target, value))
     }
 
     /// Makes sure that `id` is live.

@@ -320,9 +320,11 @@ fn surely_bound(statement: &Stmt) -> BTreeSet<&str> {
         Stmt::FunctionDef(node) => BTreeSet::from([node.name.as_str()]),
         Stmt::ClassDef(node) => BTreeSet::from([node.name.as_str()]),
         Stmt::With(node) => {
-            // `__exit__` may swallow an exception from the body, so only the targets are sure.
-            let variables = node.items.iter().filter_map(|item| item.optional_vars.as_deref());
-            variables.flat_map(targets).collect()
+            // `__exit__` may swallow an exception from the body, from a later item, and from the
+            // unpacking of its own value.
+            let first = node.items.first().and_then(|item| item.optional_vars.as_deref());
+            let name = first.and_then(|target| target.as_name_expr());
+            name.into_iter().map(|name| name.id.as_str()).collect()
         }
         Stmt::If(node) => {
             let mut bound = surely_bound_by(&node.body);

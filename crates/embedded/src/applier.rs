@@ -13,6 +13,7 @@ use anabranch_kernel::Failure;
 use anabranch_log::Log;
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::background::Haste;
 use crate::checkpoint::checkpoint;
 use crate::classes::Classes;
 use crate::health::Health;
@@ -42,6 +43,7 @@ pub(crate) struct Applier {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) log: Arc<Mutex<Log>>,
     pub(crate) health: Arc<Health>,
+    pub(crate) haste: Arc<Haste>,
     pub(crate) applied: Arc<Applied>,
     pub(crate) spare: Arc<Spare>,
     pub(crate) retention: Retention,
@@ -66,7 +68,9 @@ pub(crate) fn run(applier: &Applier, tasks: &Receiver<Task>) {
 
 fn apply(applier: &Applier, order: CheckpointOrder) {
     let CheckpointOrder { frozen, done } = order;
-    if let Err(error) = apply_to_store(applier, &frozen) {
+    let apply = || apply_to_store(applier, &frozen);
+    let applied = if done.is_some() { applier.haste.while_waiting(apply) } else { apply() };
+    if let Err(error) = applied {
         return applier.health.fail(&format!("it could not write its store: {error}"));
     }
     let sequence = frozen.sequence;
@@ -84,8 +88,10 @@ fn apply(applier: &Applier, order: CheckpointOrder) {
         // Who asked may have gone.
         let _ = done.send(());
     }
-    // Without a maintainer the engine has failed.
-    let _ = applier.maintainer.send(());
+    if applier.maintainer.try_send(()).is_err() {
+        // Without a maintainer the engine has failed.
+        let _ = applier.haste.while_waiting(|| applier.maintainer.send(()));
+    }
 }
 
 /// Maintains `store` after checkpoints, until there will be none any more.

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::background::{breathe, breathe_after};
 use crate::classes::Classes;
 use crate::metadata::StoreProgress;
 use crate::overlay::{Entry, Frozen};
@@ -54,6 +55,7 @@ pub(crate) fn checkpoint<'a>(
     let mut states = sorted_states(frozen, classes);
     for state in &mut states {
         state.record = separate(state.class, state.entry, store, &mut attributes)?;
+        breathe();
     }
     attributes.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     Ok(Checkpoint {
@@ -79,7 +81,8 @@ impl<'a> Checkpoint<'a> {
             value: message.map(<[u8]>::to_vec),
         });
         let progress = std::iter::once(progress.change());
-        attributes.chain(replies).chain(progress).chain(reply_order).chain(states)
+        let all = attributes.chain(replies).chain(progress).chain(reply_order).chain(states);
+        all.inspect(|_| breathe())
     }
 }
 
@@ -125,6 +128,7 @@ fn sorted_states<'a>(frozen: &'a Frozen, classes: &'a Classes) -> Vec<SortedStat
     let mut by_class: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
     for entry in frozen.overlay.states() {
         by_class.entry(classes.name(entry.id.operator)).or_default().push(entry);
+        breathe();
     }
     let mut states = Vec::with_capacity(frozen.overlay.state_count());
     for (class, entries) in by_class {
@@ -137,12 +141,14 @@ fn sorted_states<'a>(frozen: &'a Frozen, classes: &'a Classes) -> Vec<SortedStat
 fn sorted_by_key(entries: Vec<&Entry>) -> impl Iterator<Item = &Entry> {
     let first = &entries[0].id.key;
     let shared = |entry: &&Entry| {
+        breathe();
         first.iter().zip(entry.id.key.iter()).take_while(|(one, other)| one == other).count()
     };
     let shared = entries.iter().map(shared).min().unwrap_or(0);
-    let mut keyed: Vec<_> = entries
+    let mut keyed: Vec<Keyed<'_>> = entries
         .into_iter()
         .map(|entry| {
+            breathe();
             let rest = &entry.id.key[shared..];
             let mut bytes = [0; 16];
             let length = rest.len().min(16);
@@ -150,8 +156,26 @@ fn sorted_by_key(entries: Vec<&Entry>) -> impl Iterator<Item = &Entry> {
             (u128::from_be_bytes(bytes), entry)
         })
         .collect();
-    keyed.sort_unstable_by(|(one_bytes, one), (other_bytes, other)| {
-        one_bytes.cmp(other_bytes).then_with(|| one.id.key.cmp(&other.id.key))
-    });
+    sort_in_pieces(&mut keyed);
     keyed.into_iter().map(|(_, entry)| entry)
+}
+
+/// What an entry's key begins with after what all have in common.
+type Keyed<'a> = (u128, &'a Entry);
+
+/// Halves the entries until each piece is soon sorted.
+fn sort_in_pieces(entries: &mut [Keyed<'_>]) {
+    const PIECE: usize = 2048;
+    let order = |(one_bytes, one): &Keyed<'_>, (other_bytes, other): &Keyed<'_>| {
+        one_bytes.cmp(other_bytes).then_with(|| one.id.key.cmp(&other.id.key))
+    };
+    if entries.len() <= PIECE {
+        entries.sort_unstable_by(order);
+        return breathe_after(entries.len());
+    }
+    let middle = entries.len() / 2;
+    let (lower, _, upper) = entries.select_nth_unstable_by(middle, order);
+    breathe_after(middle);
+    sort_in_pieces(lower);
+    sort_in_pieces(upper);
 }

@@ -8,6 +8,7 @@ use anabranch_ir::Program;
 use anabranch_kernel::{Engine, Failure, Interpreter, OnReply, Request, RunningTransaction};
 use crossbeam_channel::{Sender, TrySendError};
 
+use crate::background::Haste;
 use crate::clock::Clock;
 use crate::copy::{CopyError, copy_into};
 use crate::directory;
@@ -32,6 +33,7 @@ use crate::{Application, OpenError, Options};
 pub struct Embedded {
     program: Arc<Program>,
     health: Arc<Health>,
+    haste: Arc<Haste>,
     clock: Clock,
     counters: Arc<Counters>,
     application: Option<Application>,
@@ -93,10 +95,11 @@ impl Embedded {
         let recovered = recover(&storage, &program)?;
         let (shared, overlay) = Shared::new(recovered, &storage);
         let threads = start_threads(&shared, overlay, &lock, &program, interpreter, options)?;
-        let Shared { health, counters, at_work, stuck, .. } = shared;
+        let Shared { health, haste, counters, at_work, stuck, .. } = shared;
         Ok(Self {
             program,
             health,
+            haste,
             clock: options.clock.clone(),
             counters,
             application: options.application.clone(),
@@ -189,6 +192,7 @@ impl Embedded {
     /// The engine has failed, now or earlier: some requests got no result.
     pub fn close(&self) -> Result<(), Failure> {
         drop(self.submissions.write().unwrap_or_else(PoisonError::into_inner).take());
+        self.haste.begin_for_good();
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let threads = std::mem::take(&mut *threads);
         let storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -13,6 +13,7 @@ use anabranch_kernel::{
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::applier::{Applied, CheckpointOrder, Task};
+use crate::background::Haste;
 use crate::classes::Classes;
 use crate::clock::{Clock, Seeds};
 use crate::effect::Effect;
@@ -53,6 +54,7 @@ pub(crate) struct Executor {
     pub(crate) classes: Arc<Classes>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) health: Arc<Health>,
+    pub(crate) haste: Arc<Haste>,
     pub(crate) overlays: Overlays,
     pub(crate) pace: Pace,
     pub(crate) applied: Arc<Applied>,
@@ -244,8 +246,9 @@ impl Executor {
     ) -> Result<(), Failure> {
         if let Some(frozen) = self.overlays.frozen() {
             let sequence = frozen.sequence;
-            let (applied, health) = (&self.applied, &self.health);
-            session.interpreter.wait(|| applied.wait_for(sequence, health))?;
+            let Self { applied, health, haste, .. } = self;
+            let wait = || haste.while_waiting(|| applied.wait_for(sequence, health));
+            session.interpreter.wait(wait)?;
             self.retire_frozen();
         }
         Ok(())

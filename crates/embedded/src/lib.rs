@@ -32,6 +32,8 @@
 //! - `executor`, with `overlay`, `pace` and [`clock`]; `committer`; `applier`; between the first two
 //!   `effect` and `effect_queue`; `threads` starts them, and `roles` tells which are at work.
 //! - [`storage`]: the log's files and the [`store`], behind traits; `lsm_store` is the real store.
+//! - `background`: how the applier and the maintainer leave the processor to the others, and
+//!   `early_sync`: the disk.
 //! - `watchdog`: stops transactions that run too long; `stuck`: those that cannot be stopped.
 //! - `log_record`, `state_record`, `reply_record`, `store_key`, `metadata`: what is stored, as bytes
 //!   (`fields`); `classes`: names of classes.
@@ -63,10 +65,12 @@ pub mod store;
 pub mod view;
 
 mod applier;
+mod background;
 mod checkpoint;
 mod classes;
 mod committer;
 mod directory;
+mod early_sync;
 mod effect;
 mod effect_queue;
 mod executor;

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +18,8 @@ use lsm_tree::{
     AbstractTree, AnyTree, Cache, Config, Guard, KvSeparationOptions, SeqNo, SequenceNumberCounter,
 };
 
+use crate::background::breathe;
+use crate::early_sync::EarlySync;
 use crate::panic_message::panic_message;
 use crate::state_record::LARGE_BYTES_MIN;
 use crate::store::{Change, Changes, Scan, Snapshot, Store, StoreError};
@@ -29,6 +31,7 @@ pub(crate) struct LsmStore(Arc<Tree>);
 
 struct Tree {
     tree: AnyTree,
+    folder: PathBuf,
     /// What was written before this number is to be seen.
     visible: SequenceNumberCounter,
     /// The moments of the snapshots that are open, and how many each has.
@@ -58,15 +61,18 @@ impl LsmStore {
         let config = Config::new(folder, next.clone(), visible.clone())
             .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)))
             .with_kv_separation(Some(large_values))
-            .with_compaction_filter_factory(Some(Arc::new(Stopping(Arc::clone(&is_stopped)))));
+            .with_compaction_filter_factory(Some(Arc::new(Merging {
+                folder: folder.to_owned(),
+                is_stopped: Arc::clone(&is_stopped),
+            })));
         // The library panics on some kinds of damage.
         match catch_unwind(AssertUnwindSafe(|| config.open())) {
             Ok(Ok(tree)) => {
                 let first_free = tree.get_highest_seqno().map_or(0, |highest| highest + 1);
                 next.fetch_max(first_free);
                 visible.fetch_max(first_free);
-                let snapshots = Mutex::default();
-                Ok(Self(Arc::new(Tree { tree, visible, snapshots, is_stopped })))
+                let (folder, snapshots) = (folder.to_owned(), Mutex::default());
+                Ok(Self(Arc::new(Tree { tree, folder, visible, snapshots, is_stopped })))
             }
             Ok(Err(lsm_tree::Error::Io(error))) if !is_wrong_data(&error) => {
                 Err(RefusedStore::Io(error))
@@ -106,6 +112,7 @@ impl Store for LsmStore {
         let mut failure = None;
         let applied = guarded(|| {
             let mut table = self.0.tree.ingestion()?;
+            let mut early_sync = EarlySync::new(&self.0.folder);
             for change in changes {
                 let Change { key, value } = match change {
                     Ok(change) => change,
@@ -115,6 +122,7 @@ impl Store for LsmStore {
                         return Ok(());
                     }
                 };
+                early_sync.wrote(key.len() + value.as_ref().map_or(0, Vec::len));
                 match value {
                     Some(value) => table.write(key, value)?,
                     None => table.write_tombstone(key)?,
@@ -153,25 +161,39 @@ impl Store for LsmStore {
     }
 }
 
-/// Ends a merge of tables at the next entry, once told so. What was written of new tables is in no
-/// list, and goes when the store is opened again.
-struct Stopping(Arc<AtomicBool>);
+/// Merges of tables. They pause, and end at the next entry once told so: what was written of new tables
+/// is in no list then, and goes when the store is opened again.
+struct Merging {
+    folder: PathBuf,
+    is_stopped: Arc<AtomicBool>,
+}
 
-impl Factory for Stopping {
+impl Factory for Merging {
     fn name(&self) -> &'static str {
-        "stopping"
+        "merging"
     }
 
     fn make_filter(&self, _: &Context) -> Box<dyn CompactionFilter> {
-        Box::new(Self(Arc::clone(&self.0)))
+        let early_sync = EarlySync::new(&self.folder);
+        Box::new(Merge { early_sync, is_stopped: Arc::clone(&self.is_stopped) })
     }
 }
 
-impl CompactionFilter for Stopping {
-    fn filter_item(&mut self, _: ItemAccessor<'_>, _: &Context) -> lsm_tree::Result<Verdict> {
-        if self.0.load(Ordering::Relaxed) {
+/// One merge.
+struct Merge {
+    early_sync: EarlySync,
+    is_stopped: Arc<AtomicBool>,
+}
+
+impl CompactionFilter for Merge {
+    fn filter_item(&mut self, item: ItemAccessor<'_>, _: &Context) -> lsm_tree::Result<Verdict> {
+        if self.is_stopped.load(Ordering::Relaxed) {
             return Err(io::Error::from(io::ErrorKind::Interrupted).into());
         }
+        breathe();
+        // A large value stays where it is.
+        let value_bytes = if item.is_indirection() { 0 } else { item.value()?.len() };
+        self.early_sync.wrote(item.key().len() + value_bytes);
         Ok(Verdict::Keep)
     }
 }

@@ -17,6 +17,7 @@ use anabranch_kernel::{EntityId, Write};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use crate::background::breathe_after;
 use crate::state_record::LARGE_BYTES_MIN;
 
 const SHARDS: usize = 512;
@@ -67,6 +68,7 @@ impl Overlay {
             let used = shard.len();
             shard.clear();
             shard.shrink_to(2 * used, |entry| entry.hash);
+            breathe_after(used);
         }
         let used = self.replies.len();
         self.replies.clear();

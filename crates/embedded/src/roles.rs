@@ -21,6 +21,11 @@ impl Role {
             Self::Maintainer => "maintainer",
         }
     }
+
+    /// Whether no request waits for it, as a rule.
+    pub(crate) fn is_in_background(self) -> bool {
+        matches!(self, Self::Applier | Self::Maintainer)
+    }
 }
 
 /// The roles whose threads have not ended.

@@ -9,6 +9,7 @@ use anabranch_log::Log;
 use crossbeam_channel::Sender;
 
 use crate::applier::{self, Applied, Applier, MAINTENANCE_DELAY, Task};
+use crate::background::{self, Haste};
 use crate::classes::Classes;
 use crate::clock::Seeds;
 use crate::committer::{self, Committer};
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     applied: Arc<Applied>,
     spare: Arc<Spare>,
     pub(crate) health: Arc<Health>,
+    pub(crate) haste: Arc<Haste>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) at_work: Arc<RolesAtWork>,
     pub(crate) stuck: Arc<Stuck>,
@@ -58,6 +60,7 @@ impl Shared {
             applied: Arc::new(Applied::new(stored)),
             spare: Arc::default(),
             health: Arc::default(),
+            haste: Arc::default(),
             counters: Arc::new(counters),
             at_work: Arc::default(),
             stuck: Arc::default(),
@@ -73,6 +76,7 @@ impl Shared {
             health: Arc::clone(&self.health),
             applied: Arc::clone(&self.applied),
             spare: Arc::clone(&self.spare),
+            haste: Arc::clone(&self.haste),
             retention: Retention {
                 time: options.reply_retention_time,
                 count: options.reply_retention_count,
@@ -109,6 +113,7 @@ impl Shared {
             classes: Arc::clone(&self.classes),
             store: Arc::clone(&self.store),
             health: Arc::clone(&self.health),
+            haste: Arc::clone(&self.haste),
             overlays: Overlays::new(overlay, Arc::clone(&self.spare)),
             pace: Pace::new(bounds),
             applied: Arc::clone(&self.applied),
@@ -196,9 +201,14 @@ fn spawn(
     let at_work = Arc::clone(&shared.at_work);
     let guard = End { health: Arc::clone(&shared.health), at_work, role };
     let lock = Arc::clone(lock);
+    let haste = Arc::clone(&shared.haste);
     let work = move || {
         let _lock = lock;
         let _guard = guard;
+        if role.is_in_background() {
+            background::lower_priority();
+            background::enter(haste);
+        }
         work();
     };
     let stack_bytes = if role == Role::Executor { EXECUTOR_STACK_BYTES } else { STACK_BYTES };

@@ -15,6 +15,7 @@ static ALLOCATOR: BySize = BySize;
 fn main(py: Python<'_>, argv: Vec<String>) -> i32 {
     // Only for the command line: a program that imports the client keeps its own settings.
     allocator::set_up_system_allocator();
+    allocator::set_up_mimalloc();
     // Threads of an engine or server need the interpreter meanwhile.
     py.detach(|| anabranch_cli::main(argv))
 }

@@ -65,6 +65,7 @@ pub mod store;
 pub mod view;
 
 mod applier;
+mod archive_contents;
 mod background;
 mod checkpoint;
 mod classes;

@@ -23,7 +23,7 @@ use crate::early_sync::EarlySync;
 use crate::panic_message::panic_message;
 use crate::state_record::LARGE_BYTES_MIN;
 use crate::store::{Change, Changes, Scan, Snapshot, Store, StoreError};
-use crate::table_list;
+use crate::{archive_contents, table_list};
 
 /// A store in a folder of its own. Who opens it must hold the lock of the data folder.
 #[derive(Clone)]
@@ -51,6 +51,9 @@ impl LsmStore {
     /// Opens the store in `folder`, or creates it.
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, RefusedStore> {
         if let Some(problem) = table_list::damage(folder).map_err(RefusedStore::Io)? {
+            return Err(RefusedStore::Damaged(problem));
+        }
+        if let Some(problem) = archive_contents::damage(folder).map_err(RefusedStore::Io)? {
             return Err(RefusedStore::Damaged(problem));
         }
         let next = SequenceNumberCounter::default();

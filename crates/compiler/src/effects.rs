@@ -3,6 +3,9 @@
 //! A function is entity code if it is a method of an entity class or a function of the application
 //! that entity code names. It can suspend if it holds an [`Action`], or calls a function that can.
 //! Both are least fixpoints over the call graph.
+//!
+//! What a function does by itself is found as soon as the types of its variables are known, while its
+//! syntax tree is in the caches ([`OwnActions`]); the fixpoints need no tree.
 
 mod action;
 mod consumption;
@@ -17,7 +20,7 @@ pub use action::{Action, Certainty, action_of, target_action};
 pub use consumption::{Consumed, Consumer, consumed_generator};
 pub use spots::{Place, Spot, Suspensions};
 
-use crate::resolve::Binding;
+use crate::resolve::{Application, Binding};
 use crate::types::{FunctionScope, Inference, Typing};
 
 /// What the call graph says about each function of the application.
@@ -64,14 +67,49 @@ impl<'a> Effects<'a> {
     }
 }
 
-/// Computes the effects of all functions.
-pub fn effects<'a>(typing: &Typing<'a>, scopes: &[FunctionScope<'a>]) -> Effects<'a> {
-    let (is_entity_code, mut spots) = entity_code(typing, scopes);
-    let suspends = suspending(&spots);
-    for spot in &mut spots {
-        spot.retain_mut(|spot| spots::settle(&mut spot.action, &suspends));
+/// What has been seen of each function by itself, in the order of the application's table.
+#[derive(Debug)]
+pub struct OwnActions<'a> {
+    /// The functions of the application that it names, called or not.
+    named: Vec<BTreeSet<usize>>,
+    /// The actions in its body if all functions could suspend.
+    spots: Vec<Vec<Spot<'a>>>,
+    every: Vec<Option<Certainty>>,
+}
+
+impl<'a> OwnActions<'a> {
+    /// Of no function yet.
+    pub fn new(application: &Application<'a>) -> Self {
+        let count = application.functions.len();
+        Self {
+            named: Vec::with_capacity(count),
+            spots: Vec::with_capacity(count),
+            every: vec![Some(Certainty::Maybe); count],
+        }
     }
-    Effects { suspends, is_entity_code, spots }
+
+    /// Looks at the next function.
+    pub fn add(&mut self, typing: &Typing<'a>, scope: &FunctionScope<'a>) {
+        let body = &scope.node.body;
+        self.named.push(named_functions(typing, scope, body));
+        self.spots.push(spots::spots(typing, scope, &self.every, body));
+    }
+
+    /// The effects of all functions, each of which has been looked at.
+    pub fn effects(self, typing: &Typing<'a>) -> Effects<'a> {
+        let Self { named, mut spots, .. } = self;
+        let is_entity_code = entity_code(typing, &named);
+        for (spots, is_entity_code) in spots.iter_mut().zip(&is_entity_code) {
+            if !is_entity_code {
+                *spots = Vec::new();
+            }
+        }
+        let suspends = suspending(&spots);
+        for spots in &mut spots {
+            spots.retain_mut(|spot| spots::settle(&mut spot.action, &suspends));
+        }
+        Effects { suspends, is_entity_code, spots }
+    }
 }
 
 /// Which functions can suspend, and how surely: what each does by itself goes to its callers, and
@@ -103,16 +141,10 @@ fn suspending(spots: &[Vec<Spot<'_>>]) -> Vec<Option<Certainty>> {
     suspends
 }
 
-/// By function: whether it is entity code, and the actions in its body if all functions could suspend.
-fn entity_code<'a>(
-    typing: &Typing<'a>,
-    scopes: &[FunctionScope<'a>],
-) -> (Vec<bool>, Vec<Vec<Spot<'a>>>) {
+/// By function: whether it is entity code.
+fn entity_code(typing: &Typing<'_>, named: &[BTreeSet<usize>]) -> Vec<bool> {
     let application = typing.application;
-    let count = application.functions.len();
-    let mut is_entity_code = vec![false; count];
-    let mut spots: Vec<Vec<Spot<'a>>> = vec![Vec::new(); count];
-    let every = vec![Some(Certainty::Maybe); count];
+    let mut is_entity_code = vec![false; named.len()];
     let methods = application.entities.iter().flat_map(|entity| {
         entity.methods.iter().chain(&entity.overridden).chain(&entity.accessors)
     });
@@ -124,15 +156,12 @@ fn entity_code<'a>(
         }
     }
     while let Some(function) = pending.pop() {
-        if is_entity_code[function] {
-            continue;
+        if !is_entity_code[function] {
+            is_entity_code[function] = true;
+            pending.extend(&named[function]);
         }
-        is_entity_code[function] = true;
-        let scope = &scopes[function];
-        pending.extend(named_functions(typing, scope, &scope.node.body));
-        spots[function] = spots::spots(typing, scope, &every, &scope.node.body);
     }
-    (is_entity_code, spots)
+    is_entity_code
 }
 
 /// The application's functions that `body` names, called or not.

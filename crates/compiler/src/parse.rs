@@ -1,5 +1,6 @@
-//! Stage 1: text to syntax tree.
+//! Stage 1: text to syntax tree, and what later stages would otherwise look for in all of it.
 
+mod assignments;
 mod nesting;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,8 @@ use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::{Code, Diagnostic, SourceFile, SourceText};
+pub use assignments::AttributeAssignment;
+use assignments::attribute_assignments;
 use nesting::too_deep;
 
 /// A parsed module.
@@ -21,6 +24,8 @@ pub struct ParsedModule {
     /// Index of the file, for diagnostics.
     pub file: usize,
     pub body: Suite,
+    /// In the order of the source.
+    pub attribute_assignments: Vec<AttributeAssignment>,
     /// String literals that span lines: their inner lines must not be indented anew.
     multiline_strings: Vec<TextRange>,
 }
@@ -31,6 +36,14 @@ impl ParsedModule {
         let after = self.multiline_strings.partition_point(|range| range.start() < offset);
         // Ranges may nest (a string in an f-string), so an earlier one can reach further.
         self.multiline_strings[..after].iter().rev().any(|range| offset < range.end())
+    }
+
+    /// Whether `node` assigns an attribute.
+    pub fn assigns_attributes(&self, node: &impl Ranged) -> bool {
+        let assignments = &self.attribute_assignments;
+        let start = node.range().start();
+        let first = assignments.partition_point(|assignment| assignment.range.start() < start);
+        assignments.get(first).is_some_and(|found| found.range.end() <= node.range().end())
     }
 }
 
@@ -89,7 +102,8 @@ pub fn parse(
         );
     }
     refuse_repeated_parameters(file, &body, diagnostics);
-    ParsedModule { name, file, body, multiline_strings }
+    let attribute_assignments = attribute_assignments(&body);
+    ParsedModule { name, file, body, attribute_assignments, multiline_strings }
 }
 
 /// Python takes a parameter twice for a syntax error; the parser does not.

@@ -2,10 +2,11 @@
 
 use anabranch_ir::{Program, verify};
 
+use crate::effects::OwnActions;
 use crate::footprint::Explanation;
 use crate::load::{Sources, load};
 use crate::types::Typing;
-use crate::{Diagnostic, SourceFile, assemble, effects, footprint, notes, resolve, rules};
+use crate::{Diagnostic, SourceFile, assemble, footprint, notes, resolve, rules};
 
 /// What compiling an application gives.
 #[derive(Debug)]
@@ -36,8 +37,14 @@ pub fn compile(entry: &str, sources: &mut Sources<'_>) -> Compilation {
     // After a syntax error the module is empty, and all that follows would only be echoes.
     if diagnostics.is_empty() {
         let application = resolve::resolve(&loaded, &mut diagnostics);
-        let (typing, scopes) = Typing::new(&application);
-        let effects = effects::effects(&typing, &scopes);
+        let (typing, assigning) = Typing::new(&application);
+        let mut scopes = Vec::with_capacity(application.functions.len());
+        let mut actions = OwnActions::new(&application);
+        for scope in assigning.scopes(&typing) {
+            actions.add(&typing, &scope);
+            scopes.push(scope);
+        }
+        let effects = actions.effects(&typing);
         let mut found_notes = Vec::new();
         rules::check(&typing, &scopes, &effects, &mut diagnostics, &mut found_notes);
         // What the rules refuse may be beyond what the later stages can express.

@@ -7,11 +7,14 @@
 //!
 //! Inference is flow-insensitive: a variable has one type in its whole function, the join of all
 //! that is assigned to it.
+//!
+//! Attributes of entities come first, from the functions that assign any ([`Typing::new`]); then each
+//! function's variables, one function after another ([`Assigning::scopes`]).
 
 mod infer;
 mod scope;
 
-pub use infer::{Inference, Typing, Way};
+pub use infer::{Assigning, Inference, Typing, Way};
 pub use scope::{ClassPlace, FunctionScope, Name};
 
 /// What is known of a value. Indices are into the tables of

@@ -1,11 +1,10 @@
 //! What the classes of the application could do behind the back of the code that is looked at.
 
 use std::collections::BTreeSet;
-use std::{mem, ptr};
 
 use ruff_python_ast::statement_visitor::{self, StatementVisitor};
-use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Comprehension, Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_text_size::{Ranged, TextSize};
 use rustc_hash::FxHashMap;
 
 use super::changes::{OwnChanges, own_changes};
@@ -13,6 +12,7 @@ use super::instances::with_instances;
 use super::keys::own_name;
 use super::members::{MemberTable, NamedMembers};
 use super::names::Names;
+use crate::SourceFile;
 use crate::resolve::{Application, Binding, FunctionDefinition, FunctionKind};
 use crate::types::{FunctionScope, Typing};
 
@@ -29,6 +29,9 @@ const HARMLESS: &[&str] = &[
     "__repr__",
     "__format__",
 ];
+
+/// What assigns attributes that nobody can see.
+const REFLECTIVE: &[&str] = &["setattr", "delattr", "__dict__", "vars(", "exec(", "eval("];
 
 /// How often methods of dataclasses may lead to other methods before those count as changing.
 const ROUNDS: usize = 3;
@@ -59,19 +62,16 @@ impl ApplicationClasses {
     pub(super) fn of<'a>(typing: &Typing<'a>, scopes: &[FunctionScope<'a>]) -> Self {
         let application = typing.application;
         let files = &application.loaded.files;
-        let mentions = |word: &str| files.iter().any(|file| file.text.contains(word));
-        let reflective = ["setattr", "delattr", "__dict__", "vars(", "exec(", "eval("];
-        let mut assigned =
-            Assigned { found: BTreeSet::new(), own_names: own_names(application), own: None };
-        for module in &application.loaded.modules {
-            assigned.visit_body(&module.body);
-        }
+        // File by file: what has been looked through is in the caches.
+        let mention = |words: &[&str]| {
+            files.iter().any(|file| words.iter().any(|word| file.text.contains(word)))
+        };
         let mut classes = Self {
             names: Names::default(),
-            has_default_dicts: mentions("defaultdict") || mentions("__missing__"),
-            is_reflective: reflective.into_iter().any(mentions),
+            has_default_dicts: mention(&["defaultdict", "__missing__"]),
+            is_reflective: mention(REFLECTIVE),
             changes_unseen: false,
-            assigned: assigned.found,
+            assigned: assigned(application),
             reading: BTreeSet::new(),
             plain_constructors: BTreeSet::new(),
             table: MemberTable::of(typing),
@@ -167,9 +167,10 @@ fn changes_unseen<'a>(
         }
     }
     for (module, loaded) in application.loaded.modules.iter().enumerate() {
-        let mut found = Classes(Vec::new());
-        found.visit_body(&loaded.body);
-        for class in found.0 {
+        let mut classes_of_module =
+            Classes { source: &application.loaded.files[module], found: Vec::new() };
+        classes_of_module.visit_body(&loaded.body);
+        for class in classes_of_module.found {
             let name = Expr::Name(ruff_python_ast::ExprName {
                 node_index: Default::default(),
                 range: class.name.range,
@@ -210,20 +211,43 @@ fn changes_unseen<'a>(
     false
 }
 
-struct Classes<'s>(Vec<&'s StmtClassDef>);
+/// The classes of a module, those inside of functions and classes included.
+struct Classes<'s> {
+    source: &'s SourceFile,
+    found: Vec<&'s StmtClassDef>,
+}
 
 impl<'s> StatementVisitor<'s> for Classes<'s> {
     fn visit_stmt(&mut self, statement: &'s Stmt) {
-        if let Stmt::ClassDef(node) = statement {
-            self.0.push(node);
+        match statement {
+            Stmt::ClassDef(node) => self.found.push(node),
+            // To look through the text is faster than to walk the tree.
+            Stmt::FunctionDef(node) if !self.source.slice(node.range()).contains("class") => return,
+            _ => {}
         }
         statement_visitor::walk_stmt(self, statement);
     }
 }
 
-/// By the address of a method in the body of an entity class: what it calls its own entity. That the
-/// name never means anything else in it is a rule.
-fn own_names<'a>(application: &Application<'a>) -> FxHashMap<usize, &'a str> {
+/// The names of attributes that are assigned to anything but the entity of the method around.
+fn assigned(application: &Application<'_>) -> BTreeSet<String> {
+    let own_names = own_names(application);
+    let mut found = BTreeSet::new();
+    for (module, loaded) in application.loaded.modules.iter().enumerate() {
+        for assignment in &loaded.attribute_assignments {
+            let own = assignment.function.and_then(|start| own_names.get(&(module, start)));
+            let is_own = own.is_some() && own.copied() == assignment.object.as_deref();
+            if !is_own && !found.contains(assignment.attribute.as_str()) {
+                found.insert(assignment.attribute.to_string());
+            }
+        }
+    }
+    found
+}
+
+/// By module and start of a method in the body of an entity class: what it calls its own entity. That
+/// the name never means anything else in it is a rule.
+fn own_names<'a>(application: &Application<'a>) -> FxHashMap<(usize, TextSize), &'a str> {
     let constructors = application.entities.iter().flat_map(|entity| &entity.constructors);
     let methods = application.functions.iter().chain(constructors);
     let methods = methods.filter(|method| {
@@ -231,52 +255,8 @@ fn own_names<'a>(application: &Application<'a>) -> FxHashMap<usize, &'a str> {
         is_ordinary && method.level == 0 && method.owner.is_some()
     });
     let names = methods.filter_map(|method| {
-        own_name(method.node).map(|own| (ptr::from_ref(method.node).addr(), own))
+        let place = (method.module, method.node.range().start());
+        own_name(method.node).map(|own| (place, own))
     });
     names.collect()
-}
-
-/// Finds the names of attributes that are assigned to anything but the entity of the method around.
-struct Assigned<'s> {
-    found: BTreeSet<String>,
-    own_names: FxHashMap<usize, &'s str>,
-    /// What the entity is called here.
-    own: Option<&'s str>,
-}
-
-impl<'s> Assigned<'s> {
-    fn inside(&mut self, own: Option<&'s str>, walk: impl FnOnce(&mut Self)) {
-        let outer = mem::replace(&mut self.own, own);
-        walk(self);
-        self.own = outer;
-    }
-}
-
-impl<'s> Visitor<'s> for Assigned<'s> {
-    fn visit_stmt(&mut self, statement: &'s Stmt) {
-        let own = match statement {
-            Stmt::FunctionDef(node) => self.own_names.get(&ptr::from_ref(node).addr()).copied(),
-            Stmt::ClassDef(_) => None,
-            _ => return visitor::walk_stmt(self, statement),
-        };
-        self.inside(own, |this| visitor::walk_stmt(this, statement));
-    }
-
-    fn visit_comprehension(&mut self, generator: &'s Comprehension) {
-        self.inside(None, |this| visitor::walk_comprehension(this, generator));
-    }
-
-    fn visit_expr(&mut self, expression: &'s Expr) {
-        if let Expr::Attribute(node) = expression
-            && node.ctx != ExprContext::Load
-            && !self.found.contains(node.attr.as_str())
-        {
-            let is_own = matches!(&*node.value, Expr::Name(base)
-                if self.own == Some(base.id.as_str()));
-            if !is_own {
-                self.found.insert(node.attr.to_string());
-            }
-        }
-        visitor::walk_expr(self, expression);
-    }
 }

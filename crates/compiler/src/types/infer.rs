@@ -15,7 +15,7 @@ use crate::resolve::{Application, Binding};
 
 pub use inherited::Way;
 pub(super) use memo::Memo;
-pub use table::Typing;
+pub use table::{Assigning, Typing};
 
 /// Types of the expressions of one function.
 #[derive(Clone, Debug)]

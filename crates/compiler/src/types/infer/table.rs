@@ -28,8 +28,12 @@ pub struct Typing<'a> {
 }
 
 impl<'a> Typing<'a> {
-    /// With the scopes of all functions, by index into the application's table.
-    pub fn new(application: &'a Application<'a>) -> (Self, Vec<FunctionScope<'a>>) {
+    /// With the functions that assign attributes, as far as they are known then.
+    ///
+    /// What is assigned to one class's attribute may come from another's, so this takes two rounds. Only
+    /// functions that assign attributes have a part in them; all others are left for
+    /// [`Assigning::scopes`].
+    pub fn new(application: &'a Application<'a>) -> (Self, Assigning<'a>) {
         let results = application.functions.iter().map(|function| match &function.node.returns {
             Some(hint) => annotation(application, function.module, hint).1,
             None if returns_a_value(function.node) => Type::Unknown,
@@ -50,33 +54,31 @@ impl<'a> Typing<'a> {
             .entities
             .iter()
             .flat_map(|entity| entity.constructors.iter().rev().chain(entity.keys.iter().rev()));
-        let constructors: Vec<_> = constructors.collect();
+        let constructors: Vec<_> = constructors.filter(|it| assigns(application, it)).collect();
         let count = constructors.len();
-        let mut scopes: Vec<FunctionScope<'a>> =
-            Vec::with_capacity(count + application.functions.len());
+        let functions = application.functions.iter().filter(|it| assigns(application, it));
+        let mut scopes: Vec<FunctionScope<'a>> = Vec::new();
         // Each function is gone through as soon as its variables are known, while it is in the caches.
         let mut found = FoundAttributes::of_classes(application);
-        for definition in constructors.into_iter().chain(&application.functions) {
+        for definition in constructors.into_iter().chain(functions) {
             let scope = typing.scope(definition);
             found.add(&typing, &scope);
             scopes.push(scope);
         }
         let changed = typing.replace_attributes(found);
-        // What is assigned to one class's attribute may come from another's: a second round.
         let mut found = FoundAttributes::of_classes(application);
         for scope in &mut scopes {
             typing.infer_again(scope, &changed);
             found.add(&typing, scope);
         }
         let changed = typing.replace_attributes(found);
-        scopes.iter_mut().for_each(|scope| typing.infer_again(scope, &changed));
         for (entity, attributes) in typing.attributes.iter().enumerate() {
             for name in attributes.keys() {
                 typing.having.entry(name.clone()).or_default().push(entity);
             }
         }
         let functions = scopes.split_off(count);
-        (typing, functions)
+        (typing, Assigning { functions, changed })
     }
 
     /// The type of attribute `name` of an entity class.
@@ -143,6 +145,40 @@ impl<'a> Typing<'a> {
             infer_variables(self, scope);
         }
     }
+}
+
+/// The functions of the application that assign attributes, with what was known of their variables
+/// before the last round.
+#[derive(Debug)]
+pub struct Assigning<'a> {
+    /// In the order of the application's table.
+    functions: Vec<FunctionScope<'a>>,
+    /// By entity class: whether its attributes have other types since.
+    changed: Vec<bool>,
+}
+
+impl<'a> Assigning<'a> {
+    /// The scopes of all functions with the types of their variables, in the order of the application's
+    /// table. Each is worked out when it is asked for, so that whoever looks at the function at once
+    /// finds it in the caches.
+    pub fn scopes(self, typing: &Typing<'a>) -> impl Iterator<Item = FunctionScope<'a>> {
+        let Self { functions, changed } = self;
+        let mut known = functions.into_iter();
+        typing.application.functions.iter().map(move |definition| {
+            if !assigns(typing.application, definition) {
+                return typing.scope(definition);
+            }
+            let known = known.next();
+            let mut scope = known.expect("this is a bug in Anabranch: it assigns attributes");
+            typing.infer_again(&mut scope, &changed);
+            scope
+        })
+    }
+}
+
+/// Whether a function may have a say in the types of attributes.
+fn assigns(application: &Application<'_>, definition: &FunctionDefinition<'_>) -> bool {
+    application.loaded.modules[definition.module].assigns_attributes(definition.node)
 }
 
 /// The attributes that assignments show.

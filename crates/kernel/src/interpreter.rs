@@ -258,6 +258,12 @@ pub enum Action<V> {
     Delete {
         target: EntityId,
     },
+    /// Calls of methods and reads of attributes, each of an entity, that may be under way at the same
+    /// time as far as the caller is concerned. What they are to each other is for the kernel to find
+    /// out: where it cannot tell that they are independent it performs them in their order, and ends
+    /// with the first that raises an exception. The result is
+    /// [`PortableInterpreter::outcomes`](crate::PortableInterpreter).
+    Together(Vec<Action<V>>),
 }
 
 /// What the kernel raises in user code.

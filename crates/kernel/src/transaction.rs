@@ -462,6 +462,9 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 slot.presence = Presence::Deleted(live);
                 self.driver.interpreter.none()
             }
+            Action::Together(_) => {
+                panic!("this is a bug in Anabranch: nobody asked for calls to be handed over together")
+            }
         };
         Ok(Running::Finished(Ok(value)))
     }

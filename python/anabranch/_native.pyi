@@ -51,6 +51,18 @@ def in_entity_code() -> bool:
 def object_with(exception: BaseException) -> None:
     """Makes the transaction under way abort with `exception`, even if user code catches it."""
 
+def reduce_suspended(value: object) -> Any:
+    """How pickle makes a value of a suspended call again; `NotImplemented`: as it does by itself."""
+
+def live_entity() -> Any:
+    """The live entity whose suspended calls are being made."""
+
+def unbound() -> Any:
+    """What stands for a variable without a value."""
+
+def new_exception(cls: type[BaseException], arguments: tuple[Any, ...]) -> BaseException:
+    """An exception made from its arguments, past the `__init__` of the application's classes."""
+
 def log_record(level: int, logger: str, text: str) -> None:
     """Writes a record of `logging` to the log of the process."""
 

@@ -7,18 +7,27 @@ it was raised.
 """
 
 import ast
+import functools
+import linecache
 import re
 import sys
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-_FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+), in (?P<name>.+)$', re.MULTILINE)
+_FRAME = re.compile(
+    r'^  File "(?P<file>.+)", line (?P<line>\d+), in (?P<name>.+)$'
+    r"(?:\n    (?P<source>\S.*)(?:\n    (?P<marks> *[~^]+ *[~^]*))?$)?",
+    re.MULTILINE,
+)
 
 # What Python prints between an exception and the one that came of it.
 _LINK = re.compile(
     "\n\n(?:The above exception was the direct cause of the following exception:"
     "|During handling of the above exception, another exception occurred:)\n\n"
 )
+
+# File, line, name, and the columns that Python marks, in bytes, if they are known.
+Place = tuple[str, int, str, tuple[int, int] | None]
 
 
 def restore(exception: BaseException, text: str) -> None:
@@ -27,28 +36,69 @@ def restore(exception: BaseException, text: str) -> None:
     for section in reversed(_LINK.split(text)):
         if current is None:
             return
-        frames = list(_FRAME.finditer(section))
-        traceback = None
-        for found in reversed(frames):
-            line = int(found["line"])
-            frame = _frame(found["file"], line, found["name"])
-            traceback = TracebackType(traceback, frame, frame.f_lasti, line)
-        current.__traceback__ = traceback
+        current.__traceback__ = rebuild([_place(found) for found in _FRAME.finditer(section)])
         context = None if current.__suppress_context__ else current.__context__
         current = current.__cause__ or context
 
 
-def _frame(file: str, line: int, name: str) -> FrameType:
+def describe(traceback: TracebackType | None) -> list[Place]:
+    """Where the frames of a traceback stand, outermost first."""
+    places: list[Place] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        positions = list(code.co_positions())[traceback.tb_lasti // 2]
+        line, end_line, column, end_column = positions
+        columns = None
+        if line == end_line == traceback.tb_lineno and column is not None and end_column is not None:
+            columns = (column, end_column)
+        places.append((code.co_filename, traceback.tb_lineno, code.co_name, columns))
+        traceback = traceback.tb_next
+    return places
+
+
+def rebuild(places: list[Place]) -> TracebackType | None:
+    """A traceback with frames in these places."""
+    traceback = None
+    for file, line, name, columns in reversed(places):
+        frame, instruction = _frame(file, line, name, columns)
+        traceback = TracebackType(traceback, frame, instruction, line)
+    return traceback
+
+
+def _place(found: re.Match[str]) -> Place:
+    file, line, marks = found["file"], int(found["line"]), found["marks"]
+    columns = None
+    if marks is not None:
+        source = linecache.getline(file, line)
+        indent = len(source) - len(source.lstrip())
+        first = indent + len(marks) - len(marks.lstrip())
+        end = indent + len(marks.rstrip())
+        columns = (len(source[:first].encode()), len(source[:end].encode()))
+    return file, line, found["name"], columns
+
+
+# Frames may be in several tracebacks; those of a recursion are many times the same.
+@functools.lru_cache(maxsize=1024)
+def _frame(
+    file: str, line: int, name: str, columns: tuple[int, int] | None
+) -> tuple[FrameType, int]:
+    code = _code(file, line, name, columns)
     names: dict[str, Any] = {"frame": sys._getframe}  # pyright: ignore[reportPrivateUsage]
-    exec(_code(file, line, name), names)
-    return names["frame"]
+    exec(code, names)
+    frame = names["frame"]
+    wanted = columns or (None, None)
+    for index, position in enumerate(code.co_positions()):
+        if (position[0], *position[2:]) == (line, *wanted):
+            return frame, index * 2
+    return frame, frame.f_lasti
 
 
-def _code(file: str, line: int, name: str) -> CodeType:
+def _code(file: str, line: int, name: str, columns: tuple[int, int] | None) -> CodeType:
     tree = ast.parse("frame = frame()")
+    # Without known columns none are given, so that no wrong places are marked.
+    first, end = columns or (-1, -1)
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt | ast.expr):
             node.lineno = node.end_lineno = line
-            # No columns, which would mark the wrong places.
-            node.col_offset = node.end_col_offset = -1
+            node.col_offset, node.end_col_offset = first, end
     return compile(tree, file, "exec").replace(co_name=name, co_qualname=name)

@@ -87,6 +87,7 @@ impl Application {
             classes.push(class);
         }
         well_known::prepare_modules(py)?.call1((PyList::new(py, modules)?,))?;
+        well_known::suspension_prepare(py)?.call1((PyList::new(py, modules)?,))?;
         let functions = loader::load(py, &program, modules, &classes, root)?;
         let mut operators = Vec::with_capacity(classes.len());
         let mut operators_by_class = HashMap::new();

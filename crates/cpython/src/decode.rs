@@ -489,7 +489,7 @@ pub(crate) fn set_attribute(
 
 /// An exception made from its arguments alone. Only `__init__` of built-in classes runs: what a
 /// class of the application does there is in the attributes.
-fn new_exception<'py>(
+pub(crate) fn new_exception<'py>(
     class: &Bound<'py, PyType>,
     arguments: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {

@@ -183,7 +183,7 @@ pub(crate) fn from_failure(py: Python<'_>, failure: Failure) -> PyErr {
     }
 }
 
-fn from_raised(py: Python<'_>, raised: &Raised) -> PyErr {
+pub(crate) fn from_raised(py: Python<'_>, raised: &Raised) -> PyErr {
     let rebuilt = decode(py, &raised.exception, Source::Request);
     let error = match rebuilt {
         Ok(exception) => PyErr::from_value(exception),

@@ -24,6 +24,7 @@ use crate::interrupt::PythonInterrupter;
 use crate::key_attributes::are_unchanged;
 use crate::method::CalledAttribute;
 use crate::output::{self, Doing, while_doing};
+use crate::portable::Suspending;
 use crate::prefetch::prefetch_object;
 use crate::reference::Reference;
 use crate::state::{Traces, load, save};
@@ -33,11 +34,22 @@ use crate::{exception, run, well_known};
 pub struct CPython {
     application: Arc<Application>,
     interrupter: Arc<PythonInterrupter>,
+    pub(crate) suspending: Suspending,
+}
+
+impl LiveEntity {
+    pub(crate) fn new(object: Py<PyAny>) -> Self {
+        Self { object, traces: None }
+    }
 }
 
 impl CPython {
     pub fn new(application: Arc<Application>) -> Self {
-        Self { application, interrupter: Arc::default() }
+        Self { application, interrupter: Arc::default(), suspending: Suspending::default() }
+    }
+
+    pub(crate) fn application(&self) -> &Application {
+        &self.application
     }
 
     fn entities(&self) -> EntityClasses<'_> {
@@ -66,7 +78,7 @@ const BYTES_IN_CONTAINERS: usize = 6;
 type Value = Py<PyAny>;
 
 /// Gives an exception as a value.
-fn raised<T>(py: Python<'_>, result: PyResult<T>) -> Result<T, Value> {
+pub(crate) fn raised<T>(py: Python<'_>, result: PyResult<T>) -> Result<T, Value> {
     result.map_err(|error| error.into_value(py).into_any())
 }
 
@@ -195,7 +207,7 @@ impl Interpreter for CPython {
     fn load(&mut self, id: &EntityId, state: &[u8]) -> Result<LiveEntity, DecodeError> {
         Python::attach(|py| {
             let object = load(py, id.operator, state, &self.application)?.unbind();
-            Ok(LiveEntity { object, traces: None })
+            Ok(LiveEntity::new(object))
         })
     }
 
@@ -300,7 +312,9 @@ impl Interpreter for CPython {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Raise(error.into_value(py).into_any()),
         };
-        while_doing(doing, || Python::attach(run))
+        let outcome = while_doing(doing, || Python::attach(run));
+        self.suspending.note(function, &outcome);
+        outcome
     }
 }
 
@@ -352,7 +366,7 @@ fn construct(
     let key = object.call_method0(intern!(py, "__key__"))?;
     let key = crate::key::encode_key(&key)?.into();
     let id = EntityId { operator, key };
-    Ok((id, LiveEntity { object: object.unbind(), traces: None }))
+    Ok((id, LiveEntity::new(object.unbind())))
 }
 
 fn get_attribute<'py>(

@@ -9,6 +9,7 @@
 //!   [`key_attributes`] tells when a key cannot have changed.
 //! - [`state`]: entities to their stored bytes and back; [`initial`]: what stored entities lack;
 //!   [`migration`]: what the user makes of them.
+//! - [`portable`], [`suspension`]: suspended calls to bytes and back.
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
 //! - [`method`]: methods that are looked up before arguments are evaluated.
@@ -47,11 +48,13 @@ mod migration;
 mod module;
 mod name_table;
 mod output;
+mod portable;
 mod prefetch;
 mod reference;
 mod run;
 mod scalar;
 mod state;
+mod suspension;
 mod trace;
 mod traceback;
 mod unbound;

@@ -8,6 +8,7 @@ use crate::backend::EngineBackend;
 use crate::decode::Source;
 use crate::encode::OpaqueValues;
 use crate::reference::Reference;
+use crate::suspension::{live_entity, new_exception, reduce_suspended, unbound};
 
 /// The wire message of a value, for another process.
 #[pyfunction]
@@ -52,6 +53,10 @@ pub fn add_to_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(object_with, module)?)?;
     module.add_function(wrap_pyfunction!(transaction_values, module)?)?;
     module.add_function(wrap_pyfunction!(crate::output::log_record, module)?)?;
+    module.add_function(wrap_pyfunction!(reduce_suspended, module)?)?;
+    module.add_function(wrap_pyfunction!(live_entity, module)?)?;
+    module.add_function(wrap_pyfunction!(unbound, module)?)?;
+    module.add_function(wrap_pyfunction!(new_exception, module)?)?;
     module.add_class::<Reference>()?;
     module.add_class::<EngineBackend>()
 }

@@ -112,7 +112,7 @@ impl Reference {
         this
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+    pub(crate) fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let arguments = (self.class.clone_ref(py), self.key.clone_ref(py));
         (py.get_type::<Self>(), arguments).into_pyobject(py)
     }

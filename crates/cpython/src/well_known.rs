@@ -48,6 +48,14 @@ well_known! {
     stored_stand_in = "anabranch.migration", "Stored";
     run_path = "runpy", "run_path";
     restore_traceback = "anabranch._tracebacks", "restore";
+    suspension_dumps = "anabranch._suspension", "dumps";
+    suspension_enum_member = "anabranch._suspension", "enum_member";
+    suspension_failing_part = "anabranch._suspension", "failing_part";
+    suspension_prepare = "anabranch._suspension", "prepare";
+    suspension_reduce_other = "anabranch._suspension", "reduce_other";
+    named_objects = "anabranch._suspension", "named";
+    live_entity = "anabranch._native", "live_entity";
+    unbound = "anabranch._native", "unbound";
     driver_read = "anabranch._driver", "read";
     driver_write = "anabranch._driver", "write";
 }

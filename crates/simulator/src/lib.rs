@@ -8,8 +8,10 @@
 //! - [`cluster`]: partitions, snapshots, crashes, replays, and when replies leave.
 //! - [`clients`]: who sends requests, twice or again.
 //! - [`simulation`]: one seed from the first request to the end.
+//! - [`campaign`]: many seeds.
 //! - [`statistics`], [`finding`], [`digest`], [`trace`]: what is told of it.
 
+pub mod campaign;
 pub mod clients;
 pub mod cluster;
 pub mod digest;

@@ -8,7 +8,7 @@
 //! taken in: what an engine with aligned barriers has in the end.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use anabranch_kernel::step::{Output, Stepped, Submission};
 
@@ -47,8 +47,11 @@ pub struct Departure {
     pub is_repeated: bool,
 }
 
+/// Makes a host for a partition.
+pub type MakeHost<H> = Box<dyn Fn() -> H + Send>;
+
 /// The states of keys, in order.
-pub type Partition = BTreeMap<Rc<[u8]>, Rc<[u8]>>;
+pub type Partition = BTreeMap<Arc<[u8]>, Arc<[u8]>>;
 
 /// What a crash takes and a snapshot keeps.
 #[derive(Clone)]
@@ -70,8 +73,8 @@ enum Movement {
     },
 }
 
-pub struct Cluster<'a, H> {
-    make_host: &'a dyn Fn() -> H,
+pub struct Cluster<H> {
+    make_host: MakeHost<H>,
     hosts: Vec<H>,
     /// Takes some steps a second time.
     witness: H,
@@ -98,9 +101,9 @@ pub struct Cluster<'a, H> {
     pub trace: Trace,
 }
 
-impl<'a, H: Host> Cluster<'a, H> {
+impl<H: Host> Cluster<H> {
     pub fn new(
-        make_host: &'a dyn Fn() -> H,
+        make_host: MakeHost<H>,
         seed: u64,
         partitions: usize,
         clients: usize,
@@ -113,9 +116,9 @@ impl<'a, H: Host> Cluster<'a, H> {
             taken: 0,
         };
         Self {
-            make_host,
             hosts: (0..partitions).map(|_| make_host()).collect(),
             witness: make_host(),
+            make_host,
             random: Random::new(seed, "cluster"),
             recheck,
             snapshot: live.clone(),

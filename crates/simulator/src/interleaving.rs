@@ -119,7 +119,7 @@ impl Interleaving {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
+    use std::sync::Arc;
 
     use super::*;
     use crate::network::Sender;
@@ -128,8 +128,8 @@ mod tests {
     fn network() -> Network {
         let mut network = Network::new(4, 0);
         for round in 0..20_u8 {
-            let key: Rc<[u8]> = Rc::from([round].as_slice());
-            network.send(Sender::Partition(usize::from(round % 4)), key, Rc::from([].as_slice()));
+            let key: Arc<[u8]> = Arc::from([round].as_slice());
+            network.send(Sender::Partition(usize::from(round % 4)), key, Arc::from([].as_slice()));
         }
         network
     }

@@ -2,7 +2,7 @@
 //! channels among each other.
 
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Which partition hosts `key`: FNV-1a, so that a seed means the same everywhere.
 pub fn partition_of(key: &[u8], partitions: usize) -> usize {
@@ -17,8 +17,8 @@ pub fn partition_of(key: &[u8], partitions: usize) -> usize {
 /// An event on its way to a key.
 #[derive(Clone, Debug)]
 pub struct Message {
-    pub key: Rc<[u8]>,
-    pub event: Rc<[u8]>,
+    pub key: Arc<[u8]>,
+    pub event: Arc<[u8]>,
     /// How many were sent before it.
     pub number: u64,
 }
@@ -50,7 +50,7 @@ impl Network {
         Self { partitions, channels, occupied: Vec::new(), sent: 0 }
     }
 
-    pub fn send(&mut self, sender: Sender, key: Rc<[u8]>, event: Rc<[u8]>) {
+    pub fn send(&mut self, sender: Sender, key: Arc<[u8]>, event: Arc<[u8]>) {
         let sender = match sender {
             Sender::Partition(partition) => partition,
             Sender::Client(client) => self.partitions + client,
@@ -115,7 +115,7 @@ impl Network {
 mod tests {
     use super::*;
 
-    fn bytes(text: &str) -> Rc<[u8]> {
+    fn bytes(text: &str) -> Arc<[u8]> {
         text.as_bytes().into()
     }
 

@@ -8,7 +8,7 @@
 use anabranch_kernel::Operation;
 
 use crate::clients::{Asked, Clients};
-use crate::cluster::{Cluster, Egress, Partition};
+use crate::cluster::{Cluster, Egress, MakeHost, Partition};
 use crate::finding::{Finding, readable};
 use crate::host::Host;
 use crate::interleaving::Interleaving;
@@ -47,7 +47,7 @@ pub enum Tracing {
 struct Simulation<'a, H> {
     options: &'a Options,
     random: Random,
-    cluster: Cluster<'a, H>,
+    cluster: Cluster<H>,
     clients: Clients,
     interleaving: Interleaving,
     /// Time that passed while nothing happened.
@@ -58,7 +58,7 @@ struct Simulation<'a, H> {
 pub fn run<H: Host>(
     options: &Options,
     requests: Requests,
-    make_host: &dyn Fn() -> H,
+    make_host: MakeHost<H>,
     tracing: Tracing,
 ) -> Run {
     let mut cluster = Cluster::new(

@@ -12,7 +12,12 @@ use crate::toy::{Mistake, Toy, expected, requests};
 
 fn simulate(seed: u64, mistake: Mistake) -> Run {
     let options = Options::new(seed, 80);
-    run(&options, requests(seed, options.requests), &|| Toy::new(mistake), Tracing::Off)
+    run(
+        &options,
+        requests(seed, options.requests),
+        Box::new(move || Toy::new(mistake)),
+        Tracing::Off,
+    )
 }
 
 /// The first finding of seeds, which there must be.
@@ -74,8 +79,8 @@ fn a_seed_does_the_same_twice() {
 #[test]
 fn the_trace_changes_nothing() {
     let options = Options::new(3, 80);
-    let make_host = || Toy::new(Mistake::None);
-    let traced = run(&options, requests(3, options.requests), &make_host, Tracing::On);
+    let make_host = Box::new(|| Toy::new(Mistake::None));
+    let traced = run(&options, requests(3, options.requests), make_host, Tracing::On);
     assert!(traced.trace.iter().any(|line| line.contains("deliver")));
     assert_eq!(traced.digest, simulate(3, Mistake::None).digest);
 }
@@ -93,7 +98,7 @@ fn a_replay_that_differs_is_found_without_taking_steps_twice() {
     let differs = (0..100).any(|seed| {
         let options = Options { recheck_rate: 0, ..Options::new(seed, 80) };
         let requests = requests(seed, options.requests);
-        let run = run(&options, requests, &|| Toy::new(Mistake::Impure), Tracing::Off);
+        let run = run(&options, requests, Box::new(|| Toy::new(Mistake::Impure)), Tracing::Off);
         matches!(run.finding, Some(Finding::ReplayDiffers { .. }))
     });
     assert!(differs);

@@ -1,11 +1,13 @@
 //! Many seeds, on several threads: each seed for itself, in one thread.
 
+use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
+use crate::finding::Finding;
 use crate::statistics::Statistics;
 
 /// What a seed came to.
@@ -75,14 +77,17 @@ pub fn run_seed(seed: u64, simulate: impl Fn(u64) -> Outcome) -> Outcome {
     match catch_unwind(AssertUnwindSafe(|| simulate(seed))) {
         Ok(outcome) => outcome,
         Err(panic) => {
-            let text = panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-                .unwrap_or_default();
-            Outcome { findings: vec![format!("it panicked: {text}")], ..Outcome::default() }
+            let finding = Finding::Panicked(panic_text(&*panic));
+            Outcome { findings: vec![finding.to_string()], ..Outcome::default() }
         }
     }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("nothing").to_owned()
 }
 
 #[cfg(test)]

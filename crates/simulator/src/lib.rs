@@ -9,12 +9,14 @@
 //! - [`clients`]: who sends requests, twice or again.
 //! - [`simulation`]: one seed from the first request to the end.
 //! - [`campaign`]: many seeds.
+//! - [`engine`]: the cluster as an engine, for whole applications.
 //! - [`statistics`], [`finding`], [`digest`], [`trace`]: what is told of it.
 
 pub mod campaign;
 pub mod clients;
 pub mod cluster;
 pub mod digest;
+pub mod engine;
 pub mod finding;
 pub mod host;
 pub mod interleaving;

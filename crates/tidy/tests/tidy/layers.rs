@@ -22,6 +22,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "schema", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["compiler", "local", "log"] },
     Layer { name: "local", uses: &["ir", "kernel"], tests_use: &[] },
+    Layer { name: "simulator", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "log", uses: &[], tests_use: &[] },
     Layer { name: "embedded", uses: &["ir", "kernel", "log"], tests_use: &[] },
     Layer { name: "protocol", uses: &[], tests_use: &[] },
@@ -57,7 +58,7 @@ const LAYERS: &[Layer] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["compiler"]),
     ("axum", &["server"]),
-    ("clap", &["cli"]),
+    ("clap", &["cli", "simulator"]),
     ("futures-util", &["bench"]),
     ("hdrhistogram", &["bench"]),
     ("http-body-util", &["server"]),

@@ -1,0 +1,15 @@
+//! What a simulation runs and how it is judged, apart from the code under test.
+//!
+//! - [`script`]: an application whose requests say what they do.
+//! - [`generator`]: random requests to it, from a seed.
+//! - [`history`]: what clients were told, and what was left in the end.
+//! - The checkers, each of which gives a [`Finding`] if a history is not as it must be:
+//!   [`replies`], [`leftovers`], [`conservation`], [`dependencies`], [`reexecution`];
+//!   [`check`] asks all of them.
+//!
+//! Nothing here knows how transactions are executed: the only part of the kernel that runs any is the
+//! local transaction driver, one request after another.
+
+#![warn(clippy::disallowed_methods, reason = "nothing here reaches outside")]
+
+pub mod script;

@@ -1,0 +1,310 @@
+//! Clients: they send requests, send some of them twice or again, and know what came back.
+//!
+//! A request goes through the *air* into the durable input; a crash takes what is in the air. Only requests
+//! with an idempotency key are sent again, under the same key, each time as an *attempt* of its own, which has
+//! to be answered too. A request without a key that is lost in the air has never happened.
+
+use std::collections::BTreeSet;
+
+use anabranch_kernel::step::Submission;
+use anabranch_kernel::{IdempotencyKey, Operation, Request, TransactionContext};
+
+use crate::cluster::{Departure, Recorded};
+use crate::finding::{Finding, readable};
+use crate::options::Options;
+use crate::random::Random;
+use crate::statistics::Statistics;
+
+/// How often a request is sent, unless all that was sent got lost.
+const ATTEMPTS_MAX: usize = 6;
+
+/// A request, and what became of it.
+#[derive(Debug)]
+pub struct Asked {
+    pub request: Request,
+    /// When it was sent first.
+    pub sent: Option<u64>,
+    /// When the first answer came, and the message.
+    pub answered: Option<(u64, Vec<u8>)>,
+    /// Whether it was lost, and will not be sent again.
+    pub is_lost: bool,
+    pub hit_by_crash: bool,
+    attempts: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    request: usize,
+    client: usize,
+    place: Place,
+    reply: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    Air,
+    Recorded,
+    Lost,
+}
+
+/// What a client does when its time has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Alarm {
+    Timeout,
+    AfterCrash,
+    AfterAnswer,
+}
+
+#[derive(Debug)]
+pub struct Clients {
+    options: Options,
+    random: Random,
+    asked: Vec<Asked>,
+    /// How many of the first have to be answered before the others are sent.
+    preparation: usize,
+    attempts: Vec<Attempt>,
+    /// Attempts that are not recorded yet.
+    air: Vec<usize>,
+    alarms: BTreeSet<(u64, usize, Alarm)>,
+    sent: usize,
+    under_way: usize,
+}
+
+impl Clients {
+    /// Clients that will send `operations`, the first `preparation` of them before the others.
+    pub fn new(options: &Options, operations: Vec<Operation>, preparation: usize) -> Self {
+        let mut random = Random::new(options.seed, "clients");
+        let mut asked = Vec::new();
+        for (number, operation) in operations.into_iter().enumerate() {
+            let is_keyed = number < preparation || random.happens(options.keyed_rate);
+            let idempotency_key = is_keyed.then(|| IdempotencyKey {
+                key: format!("request-{number}"),
+                fingerprint: (number as u128).to_le_bytes(),
+            });
+            asked.push(Asked {
+                request: Request { operation, idempotency_key },
+                sent: None,
+                answered: None,
+                is_lost: false,
+                hit_by_crash: false,
+                attempts: Vec::new(),
+            });
+        }
+        Self {
+            options: options.clone(),
+            random,
+            asked,
+            preparation,
+            attempts: Vec::new(),
+            air: Vec::new(),
+            alarms: BTreeSet::new(),
+            sent: 0,
+            under_way: 0,
+        }
+    }
+
+    pub fn asked(&self) -> &[Asked] {
+        &self.asked
+    }
+
+    pub fn into_asked(self) -> Vec<Asked> {
+        self.asked
+    }
+
+    /// Whether another request may be sent now.
+    pub fn can_send(&self) -> bool {
+        let is_prepared = self.sent != self.preparation || self.under_way == 0;
+        self.sent < self.asked.len() && self.under_way < self.options.window && is_prepared
+    }
+
+    /// Whether requests are in the air.
+    pub fn can_record(&self) -> bool {
+        !self.air.is_empty()
+    }
+
+    /// Sends the next request, perhaps twice.
+    pub fn send(&mut self, clock: u64, statistics: &mut Statistics) {
+        let request = self.sent;
+        self.sent += 1;
+        self.under_way += 1;
+        self.asked[request].sent = Some(clock);
+        self.attempt(request);
+        if self.asked[request].request.idempotency_key.is_some() {
+            self.set_alarm(clock, request, Alarm::Timeout);
+            if self.random.happens(self.options.duplicate_rate) {
+                statistics.duplicates += 1;
+                self.attempt(request);
+            }
+        }
+    }
+
+    fn attempt(&mut self, request: usize) {
+        let attempt = self.attempts.len();
+        let client = self.random.below(self.options.clients);
+        self.attempts.push(Attempt { request, client, place: Place::Air, reply: None });
+        self.asked[request].attempts.push(attempt);
+        self.air.push(attempt);
+    }
+
+    fn set_alarm(&mut self, clock: u64, request: usize, alarm: Alarm) {
+        let timeout = self.options.timeout as usize;
+        let delay = match alarm {
+            Alarm::Timeout => self.random.between(timeout, 2 * timeout),
+            Alarm::AfterCrash => self.random.between(0, 20),
+            Alarm::AfterAnswer => self.random.between(0, timeout),
+        };
+        self.alarms.insert((clock + delay as u64, request, alarm));
+    }
+
+    /// When the next client wants to do something, if nothing else happens.
+    pub fn next_alarm(&self) -> Option<u64> {
+        self.alarms.first().map(|(time, ..)| *time)
+    }
+
+    /// Lets the clients whose time has come send again.
+    pub fn wake(&mut self, clock: u64, statistics: &mut Statistics) {
+        while self.alarms.first().is_some_and(|(time, ..)| *time <= clock) {
+            let (_, request, alarm) = self.alarms.pop_first().expect("there is a first");
+            let is_answered = self.asked[request].answered.is_some();
+            let attempts = &self.asked[request].attempts;
+            let is_all_lost = attempts.iter().all(|attempt| self.is_lost(*attempt));
+            let again = match alarm {
+                Alarm::AfterAnswer => true,
+                _ => !is_answered && (is_all_lost || attempts.len() < ATTEMPTS_MAX),
+            };
+            if !again {
+                continue;
+            }
+            match alarm {
+                Alarm::Timeout => statistics.retries_timeout += 1,
+                Alarm::AfterCrash => statistics.retries_crash += 1,
+                Alarm::AfterAnswer => statistics.retries_answered += 1,
+            }
+            self.attempt(request);
+            if alarm == Alarm::Timeout {
+                self.set_alarm(clock, request, Alarm::Timeout);
+            }
+        }
+    }
+
+    fn is_lost(&self, attempt: usize) -> bool {
+        self.attempts[attempt].place == Place::Lost
+    }
+
+    /// One attempt in the air arrives.
+    pub fn record(&mut self, clock: u64) -> Recorded {
+        let chosen = self.random.below(self.air.len());
+        let attempt = self.air.swap_remove(chosen);
+        self.attempts[attempt].place = Place::Recorded;
+        let Attempt { request, client, .. } = self.attempts[attempt];
+        let start = 1_700_000_000_000_000_000 + clock as i64 * 1_000_000;
+        Recorded {
+            submission: Submission {
+                request: self.asked[request].request.clone(),
+                number: attempt as u64,
+                client: attempt.to_string().into_bytes(),
+                context: TransactionContext {
+                    start_time_nanoseconds: start,
+                    seed: self.random.bytes32(),
+                },
+            },
+            client,
+        }
+    }
+
+    /// A crash takes what is in the air, and whoever has no reply may send again.
+    pub fn crash(&mut self, clock: u64, statistics: &mut Statistics) {
+        for attempt in std::mem::take(&mut self.air) {
+            self.attempts[attempt].place = Place::Lost;
+            statistics.requests_lost += 1;
+            let asked = &mut self.asked[self.attempts[attempt].request];
+            if asked.request.idempotency_key.is_none() {
+                asked.is_lost = true;
+                self.under_way -= 1;
+            }
+        }
+        for request in 0..self.sent {
+            let asked = &mut self.asked[request];
+            if asked.answered.is_some() || asked.is_lost {
+                continue;
+            }
+            let is_recorded = |attempt: &usize| self.attempts[*attempt].place == Place::Recorded;
+            if asked.attempts.iter().any(is_recorded) && !asked.hit_by_crash {
+                asked.hit_by_crash = true;
+                statistics.hit_by_crash += 1;
+            }
+            let is_keyed = asked.request.idempotency_key.is_some();
+            if is_keyed && self.random.happens(self.options.retry_crash_rate) {
+                self.set_alarm(clock, request, Alarm::AfterCrash);
+            }
+        }
+    }
+
+    /// A reply arrives.
+    ///
+    /// # Errors
+    /// It is not for us, or not what came before.
+    pub fn receive(
+        &mut self,
+        departure: Departure,
+        clock: u64,
+        statistics: &mut Statistics,
+    ) -> Result<(), Finding> {
+        let Departure { client, reply, is_repeated } = departure;
+        let unknown = || Finding::UnknownClient(readable(&client));
+        let number: usize = std::str::from_utf8(&client)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .filter(|number| *number < self.attempts.len())
+            .ok_or_else(unknown)?;
+        let request = self.attempts[number].request;
+        if self.attempts[number].place != Place::Recorded {
+            return Err(unknown());
+        }
+        let earlier = self.asked[request].answered.as_ref().map(|(_, reply)| reply);
+        if let Some(first) = earlier.filter(|first| **first != reply) {
+            let (first, second) = (readable(first), readable(&reply));
+            return Err(Finding::ReplyChanged { request, first, second });
+        }
+        if self.attempts[number].reply.is_some() {
+            if !is_repeated {
+                return Err(Finding::AnsweredTwice { request });
+            }
+            statistics.replies_repeated += 1;
+            return Ok(());
+        }
+        self.attempts[number].reply = Some(reply.clone());
+        let asked = &mut self.asked[request];
+        if asked.answered.is_none() {
+            asked.answered = Some((clock, reply));
+            self.under_way -= 1;
+            let is_keyed = asked.request.idempotency_key.is_some();
+            if is_keyed && self.random.happens(self.options.retry_answered_rate) {
+                self.set_alarm(clock, request, Alarm::AfterAnswer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all was sent, answered or lost for good, and nobody wants to do anything any more.
+    pub fn are_done(&self) -> bool {
+        self.sent == self.asked.len()
+            && self.under_way == 0
+            && self.air.is_empty()
+            && self.unanswered().is_empty()
+            && self.alarms.iter().all(|(_, _, alarm)| *alarm != Alarm::AfterAnswer)
+    }
+
+    /// Recorded attempts without a reply.
+    pub fn unanswered(&self) -> Vec<usize> {
+        let attempts = self.attempts.iter().enumerate();
+        let open = attempts
+            .filter(|(_, attempt)| attempt.place == Place::Recorded && attempt.reply.is_none());
+        open.map(|(number, _)| number).collect()
+    }
+
+    /// What an attempt was sent for.
+    pub fn request_of(&self, attempt: usize) -> usize {
+        self.attempts[attempt].request
+    }
+}

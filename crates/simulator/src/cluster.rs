@@ -1,0 +1,364 @@
+//! A simulated engine: partitions, the network between them, snapshots and crashes.
+//!
+//! What is durable: the input (requests in the order in which they were recorded), the last snapshot, and, with
+//! [`Egress::RecordedOrder`], the journal of what was done since. All the rest, [`Contents`], a crash
+//! takes; it starts anew from the snapshot, and what was recorded since is taken in again.
+//!
+//! A snapshot holds all partitions and all messages under way at one instant, and how much of the input had been
+//! taken in: what an engine with aligned barriers has in the end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anabranch_kernel::step::{Output, Stepped, Submission};
+
+use crate::digest::Digest;
+use crate::finding::{Finding, readable};
+use crate::host::Host;
+use crate::network::{ChannelIndex, Network, Sender, partition_of};
+use crate::random::Random;
+use crate::statistics::Statistics;
+use crate::trace::Trace;
+
+/// When replies may leave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Egress {
+    /// When a snapshot covers them. A replay may deliver in another order.
+    Transactional,
+    /// When the delivery that gave them is in the journal. A replay repeats the journal, and gives the
+    /// replies a second time.
+    RecordedOrder,
+}
+
+/// A request in the durable input.
+#[derive(Debug)]
+pub struct Recorded {
+    pub submission: Submission,
+    /// The client whose channels its first event goes through.
+    pub client: usize,
+}
+
+/// A reply that leaves.
+#[derive(Clone, Debug)]
+pub struct Departure {
+    pub client: Vec<u8>,
+    pub reply: Vec<u8>,
+    /// Whether it comes from a replay, and so has left before.
+    pub is_repeated: bool,
+}
+
+/// Makes a host for a partition.
+pub type MakeHost<H> = Box<dyn Fn() -> H + Send>;
+
+/// The states of keys, in order.
+pub type Partition = BTreeMap<Arc<[u8]>, Arc<[u8]>>;
+
+/// What a crash takes and a snapshot keeps.
+#[derive(Clone)]
+struct Contents {
+    partitions: Vec<Partition>,
+    network: Network,
+    /// How much of the input was taken in.
+    taken: usize,
+}
+
+/// One entry of the journal.
+#[derive(Clone, Copy, Debug)]
+enum Movement {
+    TakeIn,
+    /// A delivery, and a digest of what the step gave.
+    Deliver {
+        channel: ChannelIndex,
+        gave: u64,
+    },
+}
+
+pub struct Cluster<H> {
+    make_host: MakeHost<H>,
+    hosts: Vec<H>,
+    /// Takes some steps a second time.
+    witness: H,
+    random: Random,
+    /// How many of 10,000 steps are taken twice.
+    recheck: u32,
+    live: Contents,
+    snapshot: Contents,
+    input: Vec<Recorded>,
+    egress: Egress,
+    /// Movements since the snapshot. With transactional egress there are none.
+    journal: Vec<Movement>,
+    /// How many of the journal a crash does not take.
+    durable: usize,
+    /// How many of the journal have been done since the last crash.
+    done: usize,
+    is_repeating: bool,
+    /// Replies that may not leave yet, with the length of the journal that lets them.
+    held: Vec<(usize, Departure)>,
+    departures: Vec<Departure>,
+    clock: u64,
+    pub statistics: Statistics,
+    pub digest: Digest,
+    pub trace: Trace,
+}
+
+impl<H: Host> Cluster<H> {
+    pub fn new(
+        make_host: MakeHost<H>,
+        seed: u64,
+        partitions: usize,
+        clients: usize,
+        recheck: u32,
+        egress: Egress,
+    ) -> Self {
+        let live = Contents {
+            partitions: vec![Partition::new(); partitions],
+            network: Network::new(partitions, clients),
+            taken: 0,
+        };
+        Self {
+            hosts: (0..partitions).map(|_| make_host()).collect(),
+            witness: make_host(),
+            make_host,
+            random: Random::new(seed, "cluster"),
+            recheck,
+            snapshot: live.clone(),
+            live,
+            input: Vec::new(),
+            egress,
+            journal: Vec::new(),
+            durable: 0,
+            done: 0,
+            is_repeating: false,
+            held: Vec::new(),
+            departures: Vec::new(),
+            clock: 0,
+            statistics: Statistics::default(),
+            digest: Digest::default(),
+            trace: Trace::default(),
+        }
+    }
+
+    /// How many events were delivered, repeated ones included.
+    pub fn clock(&self) -> u64 {
+        self.clock
+    }
+
+    pub fn network(&self) -> &Network {
+        &self.live.network
+    }
+
+    pub fn partitions(&self) -> &[Partition] {
+        &self.live.partitions
+    }
+
+    /// Writes a request into the durable input.
+    pub fn record(&mut self, recorded: Recorded) {
+        self.digest.add(("record", &recorded.submission.client));
+        self.trace
+            .line(self.clock, || format!("record   {}", readable(&recorded.submission.client)));
+        self.input.push(recorded);
+    }
+
+    /// Whether some of the input waits.
+    pub fn has_input(&self) -> bool {
+        self.live.taken < self.input.len()
+    }
+
+    /// Whether the journal has to be repeated before anything else.
+    pub fn is_replaying(&self) -> bool {
+        self.done < self.journal.len()
+    }
+
+    /// Whether replies wait to leave.
+    pub fn holds_replies(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Replies that have left since this was asked last.
+    pub fn departures(&mut self) -> Vec<Departure> {
+        std::mem::take(&mut self.departures)
+    }
+
+    /// Lets the next request of the input in.
+    pub fn take_in(&mut self) {
+        assert!(!self.is_replaying());
+        if self.egress == Egress::RecordedOrder {
+            self.journal.push(Movement::TakeIn);
+            self.done += 1;
+        }
+        self.admit_next();
+    }
+
+    fn admit_next(&mut self) {
+        let recorded = &self.input[self.live.taken];
+        self.live.taken += 1;
+        let submission = &recorded.submission;
+        self.trace.line(self.clock, || format!("take in  {}", readable(&submission.client)));
+        match self.witness.admit(submission) {
+            Output::Key { key, event } => {
+                self.digest.add(("admit", &key, &event));
+                self.live.network.send(Sender::Client(recorded.client), key.into(), event.into());
+            }
+            // Refused or answered at once.
+            Output::Client { client, reply } => self.hold(client, reply),
+        }
+    }
+
+    /// Delivers the next message of `channel`.
+    ///
+    /// # Errors
+    /// The step fails.
+    pub fn deliver(&mut self, channel: ChannelIndex) -> Result<(), Finding> {
+        assert!(!self.is_replaying());
+        if self.egress == Egress::RecordedOrder {
+            // Replies of this step wait for this entry.
+            self.done += 1;
+            self.journal.push(Movement::Deliver { channel, gave: 0 });
+        }
+        let (gave, _) = self.step(channel)?;
+        if let Some(Movement::Deliver { gave: expected, .. }) = self.journal.last_mut() {
+            *expected = gave;
+        }
+        Ok(())
+    }
+
+    /// Repeats the next entry of the journal.
+    ///
+    /// # Errors
+    /// The step fails, or does not give what it gave before.
+    pub fn replay(&mut self) -> Result<(), Finding> {
+        self.is_repeating = true;
+        let repeated = self.repeat_next();
+        self.is_repeating = false;
+        repeated
+    }
+
+    fn repeat_next(&mut self) -> Result<(), Finding> {
+        let movement = self.journal[self.done];
+        self.done += 1;
+        match movement {
+            Movement::TakeIn => self.admit_next(),
+            Movement::Deliver { channel, gave } => {
+                self.statistics.replayed += 1;
+                let (again, what) = self.step(channel)?;
+                if again != gave {
+                    let (key, event) = (readable(&what.key), readable(&what.event));
+                    return Err(Finding::ReplayDiffers { key, event });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the first message of `channel` and lets its key take it. Gives a digest of what came of it.
+    fn step(&mut self, channel: ChannelIndex) -> Result<(u64, crate::network::Message), Finding> {
+        self.clock += 1;
+        self.statistics.messages += 1;
+        if self.live.network.oldest() != Some(channel) {
+            self.statistics.overtaken += 1;
+        }
+        let partition = self.live.network.receiver(channel);
+        let sender = self.live.network.sender(channel);
+        let message = self.live.network.receive(channel);
+        assert_eq!(partition_of(&message.key, self.hosts.len()), partition);
+        let before = self.live.partitions[partition].get(&message.key).cloned();
+        let before: &[u8] = before.as_deref().unwrap_or_default();
+        self.trace.line(self.clock, || {
+            let (key, event) = (readable(&message.key), readable(&message.event));
+            format!("deliver  {sender:?} -> {partition} {key}: {event}")
+        });
+        let stepped = self.hosts[partition].step(&message.key, before, &message.event)?;
+        if self.random.happens(self.recheck) {
+            self.statistics.rechecked += 1;
+            let again = self.witness.step(&message.key, before, &message.event)?;
+            if again != stepped {
+                let (key, event) = (readable(&message.key), readable(&message.event));
+                return Err(Finding::StepNotPure { key, event });
+            }
+        }
+        let gave = digest(&stepped);
+        self.digest.add((channel, &message.key, &message.event, gave));
+        let Stepped { state, outputs, .. } = stepped;
+        let states = &mut self.live.partitions[partition];
+        if state.is_empty() {
+            states.remove(&message.key);
+        } else {
+            states.insert(message.key.clone(), state.into());
+        }
+        for output in outputs {
+            match output {
+                Output::Key { key, event } => {
+                    self.trace.line(self.clock, || {
+                        format!("           sends {}: {}", readable(&key), readable(&event))
+                    });
+                    let sender = Sender::Partition(partition);
+                    self.live.network.send(sender, key.into(), event.into());
+                }
+                Output::Client { client, reply } => self.hold(client, reply),
+            }
+        }
+        Ok((gave, message))
+    }
+
+    fn hold(&mut self, client: Vec<u8>, reply: Vec<u8>) {
+        self.trace.line(self.clock, || {
+            format!("           replies {}: {}", readable(&client), readable(&reply))
+        });
+        let is_repeated = self.is_repeating;
+        self.held.push((self.done, Departure { client, reply, is_repeated }));
+        self.let_go();
+    }
+
+    /// Lets replies go that the journal covers.
+    fn let_go(&mut self) {
+        if self.egress == Egress::RecordedOrder {
+            let durable = self.durable;
+            let covered = self.held.extract_if(.., |(needs, _)| *needs <= durable);
+            self.departures.extend(covered.map(|(_, departure)| departure));
+        }
+    }
+
+    /// Makes the journal durable.
+    pub fn sync_journal(&mut self) {
+        self.durable = self.journal.len();
+        self.let_go();
+    }
+
+    pub fn take_snapshot(&mut self) {
+        self.statistics.snapshots += 1;
+        self.digest.add("snapshot");
+        self.trace.line(self.clock, || "snapshot".to_owned());
+        self.snapshot = self.live.clone();
+        self.journal.drain(..self.done);
+        self.durable = self.durable.saturating_sub(self.done);
+        self.done = 0;
+        self.departures.extend(self.held.drain(..).map(|(_, departure)| departure));
+    }
+
+    /// Loses all that is not durable, and starts anew.
+    pub fn crash(&mut self) {
+        self.statistics.crashes += 1;
+        self.statistics.in_flight_at_crash += self.live.network.messages() as u64;
+        self.statistics.replies_dropped += self.held.len() as u64;
+        self.digest.add("crash");
+        self.trace.line(self.clock, || "crash".to_owned());
+        self.live = self.snapshot.clone();
+        self.held.clear();
+        self.journal.truncate(self.durable);
+        self.done = 0;
+        self.hosts = (0..self.hosts.len()).map(|_| (self.make_host)()).collect();
+        self.witness = (self.make_host)();
+    }
+}
+
+fn digest(stepped: &Stepped) -> u64 {
+    let mut digest = Digest::default();
+    digest.add(&stepped.state);
+    for output in &stepped.outputs {
+        match output {
+            Output::Key { key, event } => digest.add((0, key, event)),
+            Output::Client { client, reply } => digest.add((1, client, reply)),
+        }
+    }
+    digest.value()
+}

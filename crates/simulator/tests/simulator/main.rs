@@ -1,0 +1,4 @@
+//! The simulator on toys whose mistakes are known, and on the kernel.
+
+mod mechanics;
+mod toy;

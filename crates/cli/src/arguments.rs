@@ -85,6 +85,9 @@ pub struct RunArguments {
     /// Fail where a request does more than `check --explain` says (local engine)
     #[arg(long, hide = true)]
     pub compare_effects: bool,
+    /// What the simulated engine does follows from this number [default: any]
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
     /// How long a transaction of the embedded engine may run [default: none]
     #[arg(long, value_name = "SECONDS|none")]
     pub transaction_timeout: Option<TransactionTimeout>,
@@ -156,6 +159,8 @@ pub enum Engine {
     Local,
     /// Compiled, durable, in this process
     Embedded,
+    /// Compiled, as a distributed engine would run it, in this process: for tests
+    Simulated,
 }
 
 #[derive(Args, Debug)]
@@ -168,6 +173,9 @@ pub struct ServeArguments {
     /// The data folder of the embedded engine; created if it does not exist
     #[arg(long, value_name = "FOLDER", required_unless_present = "engine")]
     pub data: Option<PathBuf>,
+    /// What the simulated engine does follows from this number [default: any]
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     pub host: String,
@@ -195,6 +203,8 @@ pub enum ServeEngine {
     Embedded,
     /// In memory, for tests and comparisons: all is lost when the server ends
     Local,
+    /// As a distributed engine would, in this process, for tests: all is lost when the server ends
+    Simulated,
 }
 
 /// A data folder that no engine uses, or a running server.

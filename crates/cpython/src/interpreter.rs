@@ -97,6 +97,7 @@ impl Interpreter for CPython {
     fn begin_transaction(&mut self, context: &TransactionContext) {
         self.interrupter.enter();
         enter_entity_code(context);
+        output::announce_step(context);
     }
 
     fn number_transaction(&mut self, number: TransactionNumber) {

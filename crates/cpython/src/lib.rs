@@ -15,7 +15,8 @@
 //! - [`method`]: methods that are looked up before arguments are evaluated.
 //! - [`exception`], [`exception_links`], [`entity_code`]: errors, and whether the running thread runs
 //!   entity code.
-//! - [`interrupt`]: ends entity code that runs too long; [`output`]: what it prints and logs.
+//! - [`interrupt`]: ends entity code that runs too long; [`output`]: what it prints and logs;
+//!   [`held_output`]: the same where code may run several times.
 //!
 //! Invariants:
 //! - User code never runs while a lock of ours is held.
@@ -34,6 +35,7 @@ mod encode;
 mod entity_code;
 mod exception;
 mod exception_links;
+mod held_output;
 mod host;
 mod huge_pages;
 mod initial;
@@ -67,10 +69,11 @@ pub use decode::{Source, decode};
 pub use driver::run_main;
 pub use encode::{OpaqueValues, encode};
 pub use entity_code::in_entity_code;
+pub use held_output::HeldOutput;
 pub use host::{collect_garbage_in_small_steps, executable, install_backend, is_reserved_module};
 pub use huge_pages::use_huge_pages;
 pub use interpreter::{CPython, LiveEntity};
 pub use migration::{Migrated, Migration};
 pub use module::add_to_module;
-pub use output::{send_output_to_log, send_records_to_log};
+pub use output::{hold_output, send_output_to_log, send_records_to_log};
 pub use reference::Reference;

@@ -8,18 +8,23 @@
 use std::cell::RefCell;
 use std::fmt::{self, Display};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anabranch_ir::{FunctionId, OperatorId};
 use anabranch_kernel::value::wire;
-use anabranch_kernel::{EntityId, TransactionNumber, Value};
+use anabranch_kernel::{EntityId, TransactionContext, TransactionNumber, Value};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::application::{Application, ImportError};
 use crate::entity_code::in_entity_code;
+use crate::held_output;
 
 /// A line that is longer is cut into several.
 const LINE_BYTES_MAX: usize = 16 * 1024;
+
+/// Whether what entity code prints is held.
+static HOLDS: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     static OUTPUT: RefCell<Output> = RefCell::default();
@@ -55,8 +60,18 @@ pub(crate) fn begin_transaction(application: &Arc<Application>, transaction: Tra
     });
 }
 
+/// From now on this thread does what has `context`.
+pub(crate) fn announce_step(context: &TransactionContext) {
+    if HOLDS.load(Ordering::Relaxed) {
+        held_output::announce_step(context);
+    }
+}
+
 /// Runs `work`, which is what entity code does now.
 pub(crate) fn while_doing<R>(doing: Doing, work: impl FnOnce() -> R) -> R {
+    if HOLDS.load(Ordering::Relaxed) {
+        held_output::begin_step();
+    }
     OUTPUT.with_borrow_mut(|output| output.doing = Some(doing));
     let result = work();
     OUTPUT.with_borrow_mut(|output| output.doing = None);
@@ -195,13 +210,13 @@ impl Level {
 }
 
 #[derive(Clone, Copy)]
-enum Stream {
+pub(crate) enum Stream {
     Stdout,
     Stderr,
 }
 
 impl Stream {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Stdout => "stdout",
             Self::Stderr => "stderr",
@@ -209,10 +224,19 @@ impl Stream {
     }
 }
 
+/// What becomes of what entity code prints.
+#[derive(Clone, Copy)]
+enum Destination {
+    Log,
+    /// See [`crate::held_output`].
+    Held,
+}
+
 /// What stands in for `sys.stdout` or `sys.stderr`.
 #[pyclass(frozen, module = "anabranch._native")]
 struct EntityOutput {
     stream: Stream,
+    destination: Destination,
     original: Py<PyAny>,
 }
 
@@ -224,7 +248,12 @@ impl EntityOutput {
             return self.original.bind(py).call_method1("write", (text,));
         }
         let written = text.to_string_lossy();
-        OUTPUT.with_borrow_mut(|output| output.write(self.stream, &written));
+        match self.destination {
+            Destination::Log => {
+                OUTPUT.with_borrow_mut(|output| output.write(self.stream, &written));
+            }
+            Destination::Held => held_output::hold(self.stream, &written),
+        }
         Ok(text.len()?.into_pyobject(py)?.into_any())
     }
 
@@ -268,11 +297,27 @@ pub(crate) fn log_record(level: u32, logger: &str, text: &str) {
 /// # Errors
 /// Python is out of memory.
 pub fn send_output_to_log() -> Result<(), ImportError> {
+    stand_in(Destination::Log)
+}
+
+/// Holds what entity code prints until [`HeldOutput`](crate::HeldOutput) lets it go. To be called before
+/// the application is imported, which may keep the streams that it finds then.
+///
+/// # Errors
+/// Python is out of memory.
+pub fn hold_output() -> Result<(), ImportError> {
+    HOLDS.store(true, Ordering::Relaxed);
+    stand_in(Destination::Held)
+}
+
+/// Puts something in the place of the streams that entity code prints to.
+fn stand_in(destination: Destination) -> Result<(), ImportError> {
     in_python(|py| {
         let sys = py.import("sys")?;
         for stream in [Stream::Stdout, Stream::Stderr] {
             let original = sys.getattr(stream.name())?.unbind();
-            sys.setattr(stream.name(), Bound::new(py, EntityOutput { stream, original })?)?;
+            let output = EntityOutput { stream, destination, original };
+            sys.setattr(stream.name(), Bound::new(py, output)?)?;
         }
         Ok(())
     })

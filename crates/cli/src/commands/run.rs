@@ -1,10 +1,14 @@
 //! `anabranch run`
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
-use anabranch_cpython::{Application, CPython, Mode, install_backend, run_main};
+use anabranch_cpython::{
+    Application, CPython, HeldOutput, Mode, hold_output, install_backend, run_main,
+};
 use anabranch_local::LocalEngine;
+use anabranch_simulator::engine::SimulatedEngine;
 
 use crate::arguments::{Engine, RunArguments, TransactionTimeout};
 use crate::commands::serve::{close, engine_options};
@@ -21,6 +25,10 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
     {
         let message = format!("{option} belongs to the embedded engine: add --engine embedded");
         return Err(Failure::Message(message));
+    }
+    if arguments.seed.is_some() && arguments.engine != Engine::Simulated {
+        let message = "--seed belongs to the simulated engine: add --engine simulated";
+        return Err(Failure::Message(message.to_owned()));
     }
     match arguments.engine {
         Engine::Plain => {
@@ -39,6 +47,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
             install_backend(engine)?;
             Ok(run_main(&target.root, &target.module, Mode::Engine)?)
         }
+        Engine::Simulated => run_simulated(&target, arguments.seed),
         Engine::Embedded => match &arguments.data {
             Some(folder) => run_embedded(&target, folder, arguments),
             None => {
@@ -50,6 +59,25 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
             }
         },
     }
+}
+
+fn run_simulated(target: &Target, seed: Option<u64>) -> Result<i32, Failure> {
+    hold_output()?;
+    let application = load(target)?;
+    let engine = simulated_engine(application, seed);
+    install_backend(Arc::new(HeldOutput(engine)))?;
+    Ok(run_main(&target.root, &target.module, Mode::Engine)?)
+}
+
+/// An engine of which everything follows from the seed.
+pub(crate) fn simulated_engine(
+    application: Arc<Application>,
+    seed: Option<u64>,
+) -> Arc<SimulatedEngine<CPython>> {
+    let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(()));
+    output::note(&format!("the simulation follows from --seed {seed}"));
+    let program = Arc::clone(application.program());
+    Arc::new(SimulatedEngine::new(program, CPython::new(application), seed))
 }
 
 fn run_embedded(target: &Target, folder: &Path, arguments: &RunArguments) -> Result<i32, Failure> {

@@ -11,13 +11,14 @@ use anabranch_cpython::{
 };
 use anabranch_embedded::{Embedded, MemoryShares, Options as EngineOptions, StuckLimit};
 use anabranch_ir::Program;
+use anabranch_kernel::Engine;
 use anabranch_local::LocalEngine;
 use anabranch_maintenance::{EngineMaintenance, InMemory};
 use anabranch_schema::Schema;
 use anabranch_server::{Options, serve};
 
 use crate::arguments::{EngineArguments, ServeArguments, ServeEngine, TransactionTimeout};
-use crate::commands::run::load;
+use crate::commands::run::{load, simulated_engine};
 use crate::target::Target;
 use crate::{Failure, folder_schema, output, source};
 
@@ -38,7 +39,9 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<i32, Failure> {
             let message = "the embedded engine needs a data folder: add --data FOLDER";
             Err(Failure::Message(message.to_owned()))
         }
-        (ServeEngine::Local, _) => serve_local(arguments, &target, options),
+        (ServeEngine::Local | ServeEngine::Simulated, _) => {
+            serve_in_memory(arguments, &target, options)
+        }
     }
 }
 
@@ -86,7 +89,7 @@ fn serve_embedded(
     }
 }
 
-fn serve_local(
+fn serve_in_memory(
     arguments: &ServeArguments,
     target: &Target,
     options: Options,
@@ -96,12 +99,17 @@ fn serve_local(
     given.extend(arguments.transaction_timeout.is_some().then_some("--transaction-timeout"));
     given.extend(arguments.exit_when_stuck.is_some().then_some("--exit-when-stuck"));
     if let Some(option) = given.first() {
-        let message = format!("{option} belongs to the embedded engine: leave out --engine local");
+        let message = format!("{option} belongs to the embedded engine: leave out --engine");
         return Err(Failure::Message(message));
     }
     let application = import(target)?;
-    let program = Arc::clone(application.program());
-    let engine = Arc::new(LocalEngine::new(program, CPython::new(application)));
+    let engine: Arc<dyn Engine> = match arguments.engine {
+        ServeEngine::Simulated => simulated_engine(application, arguments.seed),
+        ServeEngine::Local | ServeEngine::Embedded => {
+            let program = Arc::clone(application.program());
+            Arc::new(LocalEngine::new(program, CPython::new(application)))
+        }
+    };
     output::note("everything is kept in memory and lost when the server ends");
     let on_listening = |address| output::line(&format!("listening on http://{address}"));
     match serve(engine, Arc::new(InMemory), options, on_listening, || ())? {

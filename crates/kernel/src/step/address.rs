@@ -65,12 +65,12 @@ fn entity(program: &Program, bytes: &[u8]) -> Result<EntityId, StepError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use anabranch_ir::{Hint, ModuleId, Operator, OperatorId, Signature, Span};
 
     use super::*;
 
-    fn class(name: &str) -> Operator {
+    pub(in crate::step) fn class(name: &str) -> Operator {
         Operator {
             name: name.to_owned(),
             module: ModuleId(0),

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anabranch_kernel::step::{Output, Stepped, Submission};
+use anabranch_kernel::step::{KeyReport, Output, Stepped, Submission};
 
 use crate::digest::Digest;
 use crate::finding::{Finding, readable};
@@ -149,6 +149,18 @@ impl<H: Host> Cluster<H> {
 
     pub fn partitions(&self) -> &[Partition] {
         &self.live.partitions
+    }
+
+    /// What can be said of each key.
+    ///
+    /// # Errors
+    /// The state of a key cannot be read.
+    pub fn reports(&self) -> Result<Vec<(Arc<[u8]>, KeyReport)>, Finding> {
+        let mut reports = Vec::new();
+        for (key, state) in self.live.partitions.iter().flatten() {
+            reports.push((key.clone(), self.witness.report(key, state)?));
+        }
+        Ok(reports)
     }
 
     /// Writes a request into the durable input.

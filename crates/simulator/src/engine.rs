@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use anabranch_ir::Program;
-use anabranch_kernel::step::{Output, StepError, StepHost, Stepped, Submission, decode_reply};
+use anabranch_kernel::step::{KeyReport, Output, StepError, StepHost, Stepped, Submission};
 use anabranch_kernel::{
     Engine, Failure, OnReply, PortableInterpreter, Reply, Request, TransactionContext,
 };
@@ -41,6 +41,10 @@ impl<I: PortableInterpreter> Host for Shared<I> {
     fn step(&mut self, key: &[u8], state: &[u8], event: &[u8]) -> Result<Stepped, StepError> {
         self.host().step(key, state, event)
     }
+
+    fn report(&self, key: &[u8], state: &[u8]) -> Result<KeyReport, StepError> {
+        self.host().report(key, state)
+    }
 }
 
 /// The engine.
@@ -51,6 +55,7 @@ pub struct SimulatedEngine<I: PortableInterpreter> {
 }
 
 struct Driver<I: PortableInterpreter> {
+    host: Shared<I>,
     options: Options,
     random: Random,
     cluster: Cluster<Shared<I>>,
@@ -68,10 +73,11 @@ impl<I: PortableInterpreter> SimulatedEngine<I> {
     /// An engine without entities. `interpreter` runs the segments of `program`.
     pub fn new(program: Arc<Program>, interpreter: I, seed: u64) -> Self {
         let host = StepHost::new(Arc::clone(&program), interpreter);
-        let host = Arc::new(Mutex::new(host));
+        let host = Shared(Arc::new(Mutex::new(host)));
+        let shared = Arc::clone(&host.0);
         let options = Options::new(seed, 0);
         let cluster = Cluster::new(
-            Box::new(move || Shared(Arc::clone(&host))),
+            Box::new(move || Shared(Arc::clone(&shared))),
             seed,
             options.partitions,
             options.clients,
@@ -79,6 +85,7 @@ impl<I: PortableInterpreter> SimulatedEngine<I> {
             options.egress,
         );
         let driver = Driver {
+            host,
             random: Random::new(seed, "engine"),
             interleaving: Interleaving::new(seed, options.partitions),
             options,
@@ -217,7 +224,7 @@ impl<I: PortableInterpreter> Driver<I> {
         }
         let on_reply = self.waiting.remove(&number);
         let on_reply = on_reply.ok_or(Finding::AnsweredTwice { request: number as usize })?;
-        let decoded = decode_reply(&reply)?;
+        let decoded = self.host.host().decode_reply(&reply)?;
         self.answered.insert(number, reply);
         Ok(Some((on_reply, decoded)))
     }

@@ -23,6 +23,7 @@ pub mod interleaving;
 pub mod network;
 pub mod options;
 pub mod random;
+pub mod scripts;
 pub mod simulation;
 pub mod statistics;
 pub mod trace;

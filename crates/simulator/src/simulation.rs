@@ -5,7 +5,7 @@
 //! journal is repeated, clients go on, but the cluster does nothing else. It has ended when everything is
 //! answered, nothing is under way and all replies have left.
 
-use anabranch_kernel::Operation;
+use anabranch_kernel::{EntityId, Operation};
 
 use crate::clients::{Asked, Clients};
 use crate::cluster::{Cluster, Egress, MakeHost, Partition};
@@ -20,6 +20,8 @@ use crate::statistics::Statistics;
 pub struct Run {
     /// What was asked, and what became of it.
     pub asked: Vec<Asked>,
+    /// The entities that exist in the end, with their states.
+    pub entities: Vec<(EntityId, Vec<u8>)>,
     /// The states of all keys in the end.
     pub partitions: Vec<Partition>,
     pub statistics: Statistics,
@@ -52,6 +54,8 @@ struct Simulation<'a, H> {
     interleaving: Interleaving,
     /// Time that passed while nothing happened.
     idle: u64,
+    /// Those that exist in the end.
+    entities: Vec<(EntityId, Vec<u8>)>,
 }
 
 /// Runs one seed on hosts that `make_host` makes.
@@ -79,9 +83,10 @@ pub fn run<H: Host>(
         clients: Clients::new(options, requests.operations, requests.preparation),
         interleaving: Interleaving::new(options.seed, options.partitions),
         idle: 0,
+        entities: Vec::new(),
     };
     let finding = simulation.run().err();
-    let Simulation { mut cluster, clients, .. } = simulation;
+    let Simulation { mut cluster, clients, entities, .. } = simulation;
     let statistics = &mut cluster.statistics;
     statistics.seeds = 1;
     match options.egress {
@@ -90,6 +95,7 @@ pub fn run<H: Host>(
     }
     let partitions = cluster.partitions().to_vec();
     Run {
+        entities,
         partitions,
         asked: clients.into_asked(),
         statistics: cluster.statistics,
@@ -108,6 +114,13 @@ impl<H: Host> Simulation<'_, H> {
                     under_way: self.under_way(),
                 });
             }
+        }
+        for (key, report) in self.cluster.reports()? {
+            if !report.under_way.is_empty() {
+                let under_way = report.under_way.join(", ");
+                return Err(Finding::LeftBehind { key: readable(&key), under_way });
+            }
+            self.entities.extend(report.entity);
         }
         Ok(())
     }
@@ -208,6 +221,9 @@ impl<H: Host> Simulation<'_, H> {
             let message = network.first(*channel);
             format!("an event for {}", readable(&message.key))
         });
-        requests.chain(messages).collect::<Vec<_>>().join(", ")
+        let keys = self.cluster.reports().unwrap_or_default();
+        let keys = keys.into_iter().filter(|(_, report)| !report.under_way.is_empty());
+        let keys = keys.map(|(key, report)| format!("{}: {:?}", readable(&key), report.under_way));
+        requests.chain(messages).chain(keys).collect::<Vec<_>>().join(", ")
     }
 }

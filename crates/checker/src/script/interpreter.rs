@@ -38,7 +38,7 @@ enum Next {
     /// The next operation.
     Operation,
     /// The result of an action is waited for.
-    Wait(Waiting, Action<Value>),
+    Wait(Waiting, Box<Action<Value>>),
 }
 
 /// The rest of an operation, or the exception that it raises.
@@ -56,7 +56,7 @@ impl ScriptInterpreter {
                 Ok(Next::Operation) => {}
                 Ok(Next::Wait(waiting, action)) => {
                     let live = frame.into_value(waiting);
-                    return Outcome::Suspend { segment: SegmentId(1), live, action };
+                    return Outcome::Suspend { segment: SegmentId(1), live, action: *action };
                 }
                 Err(exception) => {
                     if let Err(exception) = frame.catch(exception) {
@@ -84,7 +84,7 @@ impl ScriptInterpreter {
             }
             Op::Call(_) | Op::Get { .. } => {
                 let (waiting, action) = part(op);
-                return Ok(Next::Wait(waiting, action));
+                return Ok(wait(waiting, action));
             }
             Op::Point { target, next, mark } => {
                 let next = next.as_deref().map_or(Value::None, reference);
@@ -93,7 +93,7 @@ impl ScriptInterpreter {
                     attribute: Value::Str("next".to_owned()),
                     value: Value::Tuple(vec![next, Value::Int(mark.0)]),
                 };
-                return Ok(Next::Wait(Waiting::Change { cell: target, mark }, action));
+                return Ok(wait(Waiting::Change { cell: target, mark }, action));
             }
             Op::Try { body, handler } => frame.enter(body, Some(handler)),
             Op::Raise { reason } => return Err(exception(RAISED, &reason, Vec::new())),
@@ -105,18 +105,18 @@ impl ScriptInterpreter {
                     return Err(exception(NO_ACCOUNT, &cell.name, Vec::new()));
                 }
                 let action = call(Method::Close, &target, vec![Value::Int(there.0)]);
-                return Ok(Next::Wait(Waiting::Closing { cell: target, here }, action));
+                return Ok(wait(Waiting::Closing { cell: target, here }, action));
             }
             Op::Exists { target } => {
                 let action = Action::Exists { target: entity(&target) };
-                return Ok(Next::Wait(Waiting::Existence { cell: target }, action));
+                return Ok(wait(Waiting::Existence { cell: target }, action));
             }
             Op::Follow { method, arguments } => {
                 cell.see(frame);
                 let next = cell.content.borrow().next.clone();
                 if let Some(next) = next {
                     let action = call(method, &next, arguments);
-                    return Ok(Next::Wait(Waiting::Observations, action));
+                    return Ok(wait(Waiting::Observations, action));
                 }
             }
             Op::When { condition, then, otherwise } => {
@@ -130,7 +130,7 @@ impl ScriptInterpreter {
                 let positional = Value::Tuple(vec![Value::List(script), Value::List(Vec::new())]);
                 let arguments = Arguments { positional, keywords: None };
                 let action = Action::Function { function: Method::Run.id(), arguments };
-                return Ok(Next::Wait(Waiting::Observations, action));
+                return Ok(wait(Waiting::Observations, action));
             }
         }
         Ok(Next::Operation)
@@ -145,7 +145,7 @@ impl ScriptInterpreter {
         let (parts, actions): (Vec<Waiting>, Vec<Action<Value>>) = parts.unzip();
         match parts.is_empty() {
             true => Next::Operation,
-            false => Next::Wait(Waiting::Together { parts }, Action::Together(actions)),
+            false => wait(Waiting::Together { parts }, Action::Together(actions)),
         }
     }
 
@@ -250,7 +250,7 @@ impl Cell {
         self.change_balance(-amount);
         self.mark(frame, here);
         let action = call(Method::Add, target, vec![Value::Int(amount), Value::Int(there.0)]);
-        Ok(Next::Wait(Waiting::Arrival { amount, check }, action))
+        Ok(wait(Waiting::Arrival { amount, check }, action))
     }
 
     fn create(
@@ -268,7 +268,7 @@ impl Cell {
             vec![Value::Str(cell.clone()), balance, Value::Int(there.0), reference(&self.name)];
         let arguments = Arguments { positional: Value::Tuple(positional), keywords: None };
         let action = Action::Create { operator: CELL, arguments };
-        Ok(Next::Wait(Waiting::Creation { cell, amount, here, there }, action))
+        Ok(wait(Waiting::Creation { cell, amount, here, there }, action))
     }
 
     /// Money that could not be given is there again.
@@ -314,7 +314,7 @@ impl Cell {
                 let amount = balance_seen(&result);
                 frame.take(result);
                 let action = Action::Delete { target: entity(&cell) };
-                return Ok(Next::Wait(Waiting::Deletion { cell, amount, here }, action));
+                return Ok(wait(Waiting::Deletion { cell, amount, here }, action));
             }
             Waiting::Deletion { cell, amount, here } => {
                 frame.observe(Observation::Deleted { cell });
@@ -340,6 +340,10 @@ impl Cell {
     }
 }
 
+fn wait(waiting: Waiting, action: Action<Value>) -> Next {
+    Next::Wait(waiting, Box::new(action))
+}
+
 /// What a cell held before it was closed.
 fn balance_seen(result: &Value) -> i64 {
     let seen = Observation::list_from_value(result.clone()).into_iter().flatten();
@@ -354,7 +358,7 @@ fn balance_seen(result: &Value) -> i64 {
 fn in_turn(mut left: Vec<Value>) -> Next {
     let Some(value) = left.pop() else { return Next::Operation };
     let (waiting, action) = part(known(value));
-    Next::Wait(Waiting::InTurn { part: Box::new(waiting), left }, action)
+    wait(Waiting::InTurn { part: Box::new(waiting), left }, action)
 }
 
 fn known(value: Value) -> Op {

@@ -65,14 +65,30 @@ fn entity(program: &Program, bytes: &[u8]) -> Result<EntityId, StepError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use anabranch_ir::{Operator, OperatorId};
+pub(super) mod tests {
+    use anabranch_ir::{Hint, ModuleId, Operator, OperatorId, Signature, Span};
 
     use super::*;
 
+    pub(in crate::step) fn class(name: &str) -> Operator {
+        Operator {
+            name: name.to_owned(),
+            module: ModuleId(0),
+            key: Hint::Str,
+            bases: Vec::new(),
+            constructor: Signature::default(),
+            key_text: None,
+            new_key: None,
+            attributes: Vec::new(),
+            methods: Vec::new(),
+            overridden: Vec::new(),
+            documentation: None,
+            span: Span { module: ModuleId(0), line: 1, end_line: 1 },
+        }
+    }
+
     #[test]
     fn keys_are_read_back_and_what_is_none_is_refused() {
-        let class = |name: &str| Operator { name: name.to_owned(), ..Operator::default() };
         let operators = vec![class("Item"), class("User")];
         let program = Program { operators, ..Program::default() };
         let entity = |operator, key: &[u8]| {

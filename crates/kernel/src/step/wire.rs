@@ -9,9 +9,12 @@
 //! the byte [`COMMITTED`] only. It outlives a program.
 //!
 //! # A new version
-//! `tests/golden/step` holds a message of each event and state. A change of the format makes its test
-//! fail. Then raise [`FORMAT_VERSION`], and write new files with `UPDATE_EXPECT=1 cargo nextest
-//! run -p anabranch-kernel`. Never change the files of a version that has been released.
+//! `tests/golden/step_v1.hex` holds a message of each event and state. A change of the format makes its test
+//! fail. Then raise [`FORMAT_VERSION`], and write a new file with `UPDATE_EXPECT=1 cargo nextest
+//! run -p anabranch-kernel`. Never change the file of a version that has been released.
+
+#[cfg(test)]
+mod tests;
 
 use anabranch_ir::{FunctionId, OperatorId, SegmentId};
 use serde::de::DeserializeOwned;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use anabranch_ir::{FunctionId, OperatorId};
-use anabranch_kernel::step::{Output, StepError, Stepped, Submission};
+use anabranch_kernel::step::{KeyReport, Output, StepError, Stepped, Submission};
 use anabranch_kernel::{EntityId, Operation};
 use anabranch_simulator::host::Host;
 use anabranch_simulator::random::Random;
@@ -129,6 +129,12 @@ impl Host for Toy {
             stepped.outputs.push(output);
         }
         Ok(stepped)
+    }
+
+    fn report(&self, key: &[u8], state: &[u8]) -> Result<KeyReport, StepError> {
+        let is_pending = key.starts_with(b"request") && !state.starts_with(b"=");
+        let under_way = is_pending.then(|| "a request".to_owned()).into_iter().collect();
+        Ok(KeyReport { entity: None, under_way })
     }
 }
 

@@ -33,6 +33,7 @@ const LAYERS: &[Layer] = &[
         uses: &["embedded", "ir", "json", "kernel", "server"],
         tests_use: &[],
     },
+    Layer { name: "checker", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "bench", uses: &["kernel", "log", "protocol"], tests_use: &[] },
     Layer {
         name: "cli",
@@ -68,6 +69,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("libc", &["cpython", "native"]),
     ("lsm-tree", &["embedded"]),
     ("mimalloc", &["compiler", "native"]),
+    ("petgraph", &["checker"]),
     ("prometheus-client", &["server"]),
     ("pyo3", &["cpython", "native"]),
     ("pyo3-build-config", &["cpython"]),

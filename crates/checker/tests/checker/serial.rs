@@ -1,0 +1,53 @@
+//! Histories of requests that were executed one after another, by the local transaction driver.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anabranch_checker::generator::{Generated, Workload};
+use anabranch_checker::script::ScriptInterpreter;
+use anabranch_checker::{Answer, History, Recorded};
+use anabranch_kernel::{EntityId, StateReader, TransactionDriver, Transition, Write};
+
+/// States in memory.
+#[derive(Default)]
+pub(crate) struct States(BTreeMap<EntityId, Arc<[u8]>>);
+
+impl StateReader for States {
+    fn read(&mut self, id: &EntityId) -> Result<Option<Arc<[u8]>>, String> {
+        Ok(self.0.get(id).cloned())
+    }
+}
+
+impl States {
+    pub(crate) fn apply(&mut self, writes: Vec<Write>) {
+        for Write { id, state, .. } in writes {
+            match state {
+                Some(state) => self.0.insert(id, state),
+                None => self.0.remove(&id),
+            };
+        }
+    }
+}
+
+/// Executes the requests; each is answered before the next is submitted.
+pub(crate) fn history(workload: &Workload) -> History {
+    let mut driver = TransactionDriver::new(ScriptInterpreter::new());
+    let mut states = States::default();
+    let mut history = History::default();
+    for (index, generated) in workload.setup.iter().chain(&workload.requests).enumerate() {
+        let Generated { number, request, context, .. } = generated;
+        let Transition { reply, writes } = driver.execute(&request.operation, context, &mut states);
+        states.apply(writes);
+        let time = 10 * index as u64;
+        history.requests.push(Recorded {
+            number: *number,
+            operation: request.operation.clone(),
+            context: context.clone(),
+            submitted: time,
+            answers: vec![Answer { time: time + 5, reply }],
+        });
+    }
+    history.final_states =
+        states.0.iter().map(|(id, state)| (id.clone(), state.to_vec())).collect();
+    history
+}

@@ -1,0 +1,103 @@
+//! Random requests.
+
+use std::collections::BTreeMap;
+
+use anabranch_checker::generator::{Kind, Options, Skew, Workload, generate};
+use anabranch_checker::script::{ScriptInterpreter, operation, program};
+use anabranch_checker::{conservation, replies};
+use anabranch_kernel::access::access_set;
+use anabranch_kernel::{Failure, TransactionDriver};
+
+use crate::serial;
+
+fn options(seed: u64) -> Options {
+    let skew = match seed % 3 {
+        0 => Skew::Uniform,
+        1 => Skew::Zipf { exponent: 1.1 },
+        _ => Skew::Hot { cells: 2, percent: 80 },
+    };
+    Options { skew, ..Options::default() }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_requests() {
+    let text = |seed| format!("{:?}", generate(seed, &options(1)));
+    assert_eq!(text(1), text(1));
+    assert_ne!(text(1), text(2));
+}
+
+#[test]
+fn requests_executed_one_after_another_keep_all_money() {
+    for seed in 0..200 {
+        let history = serial::history(&generate(seed, &options(seed)));
+        replies::check(&history).unwrap();
+        conservation::check(&history).unwrap();
+    }
+}
+
+/// What the requests of many seeds touch and give, executed one after another.
+struct Tally {
+    requests: usize,
+    spanning: usize,
+    failed: BTreeMap<String, usize>,
+    by_kind: BTreeMap<Kind, usize>,
+}
+
+fn tally(seeds: u64) -> Tally {
+    let mut tally =
+        Tally { requests: 0, spanning: 0, failed: BTreeMap::new(), by_kind: BTreeMap::new() };
+    for seed in 0..seeds {
+        let Workload { setup, requests } = generate(seed, &options(seed));
+        let mut driver = TransactionDriver::new(ScriptInterpreter::new());
+        let mut states = serial::States::default();
+        for generated in setup.iter().chain(&requests) {
+            let operation = &generated.request.operation;
+            let (transition, touched) = driver.session(|session| {
+                session.execute_recording_touched(operation, &generated.context, &mut states)
+            });
+            states.apply(transition.writes);
+            if generated.kind == Kind::Setup {
+                continue;
+            }
+            tally.requests += 1;
+            tally.spanning += usize::from(touched.len() > 1);
+            *tally.by_kind.entry(generated.kind).or_default() += 1;
+            if let Err(failure) = transition.reply {
+                let Failure::Raised(raised) = failure else { panic!("{failure:?}") };
+                *tally.failed.entry(raised.class).or_default() += 1;
+            }
+        }
+    }
+    tally
+}
+
+#[test]
+fn more_than_a_third_of_the_requests_span_cells_and_most_succeed() {
+    let tally = tally(100);
+    let Tally { requests, spanning, failed, by_kind } = tally;
+    let failures: usize = failed.values().sum();
+    println!("{spanning} of {requests} span cells, {failures} fail: {failed:?} {by_kind:?}");
+    assert!(spanning * 5 > requests * 2, "{spanning} of {requests} span cells");
+    assert!(failures * 10 > requests && failures * 2 < requests, "{failures} of {requests} fail");
+    for class in ["anabranch:EntityNotFound", "anabranch:EntityExists", "script:Overdrawn"] {
+        assert!(failed.contains_key(class), "no request fails with {class}: {failed:?}");
+    }
+    assert_eq!(by_kind.len(), 12, "{by_kind:?}");
+}
+
+#[test]
+fn the_access_set_is_known_where_it_should_be() {
+    let program = program();
+    for generated in generate(3, &Options { requests: 1000, ..Options::default() }).requests {
+        let set = access_set(&program, &generated.request.operation);
+        let operation = operation::describe(&generated.request.operation);
+        let is_unknown = matches!(generated.kind, Kind::Wander | Kind::Unplanned);
+        assert_eq!(set.is_none(), is_unknown, "{operation}: {set:?}");
+        let is_single = matches!(generated.kind, Kind::Single | Kind::LyingSingle | Kind::Create);
+        if let Some(set) = set
+            && is_single
+        {
+            assert_eq!(set.len(), 1, "{operation}: {set:?}");
+        }
+    }
+}

@@ -344,7 +344,7 @@ impl<I: PortableInterpreter> Step<'_, I> {
         match event {
             Event::Sequence(sequence) => key.sequence(sequence, &mut self.outbox),
             Event::Extend { attempt, entity } => key.extend(attempt, entity, &mut self.outbox),
-            Event::Done(attempt) => key.done(&attempt, &mut self.outbox),
+            Event::Done(done) => key.done(done, &mut self.outbox),
             _ => return Err(StepError::Misdirected),
         }
         Ok(())

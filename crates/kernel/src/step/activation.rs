@@ -79,8 +79,9 @@ enum Now<V> {
     Ran { function: FunctionId, caller: Option<FrameAddress>, outcome: Outcome<V> },
     /// A call is over.
     Finished { caller: Option<FrameAddress>, result: CallResult<V> },
-    /// At other entities; the frame waits for them.
-    Elsewhere { frame: u32 },
+    /// At other entities; the frame waits for what they were asked for now, or for what they still
+    /// owe.
+    Elsewhere { frame: u32, is_asked_now: bool },
 }
 
 /// What a call came to, in the interpreter's own form.
@@ -92,8 +93,8 @@ enum CallResult<V> {
 
 /// How the thread of control left the entity.
 enum Left<V> {
-    /// A frame waits.
-    Waiting { frame: u32 },
+    /// A frame waits, as in [`Now::Elsewhere`].
+    Waiting { frame: u32, is_asked_now: bool },
     /// To the caller at another entity; `None`: the root call is over.
     Finished { caller: Option<FrameAddress>, result: CallResult<V> },
 }
@@ -133,7 +134,9 @@ impl<I: PortableInterpreter> Activation<'_, I> {
                     self.finished_here(&caller, result)
                 }
                 Now::Finished { caller, result } => return Left::Finished { caller, result },
-                Now::Elsewhere { frame } => return Left::Waiting { frame },
+                Now::Elsewhere { frame, is_asked_now } => {
+                    return Left::Waiting { frame, is_asked_now };
+                }
             }
         }
     }
@@ -164,7 +167,7 @@ impl<I: PortableInterpreter> Activation<'_, I> {
     fn awaited(&mut self, position: usize, awaited: Awaited) -> Now<I::Value> {
         let number = self.frames[position].frame.number;
         match awaited {
-            Awaited::Nothing => Now::Elsewhere { frame: number },
+            Awaited::Nothing => Now::Elsewhere { frame: number, is_asked_now: false },
             Awaited::One(outcome) => {
                 let result = self.result(outcome);
                 self.go_on(position, result)
@@ -245,6 +248,7 @@ impl<I: PortableInterpreter> Activation<'_, I> {
     }
 
     fn address(&self, frame: u32) -> FrameAddress {
-        FrameAddress { entity: self.id.clone(), frame, branch: 0 }
+        let is_locked = self.lock.is_some();
+        FrameAddress { entity: self.id.clone(), is_locked, frame, branch: 0 }
     }
 }

@@ -220,26 +220,24 @@ impl<I: PortableInterpreter> Step<'_, I> {
 
     pub(crate) fn resume(&mut self, id: &EntityId, key: &mut EntityKey, returned: Return) {
         let work = |_: &mut Participant| Work::Return(returned.clone());
-        let has_frame = |participant: &Participant| {
-            participant.visit.frames.iter().any(|frame| frame.number == returned.frame)
+        let index = if returned.is_locked {
+            key.queued(&returned.attempt)
+        } else {
+            key.position_unlocked(&returned.attempt)
         };
-        if let Some(index) = key.queued(&returned.attempt)
-            && has_frame(&key.queue[index].participant)
-        {
+        let index = index.expect("this is a bug in Anabranch: a call returns to no attempt");
+        if returned.is_locked {
             self.run_queued(id, key, index, work);
             self.serve(id, key);
         } else {
-            let index = key.position_unlocked(&returned.attempt);
-            let index = index.expect("this is a bug in Anabranch: a call returns to no attempt");
             let participant = key.unlocked.swap_remove(index);
             self.run_unlocked(id, key, participant, work);
         }
     }
 
     pub(crate) fn finish(&mut self, id: &EntityId, key: &mut EntityKey, finish: Finish) {
-        let Finish { attempt, is_committed } = finish;
-        let unlocked = key.position_unlocked(&attempt);
-        if let Some(index) = unlocked {
+        let Finish { attempt, has_lock, is_committed } = finish;
+        if let Some(index) = key.position_unlocked(&attempt) {
             key.unlocked.swap_remove(index);
         }
         if let Some(index) = key.queued(&attempt) {
@@ -248,7 +246,7 @@ impl<I: PortableInterpreter> Step<'_, I> {
                 key.commit(queued.participant.visit);
             }
             self.serve(id, key);
-        } else if unlocked.is_none() {
+        } else if has_lock {
             key.early_finishes.push(attempt);
         }
     }

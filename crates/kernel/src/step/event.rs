@@ -34,7 +34,7 @@ pub(crate) enum Event {
     /// To the sequencer: a transaction that runs alone needs one more entity.
     Extend { attempt: AttemptId, entity: EntityId },
     /// To the sequencer: a transaction that ran alone is over.
-    Done(AttemptId),
+    Done(Done),
 }
 
 /// A request, by its idempotency key or by the number that the engine gave it.
@@ -205,7 +205,9 @@ pub(crate) struct Call {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct FrameAddress {
     pub(crate) entity: EntityId,
-    /// Counts the frames that a transaction has had at its entity.
+    /// Whether the attempt has a lock there: it may have called the entity with and without.
+    pub(crate) is_locked: bool,
+    /// Counts the frames that an attempt has had there.
     pub(crate) frame: u32,
     /// Which of its calls, where it made several together.
     pub(crate) branch: u32,
@@ -214,6 +216,7 @@ pub(crate) struct FrameAddress {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Return {
     pub(crate) attempt: AttemptId,
+    pub(crate) is_locked: bool,
     pub(crate) frame: u32,
     pub(crate) branch: u32,
     pub(crate) outcome: CallOutcome,
@@ -245,5 +248,15 @@ pub(crate) enum Stop {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Finish {
     pub(crate) attempt: AttemptId,
+    /// Whether a lock was requested, which may not be here yet.
+    pub(crate) has_lock: bool,
+    pub(crate) is_committed: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Done {
+    pub(crate) attempt: AttemptId,
+    /// Where the transaction started: it knows already.
+    pub(crate) target: EntityId,
     pub(crate) is_committed: bool,
 }

@@ -9,8 +9,8 @@ use super::activation::RootEnd;
 use super::address::Address;
 use super::entity::{EntityKey, Participant};
 use super::event::{
-    AttemptId, CallOutcome, Event, Finish, LockMode, LockSet, Locks, ReplyTo, RootCall, Sequence,
-    Stop, include,
+    AttemptId, CallOutcome, Done, Event, Finish, LockMode, LockSet, Locks, ReplyTo, RootCall,
+    Sequence, Stop, include,
 };
 use super::{Flaw, Step};
 use crate::{EntityId, Failure, Fault, PortableInterpreter, Reply};
@@ -35,10 +35,6 @@ impl<I: PortableInterpreter> Step<'_, I> {
             Locks::Alone(_) => false,
             Locks::None | Locks::Set(_) => lock.is_none() || !beyond.is_empty(),
         };
-        let mut all = locks_of(&locks).cloned().unwrap_or_default();
-        for (entity, mode) in beyond {
-            include(&mut all, entity, mode);
-        }
         let in_sequence = matches!(outcome, CallOutcome::Stop(Stop::InSequence));
         if self.has_flaw(Flaw::ReplyBeforeDecision) && has_missed {
             let reply = reply(outcome.clone());
@@ -46,9 +42,12 @@ impl<I: PortableInterpreter> Step<'_, I> {
         }
         let has_missed = has_missed && !self.has_flaw(Flaw::MissIgnored);
         if has_missed || in_sequence {
+            self.finish_others(id, &attempt, &locks, &beyond, false);
+            let mut all = locked(&locks).cloned().unwrap_or_default();
             include(&mut all, id.clone(), lock.unwrap_or(LockMode::Shared));
-            self.finish_others(id, &attempt, &all, false);
-            self.end_alone(&attempt, &locks);
+            for (entity, mode) in beyond {
+                include(&mut all, entity, mode);
+            }
             if all.len() > self.limits.touched_entities {
                 let failure = self.too_many_entities();
                 self.reply(&attempt, &root.reply_to, Err(failure));
@@ -59,8 +58,7 @@ impl<I: PortableInterpreter> Step<'_, I> {
             return;
         }
         let reply = reply(outcome);
-        self.finish_others(id, &attempt, &all, reply.is_ok());
-        self.end_alone(&attempt, &locks);
+        self.finish_others(id, &attempt, &locks, &beyond, reply.is_ok());
         if reply.is_ok() {
             key.commit(visit);
         }
@@ -94,18 +92,25 @@ impl<I: PortableInterpreter> Step<'_, I> {
         &mut self,
         id: &EntityId,
         attempt: &AttemptId,
-        all: &LockSet,
+        locks: &Locks,
+        beyond: &LockSet,
         is_committed: bool,
     ) {
-        for entity in all.keys().filter(|entity| *entity != id) {
-            let finish = Finish { attempt: attempt.clone(), is_committed };
-            self.outbox.send(&Address::Entity(entity.clone()), &Event::Finish(finish));
-        }
-    }
-
-    fn end_alone(&mut self, attempt: &AttemptId, locks: &Locks) {
+        let attempt = attempt.clone();
         if let Locks::Alone(_) = locks {
-            self.outbox.send(&Address::Sequencer, &Event::Done(attempt.clone()));
+            let done = Done { attempt, target: id.clone(), is_committed };
+            self.outbox.send(&Address::Sequencer, &Event::Done(done));
+            return;
+        }
+        let none = LockSet::new();
+        let locked = locked(locks).unwrap_or(&none);
+        let unlocked = beyond.keys().filter(|entity| !locked.contains_key(*entity));
+        let all = locked.keys().map(|entity| (entity, true));
+        for (entity, has_lock) in all.chain(unlocked.map(|entity| (entity, false))) {
+            if entity != id {
+                let finish = Finish { attempt: attempt.clone(), has_lock, is_committed };
+                self.outbox.send(&Address::Entity(entity.clone()), &Event::Finish(finish));
+            }
         }
     }
 
@@ -126,7 +131,7 @@ impl<I: PortableInterpreter> Step<'_, I> {
     }
 }
 
-fn locks_of(locks: &Locks) -> Option<&LockSet> {
+fn locked(locks: &Locks) -> Option<&LockSet> {
     match locks {
         Locks::None => None,
         Locks::Set(set) | Locks::Alone(set) => Some(set),

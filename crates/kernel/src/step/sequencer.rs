@@ -5,14 +5,15 @@
 //!
 //! A transaction that runs *alone* may touch anything, so nothing is ordered after it until it is
 //! over. What it meets on the way is locked through the sequencer, behind the requests of all
-//! transactions before it; those behind it have none yet. So it waits only for earlier ones.
+//! transactions before it; those behind it have none yet. So it waits only for earlier ones. Since
+//! only the sequencer knows what it has locked, the end comes to the entities from there as well.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
-use super::event::{AttemptId, Event, Lock, LockMode, Locks, Sequence};
+use super::event::{AttemptId, Done, Event, Finish, Lock, LockMode, Locks, Sequence};
 use super::outbox::Outbox;
 use crate::EntityId;
 
@@ -64,12 +65,15 @@ impl Sequencer {
     }
 
     /// A transaction that ran alone is over.
-    pub(crate) fn done(&mut self, attempt: &AttemptId, outbox: &mut Outbox<'_>) {
-        assert!(
-            self.alone.as_ref().is_some_and(|alone| alone.attempt == *attempt),
-            "this is a bug in Anabranch: a transaction ends that does not run alone"
-        );
-        self.alone = None;
+    pub(crate) fn done(&mut self, done: Done, outbox: &mut Outbox<'_>) {
+        let Done { attempt, target, is_committed } = done;
+        let alone = self.alone.take_if(|alone| alone.attempt == attempt);
+        let alone =
+            alone.expect("this is a bug in Anabranch: a transaction ends that does not run alone");
+        for entity in alone.locked.into_iter().filter(|entity| *entity != target) {
+            let finish = Finish { attempt: attempt.clone(), has_lock: true, is_committed };
+            outbox.send(&Address::Entity(entity), &Event::Finish(finish));
+        }
         while self.alone.is_none()
             && let Some(sequence) = self.held_back.pop_front()
         {

@@ -24,7 +24,7 @@ impl<I: PortableInterpreter> Activation<'_, I> {
         // Encoding may run user code, as what was found so far may be its doing.
         let mut left = match left {
             Left::Finished { caller, result } => Leaving::Finished(caller, self.outcome(result)),
-            Left::Waiting { frame } => Leaving::Waiting(frame),
+            Left::Waiting { frame, is_asked_now } => Leaving::Waiting { frame, is_asked_now },
         };
         let objection = self.interpreter.objection();
         let objection = objection.map(|it| Failure::Raised(self.interpreter.describe(&it)));
@@ -73,12 +73,13 @@ impl<I: PortableInterpreter> Activation<'_, I> {
             }
             Some(_) => {}
         }
-        let Some(FrameAddress { entity, frame, branch }) = caller else {
+        let Some(FrameAddress { entity, is_locked, frame, branch }) = caller else {
             return Some(RootEnd { outcome, beyond });
         };
         let attempt = self.attempt.clone();
         let (turn, is_doubtful) = (self.thread.turn + 1, self.thread.is_doubtful);
-        let returned = Return { attempt, frame, branch, outcome, turn, is_doubtful, beyond };
+        let returned =
+            Return { attempt, is_locked, frame, branch, outcome, turn, is_doubtful, beyond };
         self.sent.push((Address::Entity(entity), Event::Return(returned)));
         None
     }
@@ -152,7 +153,9 @@ impl<I: PortableInterpreter> Activation<'_, I> {
         self.sent.clear();
         match left {
             Leaving::Finished(caller, _) => Leaving::Finished(caller, CallOutcome::Stop(stop)),
-            Leaving::Waiting(frame) => {
+            // What is under way comes back first.
+            Leaving::Waiting { is_asked_now: false, .. } => left,
+            Leaving::Waiting { frame, .. } => {
                 let position = self.position(frame);
                 let now = self.go_on(position, CallResult::Stop(stop));
                 self.unwind(now)
@@ -162,7 +165,7 @@ impl<I: PortableInterpreter> Activation<'_, I> {
 
     fn unwind(&mut self, now: Now<I::Value>) -> Leaving {
         match self.drive(now) {
-            Left::Waiting { frame } => Leaving::Waiting(frame),
+            Left::Waiting { frame, is_asked_now } => Leaving::Waiting { frame, is_asked_now },
             Left::Finished { caller, result } => Leaving::Finished(caller, self.outcome(result)),
         }
     }
@@ -170,8 +173,8 @@ impl<I: PortableInterpreter> Activation<'_, I> {
 
 /// How control leaves the entity.
 enum Leaving {
-    /// A frame waits.
-    Waiting(u32),
+    /// A frame waits, as in [`Now::Elsewhere`].
+    Waiting { frame: u32, is_asked_now: bool },
     /// A call is over; without a caller the root call.
     Finished(Option<FrameAddress>, CallOutcome),
 }

@@ -99,7 +99,7 @@ impl<I: PortableInterpreter> Activation<'_, I> {
                 let caller = Some(self.address(frame));
                 Now::Finished { caller, result: CallResult::Stop(stop) }
             }
-            None => Now::Elsewhere { frame },
+            None => Now::Elsewhere { frame, is_asked_now: true },
         }
     }
 

@@ -66,7 +66,7 @@ impl<I: PortableInterpreter> Activation<'_, I> {
             let turn = self.thread.turn + 1;
             let may_change = Some(may_change);
             let thread = Thread { context, turn, may_change, ..self.thread.clone() };
-            let caller = FrameAddress { entity: self.id.clone(), frame, branch };
+            let caller = FrameAddress { branch, ..self.address(frame) };
             self.send(caller, target, act, thread);
         }
         let position = self.position(frame);
@@ -76,7 +76,7 @@ impl<I: PortableInterpreter> Activation<'_, I> {
                 self.sent.clear();
                 self.go_on(position, CallResult::Stop(stop))
             }
-            None => Now::Elsewhere { frame },
+            None => Now::Elsewhere { frame, is_asked_now: true },
         }
     }
 

@@ -12,8 +12,8 @@ use serde_bytes::ByteBuf;
 use super::*;
 use crate::step::entity::{EntityKey, Participant, Queued};
 use crate::step::event::{
-    Act, Asked, AttemptId, Call, CallOutcome, Event, Finish, FrameAddress, Lock, LockMode, LockSet,
-    Locks, ReplyTo, RequestId, Return, RootCall, Sequence, Start, Stop, Submit, Thread,
+    Act, Asked, AttemptId, Call, CallOutcome, Done, Event, Finish, FrameAddress, Lock, LockMode,
+    LockSet, Locks, ReplyTo, RequestId, Return, RootCall, Sequence, Start, Stop, Submit, Thread,
 };
 use crate::step::outbox::Outbox;
 use crate::step::request_key::RequestKey;
@@ -50,7 +50,7 @@ fn locks() -> LockSet {
 }
 
 fn caller() -> FrameAddress {
-    FrameAddress { entity: item(b"\x01pen"), frame: 5, branch: 6 }
+    FrameAddress { entity: item(b"\x01pen"), is_locked: true, frame: 5, branch: 6 }
 }
 
 fn thread() -> Thread {
@@ -75,8 +75,17 @@ fn events() -> Vec<(&'static str, Event)> {
     };
     let returned = |outcome| {
         let (attempt, beyond) = (attempt(), locks());
-        let (frame, branch, turn, is_doubtful) = (5, 6, 8, true);
-        Event::Return(Return { attempt, frame, branch, outcome, turn, is_doubtful, beyond })
+        let (is_locked, frame, branch, turn, is_doubtful) = (true, 5, 6, 8, true);
+        Event::Return(Return {
+            attempt,
+            is_locked,
+            frame,
+            branch,
+            outcome,
+            turn,
+            is_doubtful,
+            beyond,
+        })
     };
     let create = Asked::Create { operator: OperatorId(3), arguments: b"arguments".to_vec() };
     let set = Act::Set { attribute: "price".to_owned(), value: b"value".to_vec() };
@@ -118,7 +127,10 @@ fn events() -> Vec<(&'static str, Event)> {
         ("return failure", returned(CallOutcome::Stop(Stop::Failure(Failure::Interrupted)))),
         ("return enough", returned(CallOutcome::Stop(Stop::Enough))),
         ("return in sequence", returned(CallOutcome::Stop(Stop::InSequence))),
-        ("finish", Event::Finish(Finish { attempt: attempt(), is_committed: true })),
+        (
+            "finish",
+            Event::Finish(Finish { attempt: attempt(), has_lock: true, is_committed: true }),
+        ),
         (
             "sequence",
             Event::Sequence(Sequence {
@@ -128,7 +140,10 @@ fn events() -> Vec<(&'static str, Event)> {
             }),
         ),
         ("extend", Event::Extend { attempt: attempt(), entity: item(b"\x01ink") }),
-        ("done", Event::Done(attempt())),
+        (
+            "done",
+            Event::Done(Done { attempt: attempt(), target: item(b"\x01pen"), is_committed: true }),
+        ),
         (
             "delete",
             Event::Lock(Lock {
@@ -268,7 +283,7 @@ fn events_and_states_come_back() {
 
 #[test]
 fn messages_of_other_versions_and_programs_are_refused() {
-    let mut message = encode(PROGRAM, &Event::Done(attempt()));
+    let mut message = encode(PROGRAM, &Event::Answer(Ok(Vec::new())));
     assert_eq!(decode::<Event>(*b"another!", &message), Err(StepError::OtherProgram));
     message[0] = FORMAT_VERSION + 1;
     assert_eq!(decode::<Event>(PROGRAM, &message), Err(StepError::Version(FORMAT_VERSION + 1)));

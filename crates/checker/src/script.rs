@@ -13,7 +13,7 @@
 //! - [`op`]: what a script is made of; [`observation`]: what it gives.
 //! - [`interpreter`]: runs the methods, in the kernel's terms; [`frame`]: a script that is being
 //!   executed, which can be written down between two operations.
-//! - [`operation`]: root calls.
+//! - [`operation`]: root calls; [`told`]: what the reply to one tells.
 
 pub mod cell;
 mod frame;
@@ -23,6 +23,7 @@ pub mod observation;
 pub mod op;
 pub mod operation;
 pub mod program;
+pub mod told;
 
 pub use interpreter::ScriptInterpreter;
 pub use mark::Mark;

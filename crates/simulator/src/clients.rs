@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use anabranch_kernel::step::Submission;
-use anabranch_kernel::{IdempotencyKey, Operation, Request, TransactionContext};
+use anabranch_kernel::{Request, TransactionContext};
 
 use crate::cluster::{Departure, Recorded};
 use crate::finding::{Finding, readable};
@@ -18,18 +18,32 @@ use crate::statistics::Statistics;
 /// How often a request is sent, unless all that was sent got lost.
 const ATTEMPTS_MAX: usize = 6;
 
+/// What a client will ask.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    pub request: Request,
+    /// The same each time that it is sent.
+    pub context: TransactionContext,
+}
+
 /// A request, and what became of it.
 #[derive(Debug)]
 pub struct Asked {
-    pub request: Request,
+    pub planned: Planned,
     /// When it was sent first.
     pub sent: Option<u64>,
-    /// When the first answer came, and the message.
-    pub answered: Option<(u64, Vec<u8>)>,
+    /// When each reply came, and its message.
+    pub replies: Vec<(u64, Vec<u8>)>,
     /// Whether it was lost, and will not be sent again.
     pub is_lost: bool,
     pub hit_by_crash: bool,
     attempts: Vec<usize>,
+}
+
+impl Asked {
+    fn is_keyed(&self) -> bool {
+        self.planned.request.idempotency_key.is_some()
+    }
 }
 
 #[derive(Debug)]
@@ -37,7 +51,7 @@ struct Attempt {
     request: usize,
     client: usize,
     place: Place,
-    reply: Option<Vec<u8>>,
+    is_answered: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,29 +85,20 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients that will send `operations`, the first `preparation` of them before the others.
-    pub fn new(options: &Options, operations: Vec<Operation>, preparation: usize) -> Self {
-        let mut random = Random::new(options.seed, "clients");
-        let mut asked = Vec::new();
-        for (number, operation) in operations.into_iter().enumerate() {
-            let is_keyed = number < preparation || random.happens(options.keyed_rate);
-            let idempotency_key = is_keyed.then(|| IdempotencyKey {
-                key: format!("request-{number}"),
-                fingerprint: (number as u128).to_le_bytes(),
-            });
-            asked.push(Asked {
-                request: Request { operation, idempotency_key },
-                sent: None,
-                answered: None,
-                is_lost: false,
-                hit_by_crash: false,
-                attempts: Vec::new(),
-            });
-        }
+    /// Clients that will send what is `planned`, the first `preparation` of it before the rest.
+    pub fn new(options: &Options, planned: Vec<Planned>, preparation: usize) -> Self {
+        let asked = planned.into_iter().map(|planned| Asked {
+            planned,
+            sent: None,
+            replies: Vec::new(),
+            is_lost: false,
+            hit_by_crash: false,
+            attempts: Vec::new(),
+        });
         Self {
             options: options.clone(),
-            random,
-            asked,
+            random: Random::new(options.seed, "clients"),
+            asked: asked.collect(),
             preparation,
             attempts: Vec::new(),
             air: Vec::new(),
@@ -101,10 +106,6 @@ impl Clients {
             sent: 0,
             under_way: 0,
         }
-    }
-
-    pub fn asked(&self) -> &[Asked] {
-        &self.asked
     }
 
     pub fn into_asked(self) -> Vec<Asked> {
@@ -129,7 +130,7 @@ impl Clients {
         self.under_way += 1;
         self.asked[request].sent = Some(clock);
         self.attempt(request);
-        if self.asked[request].request.idempotency_key.is_some() {
+        if self.asked[request].is_keyed() {
             self.set_alarm(clock, request, Alarm::Timeout);
             if self.random.happens(self.options.duplicate_rate) {
                 statistics.duplicates += 1;
@@ -141,7 +142,7 @@ impl Clients {
     fn attempt(&mut self, request: usize) {
         let attempt = self.attempts.len();
         let client = self.random.below(self.options.clients);
-        self.attempts.push(Attempt { request, client, place: Place::Air, reply: None });
+        self.attempts.push(Attempt { request, client, place: Place::Air, is_answered: false });
         self.asked[request].attempts.push(attempt);
         self.air.push(attempt);
     }
@@ -165,7 +166,7 @@ impl Clients {
     pub fn wake(&mut self, clock: u64, statistics: &mut Statistics) {
         while self.alarms.first().is_some_and(|(time, ..)| *time <= clock) {
             let (_, request, alarm) = self.alarms.pop_first().expect("there is a first");
-            let is_answered = self.asked[request].answered.is_some();
+            let is_answered = !self.asked[request].replies.is_empty();
             let attempts = &self.asked[request].attempts;
             let is_all_lost = attempts.iter().all(|attempt| self.is_lost(*attempt));
             let again = match alarm {
@@ -192,40 +193,37 @@ impl Clients {
     }
 
     /// One attempt in the air arrives.
-    pub fn record(&mut self, clock: u64) -> Recorded {
+    pub fn record(&mut self) -> Recorded {
         let chosen = self.random.below(self.air.len());
         let attempt = self.air.swap_remove(chosen);
         self.attempts[attempt].place = Place::Recorded;
         let Attempt { request, client, .. } = self.attempts[attempt];
-        let start = 1_700_000_000_000_000_000 + clock as i64 * 1_000_000;
-        Recorded {
-            submission: Submission {
-                request: self.asked[request].request.clone(),
-                number: attempt as u64,
-                client: attempt.to_string().into_bytes(),
-                context: TransactionContext {
-                    start_time_nanoseconds: start,
-                    seed: self.random.bytes32(),
-                },
-            },
-            client,
-        }
+        let Planned { request, context } = self.asked[request].planned.clone();
+        let (number, client_name) = (attempt as u64, attempt.to_string().into_bytes());
+        let submission = Submission { request, number, client: client_name, context };
+        Recorded { submission, client }
     }
 
     /// A crash takes what is in the air, and whoever has no reply may send again.
     pub fn crash(&mut self, clock: u64, statistics: &mut Statistics) {
         for attempt in std::mem::take(&mut self.air) {
+            let request = self.attempts[attempt].request;
+            let asked = &mut self.asked[request];
+            if request < self.preparation && !asked.is_keyed() {
+                // The others count on it.
+                self.air.push(attempt);
+                continue;
+            }
             self.attempts[attempt].place = Place::Lost;
             statistics.requests_lost += 1;
-            let asked = &mut self.asked[self.attempts[attempt].request];
-            if asked.request.idempotency_key.is_none() {
+            if !asked.is_keyed() {
                 asked.is_lost = true;
                 self.under_way -= 1;
             }
         }
         for request in 0..self.sent {
             let asked = &mut self.asked[request];
-            if asked.answered.is_some() || asked.is_lost {
+            if !asked.replies.is_empty() || asked.is_lost {
                 continue;
             }
             let is_recorded = |attempt: &usize| self.attempts[*attempt].place == Place::Recorded;
@@ -233,8 +231,7 @@ impl Clients {
                 asked.hit_by_crash = true;
                 statistics.hit_by_crash += 1;
             }
-            let is_keyed = asked.request.idempotency_key.is_some();
-            if is_keyed && self.random.happens(self.options.retry_crash_rate) {
+            if asked.is_keyed() && self.random.happens(self.options.retry_crash_rate) {
                 self.set_alarm(clock, request, Alarm::AfterCrash);
             }
         }
@@ -261,25 +258,24 @@ impl Clients {
         if self.attempts[number].place != Place::Recorded {
             return Err(unknown());
         }
-        let earlier = self.asked[request].answered.as_ref().map(|(_, reply)| reply);
-        if let Some(first) = earlier.filter(|first| **first != reply) {
-            let (first, second) = (readable(first), readable(&reply));
+        let asked = &mut self.asked[request];
+        asked.replies.push((clock, reply));
+        let ((_, first), (_, reply)) = (&asked.replies[0], &asked.replies[asked.replies.len() - 1]);
+        if first != reply {
+            let (first, second) = (readable(first), readable(reply));
             return Err(Finding::ReplyChanged { request, first, second });
         }
-        if self.attempts[number].reply.is_some() {
+        if self.attempts[number].is_answered {
             if !is_repeated {
                 return Err(Finding::AnsweredTwice { request });
             }
             statistics.replies_repeated += 1;
             return Ok(());
         }
-        self.attempts[number].reply = Some(reply.clone());
-        let asked = &mut self.asked[request];
-        if asked.answered.is_none() {
-            asked.answered = Some((clock, reply));
+        self.attempts[number].is_answered = true;
+        if asked.replies.len() == 1 {
             self.under_way -= 1;
-            let is_keyed = asked.request.idempotency_key.is_some();
-            if is_keyed && self.random.happens(self.options.retry_answered_rate) {
+            if asked.is_keyed() && self.random.happens(self.options.retry_answered_rate) {
                 self.set_alarm(clock, request, Alarm::AfterAnswer);
             }
         }
@@ -299,7 +295,7 @@ impl Clients {
     pub fn unanswered(&self) -> Vec<usize> {
         let attempts = self.attempts.iter().enumerate();
         let open = attempts
-            .filter(|(_, attempt)| attempt.place == Place::Recorded && attempt.reply.is_none());
+            .filter(|(_, attempt)| attempt.place == Place::Recorded && !attempt.is_answered);
         open.map(|(number, _)| number).collect()
     }
 

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anabranch_kernel::step::{KeyReport, Output, Stepped, Submission};
+use anabranch_kernel::step::{EventReport, KeyReport, Output, Stepped, Submission};
 
 use crate::digest::Digest;
 use crate::finding::{Finding, readable};
@@ -19,6 +19,7 @@ use crate::network::{ChannelIndex, Network, Sender, partition_of};
 use crate::random::Random;
 use crate::statistics::Statistics;
 use crate::trace::Trace;
+use crate::watch::Watch;
 
 /// When replies may leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +100,7 @@ pub struct Cluster<H> {
     pub statistics: Statistics,
     pub digest: Digest,
     pub trace: Trace,
+    watch: Watch,
 }
 
 impl<H: Host> Cluster<H> {
@@ -135,6 +137,7 @@ impl<H: Host> Cluster<H> {
             statistics: Statistics::default(),
             digest: Digest::default(),
             trace: Trace::default(),
+            watch: Watch::default(),
         }
     }
 
@@ -275,10 +278,12 @@ impl<H: Host> Cluster<H> {
         assert_eq!(partition_of(&message.key, self.hosts.len()), partition);
         let before = self.live.partitions[partition].get(&message.key).cloned();
         let before: &[u8] = before.as_deref().unwrap_or_default();
+        let report = self.witness.event_report(&message.event)?;
         self.trace.line(self.clock, || {
-            let (key, event) = (readable(&message.key), readable(&message.event));
-            format!("deliver  {sender:?} -> {partition} {key}: {event}")
+            let (key, what) = (readable(&message.key), describe(&report));
+            format!("deliver  {sender:?} -> {partition} {key}: {what}")
         });
+        self.watch.delivered(&message.key, report, &mut self.statistics);
         let stepped = self.hosts[partition].step(&message.key, before, &message.event)?;
         if self.random.happens(self.recheck) {
             self.statistics.rechecked += 1;
@@ -301,7 +306,9 @@ impl<H: Host> Cluster<H> {
             match output {
                 Output::Key { key, event } => {
                     self.trace.line(self.clock, || {
-                        format!("           sends {}: {}", readable(&key), readable(&event))
+                        let what =
+                            self.witness.event_report(&event).map(|report| describe(&report));
+                        format!("           sends {}: {}", readable(&key), what.unwrap_or_default())
                     });
                     let sender = Sender::Partition(partition);
                     self.live.network.send(sender, key.into(), event.into());
@@ -361,6 +368,11 @@ impl<H: Host> Cluster<H> {
         self.hosts = (0..self.hosts.len()).map(|_| (self.make_host)()).collect();
         self.witness = (self.make_host)();
     }
+}
+
+fn describe(report: &EventReport) -> String {
+    let EventReport { kind, attempt, details } = report;
+    format!("{kind:?} {}: {details}", attempt.as_deref().unwrap_or_default())
 }
 
 fn digest(stepped: &Stepped) -> u64 {

@@ -10,7 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use anabranch_ir::Program;
-use anabranch_kernel::step::{KeyReport, Output, StepError, StepHost, Stepped, Submission};
+use anabranch_kernel::step::{
+    EventReport, KeyReport, Output, StepError, StepHost, Stepped, Submission,
+};
 use anabranch_kernel::{
     Engine, Failure, OnReply, PortableInterpreter, Reply, Request, TransactionContext,
 };
@@ -40,6 +42,10 @@ impl<I: PortableInterpreter> Host for Shared<I> {
 
     fn step(&mut self, key: &[u8], state: &[u8], event: &[u8]) -> Result<Stepped, StepError> {
         self.host().step(key, state, event)
+    }
+
+    fn event_report(&self, event: &[u8]) -> Result<EventReport, StepError> {
+        self.host().event_report(event)
     }
 
     fn report(&self, key: &[u8], state: &[u8]) -> Result<KeyReport, StepError> {

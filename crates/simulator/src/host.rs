@@ -1,7 +1,9 @@
 //! What is hosted, behind a trait: the kernel's step, or a toy in tests of the simulator itself.
 
 use anabranch_kernel::PortableInterpreter;
-use anabranch_kernel::step::{KeyReport, Output, StepError, StepHost, Stepped, Submission};
+use anabranch_kernel::step::{
+    EventReport, KeyReport, Output, StepError, StepHost, Stepped, Submission,
+};
 
 /// Takes events. Each partition has a host of its own, and gets a new one after a crash.
 pub trait Host {
@@ -13,6 +15,12 @@ pub trait Host {
     /// # Errors
     /// The step cannot be taken.
     fn step(&mut self, key: &[u8], state: &[u8], event: &[u8]) -> Result<Stepped, StepError>;
+
+    /// Looks into an event.
+    ///
+    /// # Errors
+    /// The bytes are no event.
+    fn event_report(&self, event: &[u8]) -> Result<EventReport, StepError>;
 
     /// Looks into the state of a key.
     ///
@@ -28,6 +36,10 @@ impl<I: PortableInterpreter> Host for StepHost<I> {
 
     fn step(&mut self, key: &[u8], state: &[u8], event: &[u8]) -> Result<Stepped, StepError> {
         StepHost::step(self, key, state, event)
+    }
+
+    fn event_report(&self, event: &[u8]) -> Result<EventReport, StepError> {
+        StepHost::event_report(self, event)
     }
 
     fn report(&self, key: &[u8], state: &[u8]) -> Result<KeyReport, StepError> {

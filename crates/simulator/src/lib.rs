@@ -10,7 +10,8 @@
 //! - [`simulation`]: one seed from the first request to the end.
 //! - [`campaign`]: many seeds.
 //! - [`engine`]: the cluster as an engine, for whole applications.
-//! - [`statistics`], [`finding`], [`digest`], [`trace`]: what is told of it.
+//! - [`scripts`]: the kernel's step on scripts, with all checkers.
+//! - [`watch`], [`statistics`], [`finding`], [`digest`], [`trace`]: what is told of it.
 
 pub mod campaign;
 pub mod clients;
@@ -27,3 +28,4 @@ pub mod scripts;
 pub mod simulation;
 pub mod statistics;
 pub mod trace;
+pub mod watch;

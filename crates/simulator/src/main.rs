@@ -46,9 +46,9 @@ fn main() -> ExitCode {
     if arguments.trace {
         return trace(first_seed, requests);
     }
-    let threads = arguments.threads.unwrap_or_else(|| {
-        thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
-    });
+    let threads = arguments
+        .threads
+        .unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get));
     let start = Instant::now();
     let done = AtomicU64::new(0);
     let progress = |_| {

@@ -20,8 +20,6 @@ pub struct Options {
     pub crashes_max: u64,
     /// How often between two events the journal becomes durable.
     pub sync_rate: u32,
-    /// How many requests have an idempotency key.
-    pub keyed_rate: u32,
     /// How many requests with a key are sent twice at once.
     pub duplicate_rate: u32,
     /// How many requests with a key are sent again after a crash that came while they were under way.
@@ -52,7 +50,6 @@ impl Options {
             crash_rate: *random.pick(&[5, 20, 50]),
             crashes_max: *random.pick(&[0, 2, 4, 6]),
             sync_rate: *random.pick(&[10_000, 10_000, 2_000, 300]),
-            keyed_rate: *random.pick(&[10_000, 8_000, 3_000]),
             duplicate_rate: *random.pick(&[0, 500, 3_000]),
             retry_crash_rate: *random.pick(&[0, 5_000, 10_000]),
             retry_answered_rate: *random.pick(&[0, 500, 2_000]),

@@ -1,45 +1,182 @@
-//! Simulations of the kernel's step on scripts.
+//! One seed of the kernel's step on scripts: random requests, the simulation, all checkers.
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anabranch_checker::script::op::{Call, Check};
-use anabranch_checker::script::{self, Mark, Method, Op, ScriptInterpreter, operation};
+use anabranch_checker::generator::{self, Generated, Kind, Skew, Weights};
+use anabranch_checker::script::{self, Observation, ScriptInterpreter};
+use anabranch_checker::{Answer, History, Recorded, conservation, replies};
+use anabranch_ir::Program;
+use anabranch_kernel::access::access_set;
 use anabranch_kernel::step::StepHost;
+use anabranch_kernel::value::wire;
+use anabranch_kernel::{Failure, Reply, Value};
 
 use crate::campaign::Outcome;
+use crate::clients::{Asked, Planned};
+use crate::finding::Finding;
 use crate::options::Options;
 use crate::random::Random;
-use crate::simulation::{Requests, Tracing, run};
+use crate::simulation::{Requests, Run, Tracing, run};
+use crate::statistics::Statistics;
 
-fn requests(seed: u64, count: usize) -> Requests {
-    let mut random = Random::new(seed, "interim");
-    let name = |n: usize| format!("c{n}");
-    let mut operations = Vec::new();
-    for n in 0..8 {
-        operations.push(operation::create(&name(n), Some(100), Mark::new(n as u64, 0), Some(&name((n + 3) % 8))));
-    }
-    for n in 8..count as u64 {
-        let a = name(random.below(8));
-        let b = name(random.below(8));
-        let m = |p| Mark::new(n, p);
-        let mv = Op::Move { amount: random.between(1, 60) as i64, target: b.clone(), here: m(1), there: m(2), check: Check::After };
-        operations.push(match random.below(6) {
-            0 => operation::append(&a, m(0)),
-            1 => operation::read(&a),
-            2 => operation::execute(Method::Run, &a, vec![mv, Op::Read], &[b], &[]),
-            3 => operation::execute(Method::Look, &a, vec![Op::Read, Op::Get { target: b.clone(), attribute: "entries".into() }], &[b], &[]),
-            4 => operation::execute(Method::Wander, &a, vec![Op::Follow { method: Method::Append, arguments: vec![anabranch_kernel::Value::Int(m(3).0)] }, mv], &[], &[]),
-            _ => operation::execute(Method::Run, &a, vec![Op::Call(Call { method: Method::Append, target: b.clone(), arguments: vec![anabranch_kernel::Value::Int(m(3).0)] }), mv], &[], &[]),
-        });
-    }
-    Requests { operations, preparation: 8 }
+/// A host of the step on scripts.
+pub type ScriptHost = StepHost<ScriptInterpreter>;
+
+/// Runs a seed with about so many requests; gives what it came to, and the trace.
+pub fn simulate(seed: u64, requests: usize, tracing: Tracing) -> (Outcome, Vec<String>) {
+    simulate_host(seed, requests, tracing, |host| host)
 }
 
-/// Runs a seed.
-pub fn simulate(seed: u64, requests_count: usize, tracing: Tracing) -> (Outcome, Vec<String>) {
-    let options = Options::new(seed, requests_count);
+/// The same with hosts that `change` was applied to.
+pub fn simulate_host(
+    seed: u64,
+    requests: usize,
+    tracing: Tracing,
+    change: impl Fn(ScriptHost) -> ScriptHost + Send + 'static,
+) -> (Outcome, Vec<String>) {
+    let options = Options::new(seed, requests);
     let program = Arc::new(script::program());
-    let make_host = Box::new(move || StepHost::new(Arc::clone(&program), ScriptInterpreter::new()));
-    let run = run(&options, requests(seed, options.requests), make_host, tracing);
-    let findings = run.finding.iter().map(ToString::to_string).collect();
-    (Outcome { statistics: run.statistics, digest: run.digest, findings }, run.trace)
+    let workload = generator::generate(seed, &generator_options(seed, options.requests));
+    let preparation = workload.setup.len();
+    let generated: Vec<Generated> = workload.setup.into_iter().chain(workload.requests).collect();
+    let planned = generated.iter().map(|generated| Planned {
+        request: generated.request.clone(),
+        context: generated.context.clone(),
+    });
+    let planned = Requests { planned: planned.collect(), preparation };
+    let of_hosts = Arc::clone(&program);
+    let make_host = move || change(StepHost::new(Arc::clone(&of_hosts), ScriptInterpreter::new()));
+    let mut run = run(&options, planned, Box::new(make_host), tracing);
+    let trace = std::mem::take(&mut run.trace);
+    let digest = run.digest;
+    let (statistics, findings) = judge(&program, generated, run);
+    (Outcome { statistics, digest, findings }, trace)
+}
+
+/// What requests are like in a seed.
+fn generator_options(seed: u64, requests: usize) -> generator::Options {
+    let random = &mut Random::new(seed, "generator");
+    let weights = Weights::default();
+    let weights = match random.below(6) {
+        0 => Weights { single: 5, transfer: 60, ..weights },
+        1 => Weights { wander: 40, reshape: 20, ..weights },
+        2 => Weights { short: 20, unplanned: 10, lying_look: 10, lying_single: 5, ..weights },
+        3 => Weights { create: 20, delete: 10, reshape: 20, ..weights },
+        _ => weights,
+    };
+    generator::Options {
+        requests,
+        lasting: *random.pick(&[2, 4, 12, 40]),
+        skew: *random.pick(&[
+            Skew::Uniform,
+            Skew::Zipf { exponent: 0.9 },
+            Skew::Zipf { exponent: 1.4 },
+            Skew::Hot { cells: 2, percent: 70 },
+        ]),
+        weights,
+        named_percent: *random.pick(&[100, 80, 30]),
+        cells_max: *random.pick(&[2, 4, 8]),
+        ..generator::Options::default()
+    }
+}
+
+/// Counts and checks.
+fn judge(program: &Arc<Program>, generated: Vec<Generated>, run: Run) -> (Statistics, Vec<String>) {
+    let Run { asked, entities, mut statistics, finding, .. } = run;
+    let mut findings: Vec<String> = finding.iter().map(ToString::to_string).collect();
+    let host = StepHost::new(Arc::clone(program), ScriptInterpreter::new());
+    let mut history = History::default();
+    for (generated, asked) in generated.into_iter().zip(asked) {
+        if asked.is_lost || asked.sent.is_none() {
+            continue;
+        }
+        match recorded(&host, &generated, &asked) {
+            Ok(recorded) => {
+                count(program, &generated, &recorded, &mut statistics);
+                findings.extend(failure(&recorded));
+                history.requests.push(recorded);
+            }
+            Err(finding) => findings.push(finding.to_string()),
+        }
+    }
+    history.final_states = entities.into_iter().collect();
+    // What was cut short has no end to check.
+    if findings.is_empty() {
+        let checks = [replies::check, conservation::check];
+        let found = checks.iter().filter_map(|check| check(&history).err());
+        findings.extend(found.map(|finding| finding.to_string()));
+    }
+    (statistics, findings)
+}
+
+fn recorded(host: &ScriptHost, generated: &Generated, asked: &Asked) -> Result<Recorded, Finding> {
+    let answers = asked
+        .replies
+        .iter()
+        .map(|(time, reply)| Ok(Answer { time: *time, reply: host.decode_reply(reply)? }));
+    Ok(Recorded {
+        number: generated.number,
+        operation: generated.request.operation.clone(),
+        context: generated.context.clone(),
+        submitted: asked.sent.expect("it was sent"),
+        answers: answers.collect::<Result<_, Finding>>()?,
+    })
+}
+
+/// A reply that no simulated request should get.
+fn failure(recorded: &Recorded) -> Option<String> {
+    match recorded.reply()? {
+        Ok(_) | Err(Failure::Raised(_)) => None,
+        Err(failure) => Some(format!("request {} failed: {failure:?}", recorded.number)),
+    }
+}
+
+fn count(
+    program: &Program,
+    generated: &Generated,
+    recorded: &Recorded,
+    statistics: &mut Statistics,
+) {
+    statistics.transactions += 1;
+    match recorded.reply() {
+        Some(Ok(_)) => statistics.committed += 1,
+        Some(Err(Failure::Raised(_))) => statistics.raised += 1,
+        _ => {}
+    }
+    let is_spanning = match access_set(program, &recorded.operation) {
+        _ if matches!(generated.kind, Kind::Setup | Kind::Create) => {
+            statistics.single += 1;
+            false
+        }
+        Some(set) if set.len() == 1 => {
+            statistics.single += 1;
+            recorded.reply().is_some_and(|reply| observed_cells(reply) > 1)
+        }
+        Some(_) => {
+            statistics.with_access_set += 1;
+            true
+        }
+        None => {
+            statistics.reconnaissance += 1;
+            recorded.reply().is_some_and(|reply| observed_cells(reply) > 1)
+        }
+    };
+    statistics.spanning_keys += u64::from(is_spanning);
+}
+
+/// Of how many cells a reply tells.
+fn observed_cells(reply: &Reply) -> usize {
+    let list = match reply {
+        Ok(value) => wire::decode(value).ok(),
+        Err(Failure::Raised(raised)) => match wire::decode(&raised.exception) {
+            Ok(Value::Exception(exception)) => {
+                exception.attributes.into_iter().next().map(|(_, observations)| observations)
+            }
+            _ => None,
+        },
+        Err(_) => None,
+    };
+    let observations = list.and_then(Observation::list_from_value).unwrap_or_default();
+    observations.iter().filter_map(Observation::cell).collect::<BTreeSet<_>>().len()
 }

@@ -5,9 +5,9 @@
 //! journal is repeated, clients go on, but the cluster does nothing else. It has ended when everything is
 //! answered, nothing is under way and all replies have left.
 
-use anabranch_kernel::{EntityId, Operation};
+use anabranch_kernel::EntityId;
 
-use crate::clients::{Asked, Clients};
+use crate::clients::{Asked, Clients, Planned};
 use crate::cluster::{Cluster, Egress, MakeHost, Partition};
 use crate::finding::{Finding, readable};
 use crate::host::Host;
@@ -34,7 +34,7 @@ pub struct Run {
 
 /// What clients ask for.
 pub struct Requests {
-    pub operations: Vec<Operation>,
+    pub planned: Vec<Planned>,
     /// How many of the first have to be answered before the others are sent.
     pub preparation: usize,
 }
@@ -80,7 +80,7 @@ pub fn run<H: Host>(
         options,
         random: Random::new(options.seed, "simulation"),
         cluster,
-        clients: Clients::new(options, requests.operations, requests.preparation),
+        clients: Clients::new(options, requests.planned, requests.preparation),
         interleaving: Interleaving::new(options.seed, options.partitions),
         idle: 0,
         entities: Vec::new(),
@@ -162,7 +162,7 @@ impl<H: Host> Simulation<'_, H> {
         if choice < 2 && self.clients.can_send() {
             self.clients.send(clock, &mut self.cluster.statistics);
         } else if choice < 4 && self.clients.can_record() {
-            let recorded = self.clients.record(clock);
+            let recorded = self.clients.record();
             self.cluster.record(recorded);
         } else if self.cluster.is_replaying() {
             self.cluster.replay()?;

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use anabranch_checker::generator::{Generated, Workload};
 use anabranch_checker::script::ScriptInterpreter;
 use anabranch_checker::{Answer, History, Recorded};
-use anabranch_kernel::{EntityId, StateReader, TransactionDriver, Transition, Write};
+use anabranch_kernel::{EntityId, Operation, StateReader, TransactionDriver, Transition, Write};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_pcg::Pcg64Mcg;
 
 /// States in memory.
 #[derive(Default)]
@@ -50,4 +53,16 @@ pub(crate) fn history(workload: &Workload) -> History {
     history.final_states =
         states.0.iter().map(|(id, state)| (id.clone(), state.to_vec())).collect();
     history
+}
+
+/// As if all requests but those of the set-up had been under way at the same time; in another order.
+pub(crate) fn forget_times(history: &mut History, seed: u64) {
+    let is_setup = |recorded: &Recorded| matches!(recorded.operation, Operation::Create { .. });
+    let setup = history.requests.iter().position(|recorded| !is_setup(recorded)).unwrap();
+    let start = history.requests[setup - 1].answers[0].time;
+    for recorded in &mut history.requests[setup..] {
+        recorded.submitted = start + 1;
+        recorded.answers[0].time = start + 2;
+    }
+    history.requests.shuffle(&mut Pcg64Mcg::seed_from_u64(seed));
 }

@@ -39,9 +39,13 @@ fn every_request_is_applied_once_and_answered() {
                 counts.insert(key.to_vec(), u64::from_le_bytes((**state).try_into().unwrap()));
             }
         }
-        assert_eq!(counts, expected(kept.map(|asked| &asked.request.operation)), "seed {seed}");
+        assert_eq!(
+            counts,
+            expected(kept.map(|asked| &asked.planned.request.operation)),
+            "seed {seed}"
+        );
         for asked in &run.asked {
-            assert_eq!(asked.answered.is_none(), asked.is_lost, "seed {seed}");
+            assert_eq!(asked.replies.is_empty(), asked.is_lost, "seed {seed}");
         }
         statistics.add(&run.statistics);
     }

@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 
 use anabranch_ir::{FunctionId, OperatorId};
-use anabranch_kernel::step::{KeyReport, Output, StepError, Stepped, Submission};
-use anabranch_kernel::{EntityId, Operation};
+use anabranch_kernel::step::{
+    EventKind, EventReport, KeyReport, Output, StepError, Stepped, Submission,
+};
+use anabranch_kernel::{EntityId, IdempotencyKey, Operation, Request, TransactionContext};
+use anabranch_simulator::clients::Planned;
 use anabranch_simulator::host::Host;
 use anabranch_simulator::random::Random;
 use anabranch_simulator::simulation::Requests;
@@ -40,7 +43,7 @@ impl Toy {
 /// Requests along random paths, most of them through the first cells.
 pub(crate) fn requests(seed: u64, count: usize) -> Requests {
     let mut random = Random::new(seed, "toy");
-    let operations = (0..count).map(|_| {
+    let planned = (0..count).map(|number| {
         let length = random.between(1, 5);
         let path: Vec<u8> = (0..length)
             .map(|_| {
@@ -48,13 +51,19 @@ pub(crate) fn requests(seed: u64, count: usize) -> Requests {
                 random.below(end) as u8
             })
             .collect();
-        Operation::Call {
+        let operation = Operation::Call {
             target: EntityId { operator: OperatorId(0), key: vec![path[0]].into() },
             method: FunctionId(0),
             arguments: path,
-        }
+        };
+        let idempotency_key = random.happens(6_000).then(|| IdempotencyKey {
+            key: format!("request-{number}"),
+            fingerprint: (number as u128).to_le_bytes(),
+        });
+        let context = TransactionContext { start_time_nanoseconds: 0, seed: [0; 32] };
+        Planned { request: Request { operation, idempotency_key }, context }
     });
-    Requests { operations: operations.collect(), preparation: 3 }
+    Requests { planned: planned.collect(), preparation: 3 }
 }
 
 /// How often each cell should have been passed.
@@ -129,6 +138,10 @@ impl Host for Toy {
             stepped.outputs.push(output);
         }
         Ok(stepped)
+    }
+
+    fn event_report(&self, _event: &[u8]) -> Result<EventReport, StepError> {
+        Ok(EventReport { kind: EventKind::Request, attempt: None, details: String::new() })
     }
 
     fn report(&self, key: &[u8], state: &[u8]) -> Result<KeyReport, StepError> {

@@ -191,6 +191,10 @@ impl<I: PortableInterpreter> Driver<I> {
         if self.random.happens(self.options.crash_rate) {
             self.cluster.crash();
         }
+        self.hand_out(replies)?;
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
         if self.cluster.is_replaying() {
             self.cluster.replay()?;
         } else if self.cluster.has_input() && self.random.below(3) == 0 {
@@ -209,6 +213,11 @@ impl<I: PortableInterpreter> Driver<I> {
         if self.random.happens(self.options.sync_rate) {
             self.cluster.sync_journal();
         }
+        self.hand_out(replies)
+    }
+
+    /// Takes the replies that have left.
+    fn hand_out(&mut self, replies: &mut Vec<(OnReply, Reply)>) -> Result<(), Finding> {
         for departure in self.cluster.departures() {
             replies.extend(self.receive(departure)?);
         }

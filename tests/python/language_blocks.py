@@ -2,7 +2,8 @@
 
 A fenced block `python` is a program, `python name.py` a module beside it. The block that follows
 says what must happen: `output` is what the program prints on every engine (`output local` on that
-one, where it cannot be the same on all of them), `diagnostics` are the compiler's complaints, a
+one, where it cannot be the same on all of them; `output one-process` on those that never write a
+suspended method down), `diagnostics` are the compiler's complaints, a
 line `CODE line: message` for each (`CODE name.py:line: message` in another module). Modules that
 stand before the first `##` heading belong to every program of the file. The word `crlf` in the
 fence of a program makes its line ends those of Windows, `tabs` its indentation tabs, and

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from command_line import APPLICATIONS, EXAMPLES, SECONDS_MAX, WORKLOADS, anabranch
@@ -38,6 +39,7 @@ def run(program: Path, engine: str, folder: Path) -> str:
     options: dict[str, list[str | Path]] = {
         "embedded": ["--data", folder / "data"],
         "local": ["--compare-effects"],
+        "simulated": ["--seed", str(crc32(program.stem.encode()))],
     }
     arguments = options.get(engine, [])
     completed = anabranch("run", program, "--engine", engine, *arguments)
@@ -50,7 +52,7 @@ def test_examples_run_as_python(example: str) -> None:
     assert python(PROGRAMS[example]) == expected_output(PROGRAMS[example])
 
 
-@pytest.mark.parametrize("engine", ["plain", "local", "embedded"])
+@pytest.mark.parametrize("engine", ["plain", "local", "embedded", "simulated"])
 @pytest.mark.parametrize("example", PROGRAMS)
 def test_examples_run_on_engines(example: str, engine: str, tmp_path: Path) -> None:
     assert run(PROGRAMS[example], engine, tmp_path) == expected_output(PROGRAMS[example])
@@ -63,7 +65,7 @@ def test_examples_have_no_mistakes(example: str) -> None:
     assert "no mistakes found" in completed.stdout
 
 
-@pytest.mark.parametrize("engine", ["plain", "local", "embedded"])
+@pytest.mark.parametrize("engine", ["plain", "local", "embedded", "simulated"])
 def test_engines_agree_on_the_semantics(engine: str, tmp_path: Path) -> None:
     assert run(SEMANTICS, engine, tmp_path) == python(SEMANTICS)
 

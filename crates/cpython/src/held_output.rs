@@ -22,6 +22,10 @@ thread_local! {
 #[derive(Default)]
 struct Held {
     transactions: Vec<Transaction>,
+    /// The latest start time that was announced.
+    latest: i64,
+    /// That of the latest transaction that was answered: what a replay prints of it has been printed.
+    answered: i64,
     /// The step that was announced, until it does something.
     announced: Option<TransactionContext>,
     /// The transaction and the step that print now.
@@ -72,7 +76,10 @@ impl Held {
 
 /// From now on this thread takes the step that has `context`.
 pub(crate) fn announce_step(context: &TransactionContext) {
-    HELD.with_borrow_mut(|held| held.announced = Some(context.clone()));
+    HELD.with_borrow_mut(|held| {
+        held.latest = held.latest.max(context.start_time_nanoseconds);
+        held.announced = Some(context.clone());
+    });
 }
 
 /// Entity code runs now.
@@ -91,7 +98,12 @@ pub(crate) fn hold(stream: Stream, text: &str) {
 
 /// Prints what is held.
 fn let_go() {
-    let transactions = HELD.with_borrow_mut(|held| std::mem::take(&mut held.transactions));
+    let transactions = HELD.with_borrow_mut(|held| {
+        let answered = std::mem::replace(&mut held.answered, held.latest);
+        let mut transactions = std::mem::take(&mut held.transactions);
+        transactions.retain(|transaction| transaction.start_time_nanoseconds > answered);
+        transactions
+    });
     let steps = transactions.into_iter().flat_map(|transaction| transaction.steps);
     let parts: Vec<_> = steps.flat_map(|step| step.parts).collect();
     if parts.is_empty() {

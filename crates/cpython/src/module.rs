@@ -7,6 +7,7 @@ use pyo3::types::PyBytes;
 use crate::backend::EngineBackend;
 use crate::decode::Source;
 use crate::encode::OpaqueValues;
+use crate::method::{CalledAttribute, LookedUp};
 use crate::reference::Reference;
 use crate::suspension::{live_entity, new_exception, reduce_suspended, unbound};
 
@@ -57,6 +58,8 @@ pub fn add_to_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(live_entity, module)?)?;
     module.add_function(wrap_pyfunction!(unbound, module)?)?;
     module.add_function(wrap_pyfunction!(new_exception, module)?)?;
+    module.add_class::<LookedUp>()?;
+    module.add_class::<CalledAttribute>()?;
     module.add_class::<Reference>()?;
     module.add_class::<EngineBackend>()
 }

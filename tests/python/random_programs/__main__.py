@@ -18,6 +18,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from zlib import crc32
 
 from .check import Checked, check
 from .compare import Outcome, fails_alike
@@ -45,7 +46,7 @@ class Summary:
     constructs: Counter[str] = field(default_factory=Counter[str])
 
     def add(self, checked: Checked) -> None:
-        self.programs[checked.engine] += 1
+        self.programs[checked.engine.partition(":")[0]] += 1
         self.suspended += checked.remote_operations > 0
         self.raised += checked.methods_raised > 0
         self.methods += checked.methods
@@ -84,9 +85,16 @@ def report(checked: Checked, difference: Outcome, output: Path, keep: bool) -> N
 def jobs(seed: str, programs: int, engines: list[str]) -> list[tuple[str, str]]:
     """Every tenth program runs on the second engine, if there is one."""
     return [
-        (f"{seed}.{number}", engines[-1] if number % 10 == 9 else engines[0])
+        job(f"{seed}.{number}", engines[-1] if number % 10 == 9 else engines[0])
         for number in range(programs)
     ]
+
+
+def job(seed: str, engine: str) -> tuple[str, str]:
+    """A program, and the engine that it runs on, with what the simulated engine makes of its seed."""
+    if engine == "simulated":
+        engine = f"{engine}:{crc32(seed.encode())}"
+    return seed, engine
 
 
 def main() -> int:
@@ -110,7 +118,7 @@ def main() -> int:
     engines = str(arguments.engine).split(",")
     todo = jobs(arguments.seed, arguments.programs, engines)
     if arguments.only:
-        todo = [(arguments.only, engines[0])]
+        todo = [job(arguments.only, engines[0])]
     summary, failures = run(todo, arguments.workers, arguments.output, arguments.keep)
     if arguments.coverage:
         print(table(summary.constructs))

@@ -104,9 +104,12 @@ def _be_program(
         # It ends before there is much to collect.
         gc.disable()
         operations = _count_remote_operations()
+        engine, _, seed = engine.partition(":")
         command = ["anabranch", "run", str(folder / "main.py"), "--engine", engine]
         if engine == "local":
             command.append("--compare-effects")
+        if seed:
+            command.extend(["--seed", seed])
         code = _native.main(command)
         sys.stderr.flush()
         count.write(str(operations[0]).encode())

@@ -164,7 +164,7 @@ pub(super) fn operation(target: &EntityId, act: &Act) -> Option<Operation> {
         Act::GetState => Operation::GetState { target },
         Act::Exists => Operation::Exists { target },
         Act::Delete => Operation::Delete { target },
-        Act::Insert(_) => return None,
+        Act::Insert(_) | Act::GetByValue(_) => return None,
     })
 }
 

@@ -110,6 +110,8 @@ pub(crate) enum Act {
     /// A new entity, made by its constructor elsewhere.
     Insert(#[serde(with = "serde_bytes")] Vec<u8>),
     Delete,
+    /// An attribute whose name is a value of the interpreter's own, not a text.
+    GetByValue(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
 /// What a client asks for.

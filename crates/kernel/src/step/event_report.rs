@@ -104,6 +104,7 @@ fn act(act: &Act) -> String {
     match act {
         Act::Call { method, .. } => format!("calls {method}"),
         Act::Get { attribute } => format!("gets {attribute}"),
+        Act::GetByValue(attribute) => format!("gets {}", attribute.escape_ascii()),
         Act::Set { attribute, .. } => format!("sets {attribute}"),
         Act::GetState => "gets the state".to_owned(),
         Act::Exists => "asks whether it exists".to_owned(),

@@ -19,6 +19,10 @@ impl<I: PortableInterpreter> Activation<'_, I> {
                 let attribute = self.interpreter.attribute_name(&attribute);
                 Ok(Action::Get { target, attribute })
             }
+            Act::GetByValue(attribute) => self
+                .interpreter
+                .decode(&attribute)
+                .map(|attribute| Action::Get { target, attribute }),
             Act::Set { attribute, value } => self.interpreter.decode(&value).map(|value| {
                 let attribute = self.interpreter.attribute_name(&attribute);
                 Action::Set { target, attribute, value }

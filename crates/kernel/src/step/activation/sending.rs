@@ -53,11 +53,18 @@ impl<I: PortableInterpreter> Activation<'_, I> {
                 (target, Act::Call { method, arguments })
             }
             Action::Get { target, attribute } => {
-                (target, Act::Get { attribute: self.attribute(&attribute)? })
+                let message = self.interpreter.encode(&attribute)?;
+                let act = match text(&message) {
+                    Some(attribute) => Act::Get { attribute },
+                    None => Act::GetByValue(message),
+                };
+                (target, act)
             }
             Action::Set { target, attribute, value } => {
                 let value = self.interpreter.encode(&value)?;
-                (target, Act::Set { attribute: self.attribute(&attribute)?, value })
+                let attribute = text(&self.interpreter.encode(&attribute)?);
+                let attribute = attribute.expect("this is a bug in Anabranch: a name is no text");
+                (target, Act::Set { attribute, value })
             }
             Action::Create { operator, arguments } => {
                 let arguments = self.interpreter.copy_arguments(&arguments)?;
@@ -72,14 +79,6 @@ impl<I: PortableInterpreter> Activation<'_, I> {
                 panic!("this is a bug in Anabranch: nothing that crosses to another entity")
             }
         })
-    }
-
-    fn attribute(&mut self, name: &I::Value) -> Result<String, I::Value> {
-        let message = self.interpreter.encode(name)?;
-        match wire::decode(&message) {
-            Ok(Value::Str(name)) => Ok(name),
-            _ => panic!("this is a bug in Anabranch: the name of an attribute is no text"),
-        }
     }
 
     /// Lets `target` do `act` for the frame.
@@ -164,5 +163,13 @@ impl<I: PortableInterpreter> Activation<'_, I> {
         }
         let exception = self.interpreter.exception(Fault::TooManyEntities { entities_max });
         Some(Stop::Failure(Failure::Raised(self.interpreter.describe(&exception))))
+    }
+}
+
+/// The text in a message, if it holds one.
+fn text(message: &[u8]) -> Option<String> {
+    match wire::decode(message) {
+        Ok(Value::Str(text)) => Some(text),
+        _ => None,
     }
 }

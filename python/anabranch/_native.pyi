@@ -57,6 +57,9 @@ def reduce_suspended(value: object) -> Any:
 def live_entity() -> Any:
     """The live entity whose suspended calls are being made."""
 
+def take_attributes(attributes: dict[str, Any]) -> None:
+    """Gives that entity its attributes."""
+
 def unbound() -> Any:
     """What stands for a variable without a value."""
 

@@ -9,7 +9,7 @@ use crate::decode::Source;
 use crate::encode::OpaqueValues;
 use crate::method::{CalledAttribute, LookedUp};
 use crate::reference::Reference;
-use crate::suspension::{live_entity, new_exception, reduce_suspended, unbound};
+use crate::suspension::{live_entity, new_exception, reduce_suspended, take_attributes, unbound};
 
 /// The wire message of a value, for another process.
 #[pyfunction]
@@ -56,6 +56,7 @@ pub fn add_to_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(crate::output::log_record, module)?)?;
     module.add_function(wrap_pyfunction!(reduce_suspended, module)?)?;
     module.add_function(wrap_pyfunction!(live_entity, module)?)?;
+    module.add_function(wrap_pyfunction!(take_attributes, module)?)?;
     module.add_function(wrap_pyfunction!(unbound, module)?)?;
     module.add_function(wrap_pyfunction!(new_exception, module)?)?;
     module.add_class::<LookedUp>()?;

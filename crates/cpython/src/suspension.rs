@@ -5,7 +5,7 @@
 //! not; here is what comes often, and what needs the interpreter: references, the live entity
 //! itself, and variables without a value.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use anabranch_ir::OperatorId;
 use anabranch_kernel::value::wire::DecodeError;
@@ -17,6 +17,7 @@ use pyo3::types::{PyBytes, PyCFunction, PyDict, PyTuple, PyType};
 use crate::application::Application;
 use crate::class::{Kind, class_of};
 use crate::decode::{built, new_exception as make_exception, new_instance};
+use crate::key::encode_key;
 use crate::reference::Reference;
 use crate::unbound::Unbound;
 use crate::well_known;
@@ -24,14 +25,24 @@ use crate::well_known;
 thread_local! {
     /// The entity that is being written or made.
     static LIVE: RefCell<Option<Py<PyAny>>> = const { RefCell::new(None) };
+    /// Whether it was written as a part of something.
+    static HAS_ALIAS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `work` while `entity` is the live entity of this thread.
 fn with_live<R>(entity: &Bound<'_, PyAny>, work: impl FnOnce() -> R) -> R {
     let outer = LIVE.replace(Some(entity.clone().unbind()));
+    HAS_ALIAS.set(false);
     let result = work();
     LIVE.set(outer);
     result
+}
+
+/// Attributes, which the live entity gets as soon as they are made: what is made later may ask it for
+/// its hash, and so for its key.
+#[pyclass(frozen, module = "anabranch._native")]
+struct Attributes {
+    attributes: Py<PyAny>,
 }
 
 /// Writes down the attributes of a live entity and `calls`: tuples of live variables. `describe` says
@@ -47,15 +58,39 @@ pub(crate) fn write(
     let py = entity.py();
     let attributes = entity.getattr(intern!(py, "__dict__"))?;
     let calls = PyTuple::new(py, calls)?;
-    let parts = PyTuple::new(py, [attributes.clone(), calls.clone().into_any()])?;
+    let dumps = |early: Option<Attributes>| {
+        let attributes = Attributes { attributes: attributes.clone().unbind() };
+        let parts = (early, attributes, &calls).into_pyobject(py)?;
+        well_known::suspension_dumps(py)?.call1((parts,))
+    };
+    let dumps = || {
+        let message = dumps(None)?;
+        if !HAS_ALIAS.get() {
+            return Ok(message);
+        }
+        // The entity may be in a set of its own, or of one of its attributes.
+        let scalars = scalar_attributes(attributes.cast_exact::<PyDict>()?)?;
+        dumps(Some(Attributes { attributes: scalars.into_any().unbind() }))
+    };
     with_live(entity, || {
-        let message = match well_known::suspension_dumps(py)?.call1((parts,)) {
+        let message = match dumps() {
             Ok(message) => message,
             Err(error) if error.is_instance_of::<PyRecursionError>(py) => return Err(error),
             Err(error) => return Err(refusal(entity, &attributes, &calls, &error, describe)?),
         };
         Ok(message.cast::<PyBytes>()?.as_bytes().to_vec())
     })
+}
+
+/// The attributes that a key can be made of: values without identity.
+fn scalar_attributes<'py>(attributes: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
+    let scalars = PyDict::new(attributes.py());
+    for (name, value) in attributes.iter() {
+        if encode_key(&value).is_ok() {
+            scalars.set_item(name, value)?;
+        }
+    }
+    Ok(scalars)
 }
 
 /// Names what cannot be written.
@@ -94,10 +129,8 @@ pub(crate) fn read<'py>(
     let entity = new_instance(application.class(py, operator))?;
     let loads = built(well_known::pickle_loads(py))?;
     let parts = with_live(&entity, || loads.call1((PyBytes::new(py, message),)));
-    let (attributes, calls): (Bound<'py, PyDict>, Bound<'py, PyTuple>) =
-        built(built(parts)?.extract())?;
-    // Not a copy: a variable may hold the very dict.
-    built(entity.setattr(intern!(py, "__dict__"), attributes))?;
+    let calls = built(built(parts)?.get_item(2))?;
+    let calls = built(calls.cast_into::<PyTuple>())?;
     let calls = calls.iter().map(Bound::unbind).collect();
     Ok((entity, calls))
 }
@@ -109,7 +142,13 @@ pub(crate) fn reduce_suspended(value: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> 
     if let Ok(reference) = value.cast_exact::<Reference>() {
         return Ok(reference.get().__reduce__(py)?.into_any().unbind());
     }
+    if let Ok(attributes) = value.cast_exact::<Attributes>() {
+        let arguments = (attributes.get().attributes.clone_ref(py),);
+        let reduced = (well_known::take_attributes(py)?, arguments).into_pyobject(py)?;
+        return Ok(reduced.into_any().unbind());
+    }
     if LIVE.with_borrow(|live| live.as_ref().is_some_and(|live| live.is(value))) {
+        HAS_ALIAS.set(true);
         return without_arguments(well_known::live_entity(py)?);
     }
     if value.is_exact_instance_of::<Unbound>() {
@@ -163,6 +202,14 @@ fn enum_member(value: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> PyResult<
 pub(crate) fn live_entity(py: Python<'_>) -> PyResult<Py<PyAny>> {
     let live = LIVE.with_borrow(|live| live.as_ref().map(|live| live.clone_ref(py)));
     live.ok_or_else(|| PySystemError::new_err("no suspended call is being made in this thread"))
+}
+
+/// Gives the live entity its attributes.
+#[pyfunction]
+pub(crate) fn take_attributes(attributes: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = attributes.py();
+    // Not a copy: a variable may hold the very dict.
+    live_entity(py)?.bind(py).setattr(intern!(py, "__dict__"), attributes)
 }
 
 /// What stands for no value.

@@ -55,6 +55,7 @@ well_known! {
     suspension_reduce_other = "anabranch._suspension", "reduce_other";
     named_objects = "anabranch._suspension", "named";
     live_entity = "anabranch._native", "live_entity";
+    take_attributes = "anabranch._native", "take_attributes";
     unbound = "anabranch._native", "unbound";
     driver_read = "anabranch._driver", "read";
     driver_write = "anabranch._driver", "write";

@@ -83,11 +83,14 @@ fn what_is_one_object_stays_one() {
     keeps(
         "sharing",
         "
+import shop
+
 def before(pen):
     pen.tags = ['a']
     pen.me = pen
     shared = {'x': 1}
-    return [(pen.tags, shared, pen, vars(pen)), (shared, (pen.tags,), pen)]
+    pen.friends = {pen, shop.Item}
+    return [(pen.tags, shared, pen, vars(pen)), (shared, (pen.tags,), pen, {pen: 1})]
 
 def after(pen, first, second):
     tags, shared, me, attributes = first
@@ -95,6 +98,7 @@ def after(pen, first, second):
     assert shared is second[0]
     assert me is pen and second[2] is pen and pen.me is pen
     assert attributes is vars(pen)
+    assert second[3][pen] == 1 and pen in pen.friends
     tags.append('b')
     assert pen.tags == ['a', 'b']
 ",

@@ -60,7 +60,7 @@ impl EventReport {
             Event::Extend { attempt, entity } => {
                 (EventKind::Alone, Some(attempt), format!("needs {}", entity.key.escape_ascii()))
             }
-            Event::Done(attempt) => (EventKind::Alone, Some(attempt), "is over".to_owned()),
+            Event::Done(done) => (EventKind::Alone, Some(&done.attempt), "is over".to_owned()),
             Event::Lock(lock) => {
                 let root = lock.root.as_ref().map(|(root, _)| act(&root.act)).unwrap_or_default();
                 (EventKind::Lock, Some(&lock.attempt), format!("{:?} {root}", lock.mode))

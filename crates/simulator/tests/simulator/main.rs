@@ -1,5 +1,7 @@
 //! The simulator on toys whose mistakes are known, and on the kernel.
 
+mod costs;
 mod flaws;
+mod kernel;
 mod mechanics;
 mod toy;

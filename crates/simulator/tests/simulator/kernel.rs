@@ -12,7 +12,7 @@ fn summary(seeds: std::ops::Range<u64>) -> Summary {
 
 #[test]
 fn transactions_are_serializable_whatever_happens() {
-    let Summary { statistics, findings, .. } = summary(0..300);
+    let Summary { statistics, findings, .. } = summary(0..200);
     assert!(findings.is_empty(), "{findings:?}");
     let table = statistics.markdown();
     for (title, count) in statistics.rows() {
@@ -25,6 +25,6 @@ fn transactions_are_serializable_whatever_happens() {
 
 #[test]
 fn a_seed_does_the_same_twice() {
-    assert_eq!(summary(0..20).digest, summary(0..20).digest);
-    assert_ne!(summary(0..20).digest, summary(1..21).digest);
+    assert_eq!(summary(0..8).digest, summary(0..8).digest);
+    assert_ne!(summary(0..8).digest, summary(1..9).digest);
 }

@@ -1,5 +1,6 @@
 //! Replies, leftovers, conservation, and execution again, on histories made by hand.
 
+use anabranch_checker::history::describe_reply;
 use anabranch_checker::script::cell::Content;
 use anabranch_checker::script::program::entity;
 use anabranch_checker::script::{ScriptInterpreter, operation};
@@ -98,9 +99,24 @@ fn execution_again_finds_other_replies() {
     made.add(3, operation::get("a", "entries"), result(&Value::List(entries)));
     made.last_content("a", &content(&[0, 1, 2], 0));
     assert_eq!(reexecuted(&made, &[0, 1, 3, 2]), Ok(()));
-    assert_finds(reexecuted(&made, &[0, 1, 2, 3]), FindingKind::OtherReply, &[3]);
+    let finding = reexecuted(&made, &[0, 1, 2, 3]).unwrap_err();
+    assert_eq!(
+        finding.to_string(),
+        "OtherReply (requests 3): the client got [Int(0), Int(1024)], but executed one after another \
+         it gives [Int(0), Int(1024), Int(2048)]"
+    );
     assert_finds(reexecuted(&made, &[0, 2, 1]), FindingKind::OtherState, &[]);
     assert_finds(reexecuted(&made, &[0, 1]), FindingKind::OtherState, &[]);
+}
+
+#[test]
+fn replies_are_told_in_words() {
+    let observed = vec![listed("a", &[0, 1]), marked("a", mark(2, 3))];
+    let reply = result(&observations(observed.clone()));
+    assert_eq!(describe_reply(&reply), "{a [0.0 1.0]; a += 2.3}");
+    let text = "script:Raised(\"\") after {a [0.0 1.0]; a += 2.3}";
+    assert_eq!(describe_reply(&failure(observed)), text);
+    assert_eq!(describe_reply(&Err(Failure::Interrupted)), "Interrupted");
 }
 
 #[test]

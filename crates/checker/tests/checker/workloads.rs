@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anabranch_checker::check;
-use anabranch_checker::generator::{Kind, Options, Skew, Workload, generate};
+use anabranch_checker::generator::{Kind, Options, Skew, Weights, Workload, generate};
 use anabranch_checker::script::{ScriptInterpreter, operation, program};
 use anabranch_kernel::access::access_set;
 use anabranch_kernel::{Failure, TransactionDriver};
@@ -108,4 +108,57 @@ fn the_access_set_is_known_where_it_should_be() {
             assert_eq!(set.len(), 1, "{operation}: {set:?}");
         }
     }
+}
+
+#[test]
+fn scripts_do_all_that_scripts_can_do() {
+    let workload = generate(4, &Options { requests: 2000, ..Options::default() });
+    let texts: Vec<String> = workload
+        .requests
+        .iter()
+        .map(|generated| operation::describe(&generated.request.operation))
+        .collect();
+    let words = [
+        "append [",
+        "read",
+        "time",
+        "move ",
+        "check later",
+        ".run(",
+        ".reshape(",
+        ".look(",
+        ".wander(",
+        ".peek(",
+        ".entries",
+        ".summary",
+        ".next = ",
+        "try {",
+        "raise ",
+        "create ",
+        "delete ",
+        "exists ",
+        "next.wander(",
+        "if BalanceAtLeast",
+        "if EvenEntries",
+        "if HasNext",
+        "together {",
+        "nest {",
+        "state of ",
+    ];
+    for word in words {
+        assert!(texts.iter().any(|text| text.contains(word)), "no request has {word}");
+    }
+    // Whatever has no text of its own is written as Rust does.
+    assert!(!texts.iter().any(|text| text.contains("Tuple(")));
+}
+
+#[test]
+fn requests_without_a_weight_do_not_come() {
+    let weights = Weights { lying_single: 0, lying_look: 0, short: 0, ..Weights::default() };
+    let options = Options { requests: 2000, weights, ..Options::default() };
+    let requests = generate(5, &options).requests;
+    let lies = [Kind::LyingSingle, Kind::LyingLook, Kind::Short];
+    assert!(!requests.iter().any(|generated| lies.contains(&generated.kind)));
+    let texts = requests.iter().map(|it| operation::describe(&it.request.operation));
+    assert!(!texts.into_iter().any(|text| text.contains("peek")));
 }

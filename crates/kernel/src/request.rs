@@ -1,6 +1,7 @@
 //! Root calls and their replies.
 
 use anabranch_ir::FunctionId;
+use serde::{Deserialize, Serialize};
 
 use crate::EntityId;
 
@@ -59,7 +60,7 @@ pub enum Operation {
 pub type Reply = Result<Vec<u8>, Failure>;
 
 /// Why a root call has no result. Nothing of it was applied, except where said.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Failure {
     /// An exception left the root method.
     Raised(Raised),
@@ -77,9 +78,10 @@ pub enum Failure {
 }
 
 /// An exception that left a root method.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Raised {
     /// The wire message of the exception.
+    #[serde(with = "serde_bytes")]
     pub exception: Vec<u8>,
     /// `module:QualifiedName` of its class.
     pub class: String,

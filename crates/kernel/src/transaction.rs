@@ -463,7 +463,9 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 self.driver.interpreter.none()
             }
             Action::Together(_) => {
-                panic!("this is a bug in Anabranch: nobody asked for calls to be handed over together")
+                panic!(
+                    "this is a bug in Anabranch: nobody asked for calls to be handed over together"
+                )
             }
         };
         Ok(Running::Finished(Ok(value)))
@@ -608,12 +610,12 @@ enum Running<V> {
     Finished(Result<V, V>),
 }
 
-fn undecodable(error: DecodeError) -> Failure {
+pub(crate) fn undecodable(error: DecodeError) -> Failure {
     Failure::Unavailable(format!("cannot read a stored state: {error}"))
 }
 
 /// A request whose values cannot be read is the client's mistake, not the engine's.
-fn unfit(error: DecodeError) -> Failure {
+pub(crate) fn unfit(error: DecodeError) -> Failure {
     let class = "builtins:TypeError".to_owned();
     let message = format!("cannot read the values of the request: {error}");
     let exception = Value::Exception(Box::new(ExceptionValue {

@@ -102,8 +102,8 @@ fn execution_again_finds_other_replies() {
     let finding = reexecuted(&made, &[0, 1, 2, 3]).unwrap_err();
     assert_eq!(
         finding.to_string(),
-        "OtherReply (requests 3): the client got [Int(0), Int(1024)], but executed one after another \
-         it gives [Int(0), Int(1024), Int(2048)]"
+        "OtherReply (requests 3): the client got List([Int(0), Int(1024)]), but executed one after \
+         another it gives List([Int(0), Int(1024), Int(2048)])"
     );
     assert_finds(reexecuted(&made, &[0, 2, 1]), FindingKind::OtherState, &[]);
     assert_finds(reexecuted(&made, &[0, 1]), FindingKind::OtherState, &[]);

@@ -57,7 +57,7 @@ impl Options {
             retry_answered_rate: *random.pick(&[0, 500, 2_000]),
             timeout: *random.pick(&[200, 1_000, 5_000]),
             recheck_rate: 200,
-            chases: random.happens(1_000),
+            chases: random.happens(1_500),
             events_max: 500 * requests as u64,
         }
     }

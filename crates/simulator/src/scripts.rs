@@ -25,18 +25,35 @@ use crate::statistics::Statistics;
 /// A host of the step on scripts.
 pub type ScriptHost = StepHost<ScriptInterpreter>;
 
-/// Runs a seed with about so many requests; gives what it came to, and the trace.
-pub fn simulate(seed: u64, requests: usize, tracing: Tracing) -> (Outcome, Vec<String>) {
-    simulate_host(seed, requests, tracing, |host| host)
+/// What a seed came to, before it is checked.
+pub struct Simulated {
+    pub history: History,
+    pub statistics: Statistics,
+    pub digest: u64,
+    /// What was wrong with the run itself. It may have been cut short by that.
+    pub findings: Vec<Finding>,
+    pub trace: Vec<String>,
 }
 
-/// The same with hosts that `change` was applied to.
+/// Runs a seed with about so many requests and asks all checkers; gives what it came to, and the trace.
+pub fn simulate(seed: u64, requests: usize, tracing: Tracing) -> (Outcome, Vec<String>) {
+    let simulated = simulate_host(seed, requests, tracing, |host| host);
+    let Simulated { history, statistics, digest, findings, trace } = simulated;
+    let mut findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    // What was cut short has no end to check.
+    if findings.is_empty() {
+        findings.extend(check(&history).err().map(|finding| finding.to_string()));
+    }
+    (Outcome { statistics, digest, findings }, trace)
+}
+
+/// Runs a seed on hosts that `change` was applied to.
 pub fn simulate_host(
     seed: u64,
     requests: usize,
     tracing: Tracing,
     change: impl Fn(ScriptHost) -> ScriptHost + Send + 'static,
-) -> (Outcome, Vec<String>) {
+) -> Simulated {
     let options = Options::new(seed, requests);
     let program = Arc::new(script::program());
     let workload = generator::generate(seed, &generator_options(seed, &options));
@@ -54,11 +71,8 @@ pub fn simulate_host(
     let planned = Requests { planned: planned.collect(), preparation };
     let of_hosts = Arc::clone(&program);
     let make_host = move || change(StepHost::new(Arc::clone(&of_hosts), ScriptInterpreter::new()));
-    let mut run = run(&options, planned, Box::new(make_host), tracing);
-    let trace = std::mem::take(&mut run.trace);
-    let digest = run.digest;
-    let (statistics, findings) = judge(&program, generated, run);
-    (Outcome { statistics, digest, findings }, trace)
+    let run = run(&options, planned, Box::new(make_host), tracing);
+    simulated(&program, generated, run)
 }
 
 /// What requests are like in a seed.
@@ -115,10 +129,10 @@ fn chase(generated: &mut Generated, random: &mut Random) {
 /// How many cells refer to each other in chases.
 const CHASED_CELLS: usize = 40;
 
-/// Counts and checks.
-fn judge(program: &Arc<Program>, generated: Vec<Generated>, run: Run) -> (Statistics, Vec<String>) {
-    let Run { asked, entities, mut statistics, finding, .. } = run;
-    let mut findings: Vec<String> = finding.iter().map(ToString::to_string).collect();
+/// Takes down what clients know, and counts.
+fn simulated(program: &Arc<Program>, generated: Vec<Generated>, run: Run) -> Simulated {
+    let Run { asked, entities, mut statistics, digest, finding, trace, .. } = run;
+    let mut findings: Vec<Finding> = finding.into_iter().collect();
     let host = StepHost::new(Arc::clone(program), ScriptInterpreter::new());
     let mut history = History::default();
     for (generated, asked) in generated.into_iter().zip(asked) {
@@ -131,15 +145,11 @@ fn judge(program: &Arc<Program>, generated: Vec<Generated>, run: Run) -> (Statis
                 findings.extend(failure(&recorded));
                 history.requests.push(recorded);
             }
-            Err(finding) => findings.push(finding.to_string()),
+            Err(finding) => findings.push(finding),
         }
     }
     history.final_states = entities.into_iter().collect();
-    // What was cut short has no end to check.
-    if findings.is_empty() {
-        findings.extend(check(&history).err().map(|finding| finding.to_string()));
-    }
-    (statistics, findings)
+    Simulated { history, statistics, digest, findings, trace }
 }
 
 fn recorded(host: &ScriptHost, generated: &Generated, asked: &Asked) -> Result<Recorded, Finding> {
@@ -157,10 +167,12 @@ fn recorded(host: &ScriptHost, generated: &Generated, asked: &Asked) -> Result<R
 }
 
 /// A reply that no simulated request should get.
-fn failure(recorded: &Recorded) -> Option<String> {
+fn failure(recorded: &Recorded) -> Option<Finding> {
     match recorded.reply()? {
         Ok(_) | Err(Failure::Raised(_)) => None,
-        Err(failure) => Some(format!("request {} failed: {failure:?}", recorded.number)),
+        Err(failure) => {
+            Some(Finding::Failed { request: recorded.number, failure: format!("{failure:?}") })
+        }
     }
 }
 

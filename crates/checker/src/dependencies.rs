@@ -27,6 +27,7 @@ use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::finding::FindingKind;
+use crate::history::describe_reply;
 use crate::script::told::Told;
 use crate::{Finding, History};
 use cells::Cells;
@@ -87,7 +88,8 @@ fn account(history: &History) -> Result<Account<'_>, Finding> {
     let mut told = Vec::with_capacity(history.requests.len());
     for request in &history.requests {
         let Some(it) = Told::by(&request.operation, request.reply()) else {
-            let explanation = format!("its reply is not one to it: {:?}", request.reply());
+            let reply = request.reply().map(describe_reply);
+            let explanation = format!("no such request is replied to like that: {reply:?}");
             return Err(Finding::new(FindingKind::Unreadable, [request.number], explanation));
         };
         told.push(it);

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anabranch_kernel::{EntityId, Operation, Reply, TransactionContext};
+use anabranch_kernel::value::wire;
+use anabranch_kernel::{EntityId, Failure, Operation, Reply, TransactionContext, Value};
+
+use crate::script::Observation;
+use crate::script::told::in_exception;
 
 /// What happened in a simulation.
 #[derive(Clone, Debug, Default)]
@@ -43,5 +47,39 @@ impl Recorded {
     /// When the client knew the reply; `None`: never.
     pub fn answered(&self) -> Option<u64> {
         self.answers.first().map(|answer| answer.time)
+    }
+}
+
+/// A reply in words, for reports: what a script observed, or the value of another reply.
+pub fn describe_reply(reply: &Reply) -> String {
+    let list = |observations: Vec<Observation>| {
+        let texts: Vec<String> = observations.iter().map(Observation::to_string).collect();
+        format!("{{{}}}", texts.join("; "))
+    };
+    match reply {
+        Ok(message) => match wire::decode(message) {
+            Ok(value) => match Observation::list_from_value(value.clone()) {
+                Some(observations) => list(observations),
+                None => format!("{value:?}"),
+            },
+            Err(error) => format!("{message:?}, which is no value: {error}"),
+        },
+        Err(Failure::Raised(raised)) => {
+            let observed = in_exception(&raised.exception).unwrap_or_default();
+            format!("{}({:?}) after {}", raised.class, raised.message, list(observed))
+        }
+        Err(failure) => format!("{failure:?}"),
+    }
+}
+
+/// A state in words, for reports.
+pub fn describe_state(state: Option<&[u8]>) -> String {
+    let Some(state) = state else { return "not there".to_owned() };
+    match anabranch_kernel::value::state::decode(state) {
+        Ok(attributes) => {
+            let written = |(name, value): (String, Value)| format!("{name}: {value:?}");
+            attributes.into_iter().map(written).collect::<Vec<_>>().join(", ")
+        }
+        Err(error) => format!("{state:?}, which is no state: {error}"),
     }
 }

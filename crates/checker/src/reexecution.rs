@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use anabranch_kernel::value::wire;
 use anabranch_kernel::{
     DriverSession, EntityId, Interpreter, StateReader, TransactionDriver, Transition,
 };
 
 use crate::finding::FindingKind;
+use crate::history::{describe_reply, describe_state};
 use crate::{Finding, History};
 
 /// States in memory.
@@ -60,7 +62,9 @@ fn execute<I: Interpreter>(
     match request.reply() {
         Some(given) if *given != reply => {
             let explanation = format!(
-                "the client got {given:?}, but executed one after another it gives {reply:?}"
+                "the client got {}, but executed one after another it gives {}",
+                describe_reply(given),
+                describe_reply(&reply)
             );
             Err(Finding::new(FindingKind::OtherReply, [request.number], explanation))
         }
@@ -77,11 +81,19 @@ fn compare_states(history: &History, states: &States) -> Result<(), Finding> {
         None => Ok(()),
         Some(id) => {
             let explanation = format!(
-                "{id:?} is {:?}, but after the requests one after another {:?}",
-                history.final_states.get(id),
-                states.0.get(id)
+                "{}: {}, but after the requests one after another {}",
+                describe_id(id),
+                describe_state(history.final_states.get(id).map(Vec::as_slice)),
+                describe_state(states.0.get(id).map(AsRef::as_ref))
             );
             Err(Finding::new(FindingKind::OtherState, [], explanation))
         }
+    }
+}
+
+fn describe_id(id: &EntityId) -> String {
+    match wire::decode(&id.key) {
+        Ok(key) => format!("{} {key:?}", id.operator),
+        Err(_) => format!("{id:?}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::FindingKind;
-use crate::history::Recorded;
+use crate::history::{Recorded, describe_reply};
 use crate::{Finding, History};
 
 /// Checks that each request has a reply, and no two different ones.
@@ -32,8 +32,11 @@ fn check_same(request: &Recorded) -> Result<(), Finding> {
         None => Ok(()),
         Some(other) => {
             let explanation = format!(
-                "at {} the client got {:?}, at {} {:?}",
-                first.time, first.reply, other.time, other.reply
+                "at {} the client got {}, at {} {}",
+                first.time,
+                describe_reply(&first.reply),
+                other.time,
+                describe_reply(&other.reply)
             );
             Err(Finding::new(FindingKind::DifferentReplies, [request.number], explanation))
         }

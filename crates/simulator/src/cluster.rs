@@ -54,6 +54,9 @@ pub type MakeHost<H> = Box<dyn Fn() -> H + Send>;
 /// The states of keys, in order.
 pub type Partition = BTreeMap<Arc<[u8]>, Arc<[u8]>>;
 
+/// What can be said of each key.
+pub type KeyReports = Vec<(Arc<[u8]>, KeyReport)>;
+
 /// What a crash takes and a snapshot keeps.
 #[derive(Clone)]
 struct Contents {
@@ -158,7 +161,7 @@ impl<H: Host> Cluster<H> {
     ///
     /// # Errors
     /// The state of a key cannot be read.
-    pub fn reports(&self) -> Result<Vec<(Arc<[u8]>, KeyReport)>, Finding> {
+    pub fn reports(&self) -> Result<KeyReports, Finding> {
         let mut reports = Vec::new();
         for (key, state) in self.live.partitions.iter().flatten() {
             reports.push((key.clone(), self.witness.report(key, state)?));

@@ -110,6 +110,29 @@ impl<I: PortableInterpreter> SimulatedEngine<I> {
         driver.cluster.statistics.clone()
     }
 
+    /// Delivers all that is still under way, and says what transactions have left behind.
+    ///
+    /// # Errors
+    /// A step fails, or something is left behind.
+    pub fn settle(&self) -> Result<(), Finding> {
+        let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let Driver { cluster, .. } = &*driver;
+            let is_quiet = cluster.network().is_empty() && !cluster.has_input();
+            if is_quiet && !cluster.is_replaying() {
+                break;
+            }
+            driver.round(&mut Vec::new())?;
+        }
+        for (key, report) in driver.cluster.reports()? {
+            if !report.under_way.is_empty() {
+                let under_way = report.under_way.join(", ");
+                return Err(Finding::LeftBehind { key: readable(&key), under_way });
+            }
+        }
+        Ok(())
+    }
+
     fn submitted(&self) -> MutexGuard<'_, VecDeque<(Request, OnReply)>> {
         self.submitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -181,6 +204,7 @@ impl<I: PortableInterpreter> Driver<I> {
         self.cluster.record(Recorded { submission, client });
     }
 
+    /// Lets one thing happen.
     fn round(&mut self, replies: &mut Vec<(OnReply, Reply)>) -> Result<(), Finding> {
         if self.random.happens(self.options.snapshot_rate) {
             self.cluster.take_snapshot();
@@ -192,9 +216,14 @@ impl<I: PortableInterpreter> Driver<I> {
             self.cluster.crash();
         }
         self.hand_out(replies)?;
-        if self.waiting.is_empty() {
-            return Ok(());
+        self.act()?;
+        if self.random.happens(self.options.sync_rate) {
+            self.cluster.sync_journal();
         }
+        self.hand_out(replies)
+    }
+
+    fn act(&mut self) -> Result<(), Finding> {
         if self.cluster.is_replaying() {
             self.cluster.replay()?;
         } else if self.cluster.has_input() && self.random.below(3) == 0 {
@@ -207,16 +236,12 @@ impl<I: PortableInterpreter> Driver<I> {
                 Egress::Transactional => self.cluster.take_snapshot(),
                 Egress::RecordedOrder => self.cluster.sync_journal(),
             }
-        } else if !self.cluster.has_input() {
+        } else if !self.cluster.has_input() && !self.waiting.is_empty() {
             return Err(Finding::NeverAnswered(format!("{} requests", self.waiting.len())));
         }
-        if self.random.happens(self.options.sync_rate) {
-            self.cluster.sync_journal();
-        }
-        self.hand_out(replies)
+        Ok(())
     }
 
-    /// Takes the replies that have left.
     fn hand_out(&mut self, replies: &mut Vec<(OnReply, Reply)>) -> Result<(), Finding> {
         for departure in self.cluster.departures() {
             replies.extend(self.receive(departure)?);

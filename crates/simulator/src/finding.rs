@@ -34,9 +34,8 @@ pub enum Finding {
     #[error("it panicked: {0}")]
     Panicked(String),
 
-    /// What a checker found in the history.
-    #[error("{0}")]
-    Checked(String),
+    #[error("request {request} failed, which no simulated request should: {failure}")]
+    Failed { request: u64, failure: String },
 }
 
 /// Bytes for people: what is printable as it is.

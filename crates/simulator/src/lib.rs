@@ -11,6 +11,7 @@
 //! - [`campaign`]: many seeds.
 //! - [`engine`]: the cluster as an engine, for whole applications.
 //! - [`scripts`]: the kernel's step on scripts, with all checkers.
+//! - [`in_order`]: an engine without disturbance, to count and to measure.
 //! - [`watch`], [`statistics`], [`finding`], [`digest`], [`trace`]: what is told of it.
 
 pub mod campaign;
@@ -20,6 +21,7 @@ pub mod digest;
 pub mod engine;
 pub mod finding;
 pub mod host;
+pub mod in_order;
 pub mod interleaving;
 pub mod network;
 pub mod options;

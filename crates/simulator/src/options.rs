@@ -30,6 +30,8 @@ pub struct Options {
     pub timeout: u64,
     /// How many steps are taken twice.
     pub recheck_rate: u32,
+    /// Whether most requests move references or follow them.
+    pub chases: bool,
     /// After how many events it should have ended.
     pub events_max: u64,
 }
@@ -43,18 +45,19 @@ impl Options {
             seed,
             partitions: random.between(1, 8),
             clients: random.between(1, 6),
-            window: *random.pick(&[1, 3, 8, 16, 32]),
+            window: *random.pick(&[2, 6, 12, 24, 40]),
             requests: random.between(requests * 4 / 5, requests * 6 / 5),
             egress,
             snapshot_rate: *random.pick(&[20, 50, 200, 1_000]),
-            crash_rate: *random.pick(&[5, 20, 50]),
-            crashes_max: *random.pick(&[0, 2, 4, 6]),
+            crash_rate: *random.pick(&[20, 50]),
+            crashes_max: *random.pick(&[1, 3, 6]),
             sync_rate: *random.pick(&[10_000, 10_000, 2_000, 300]),
             duplicate_rate: *random.pick(&[0, 500, 3_000]),
             retry_crash_rate: *random.pick(&[0, 5_000, 10_000]),
             retry_answered_rate: *random.pick(&[0, 500, 2_000]),
-            timeout: *random.pick(&[60, 300, 2_000]),
+            timeout: *random.pick(&[200, 1_000, 5_000]),
             recheck_rate: 200,
+            chases: random.happens(1_500),
             events_max: 500 * requests as u64,
         }
     }

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anabranch_checker::generator::{self, Generated, Kind, Skew, Weights};
-use anabranch_checker::script::{self, Observation, ScriptInterpreter};
-use anabranch_checker::{Answer, History, Recorded, conservation, replies};
+use anabranch_checker::script::told::Told;
+use anabranch_checker::script::{
+    self, Mark, Method, Observation, Op, ScriptInterpreter, op, operation,
+};
+use anabranch_checker::{Answer, History, Recorded, check};
 use anabranch_ir::Program;
+use anabranch_kernel::Failure;
 use anabranch_kernel::access::access_set;
 use anabranch_kernel::step::StepHost;
-use anabranch_kernel::value::wire;
-use anabranch_kernel::{Failure, Reply, Value};
 
 use crate::campaign::Outcome;
 use crate::clients::{Asked, Planned};
@@ -23,23 +25,45 @@ use crate::statistics::Statistics;
 /// A host of the step on scripts.
 pub type ScriptHost = StepHost<ScriptInterpreter>;
 
-/// Runs a seed with about so many requests; gives what it came to, and the trace.
-pub fn simulate(seed: u64, requests: usize, tracing: Tracing) -> (Outcome, Vec<String>) {
-    simulate_host(seed, requests, tracing, |host| host)
+/// What a seed came to, before it is checked.
+pub struct Simulated {
+    pub history: History,
+    pub statistics: Statistics,
+    pub digest: u64,
+    /// What was wrong with the run itself. It may have been cut short by that.
+    pub findings: Vec<Finding>,
+    pub trace: Vec<String>,
 }
 
-/// The same with hosts that `change` was applied to.
+/// Runs a seed with about so many requests and asks all checkers; gives what it came to, and the trace.
+pub fn simulate(seed: u64, requests: usize, tracing: Tracing) -> (Outcome, Vec<String>) {
+    let simulated = simulate_host(seed, requests, tracing, |host| host);
+    let Simulated { history, statistics, digest, findings, trace } = simulated;
+    let mut findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    // What was cut short has no end to check.
+    if findings.is_empty() {
+        findings.extend(check(&history).err().map(|finding| finding.to_string()));
+    }
+    (Outcome { statistics, digest, findings }, trace)
+}
+
+/// Runs a seed on hosts that `change` was applied to.
 pub fn simulate_host(
     seed: u64,
     requests: usize,
     tracing: Tracing,
     change: impl Fn(ScriptHost) -> ScriptHost + Send + 'static,
-) -> (Outcome, Vec<String>) {
+) -> Simulated {
     let options = Options::new(seed, requests);
     let program = Arc::new(script::program());
-    let workload = generator::generate(seed, &generator_options(seed, options.requests));
+    let workload = generator::generate(seed, &generator_options(seed, &options));
     let preparation = workload.setup.len();
-    let generated: Vec<Generated> = workload.setup.into_iter().chain(workload.requests).collect();
+    let mut generated: Vec<Generated> = workload.setup;
+    generated.extend(workload.requests);
+    if options.chases {
+        let random = &mut Random::new(seed, "chases");
+        generated[preparation..].iter_mut().for_each(|generated| chase(generated, random));
+    }
     let planned = generated.iter().map(|generated| Planned {
         request: generated.request.clone(),
         context: generated.context.clone(),
@@ -47,15 +71,12 @@ pub fn simulate_host(
     let planned = Requests { planned: planned.collect(), preparation };
     let of_hosts = Arc::clone(&program);
     let make_host = move || change(StepHost::new(Arc::clone(&of_hosts), ScriptInterpreter::new()));
-    let mut run = run(&options, planned, Box::new(make_host), tracing);
-    let trace = std::mem::take(&mut run.trace);
-    let digest = run.digest;
-    let (statistics, findings) = judge(&program, generated, run);
-    (Outcome { statistics, digest, findings }, trace)
+    let run = run(&options, planned, Box::new(make_host), tracing);
+    simulated(&program, generated, run)
 }
 
 /// What requests are like in a seed.
-fn generator_options(seed: u64, requests: usize) -> generator::Options {
+fn generator_options(seed: u64, options: &Options) -> generator::Options {
     let random = &mut Random::new(seed, "generator");
     let weights = Weights::default();
     let weights = match random.below(6) {
@@ -66,8 +87,8 @@ fn generator_options(seed: u64, requests: usize) -> generator::Options {
         _ => weights,
     };
     generator::Options {
-        requests,
-        lasting: *random.pick(&[2, 4, 12, 40]),
+        requests: options.requests,
+        lasting: if options.chases { CHASED_CELLS } else { *random.pick(&[2, 4, 12, 40]) },
         skew: *random.pick(&[
             Skew::Uniform,
             Skew::Zipf { exponent: 0.9 },
@@ -81,10 +102,37 @@ fn generator_options(seed: u64, requests: usize) -> generator::Options {
     }
 }
 
-/// Counts and checks.
-fn judge(program: &Arc<Program>, generated: Vec<Generated>, run: Run) -> (Statistics, Vec<String>) {
-    let Run { asked, entities, mut statistics, finding, .. } = run;
-    let mut findings: Vec<String> = finding.iter().map(ToString::to_string).collect();
+/// Replaces a request by one that moves a reference, or by one that follows several. Its access set
+/// is another one each time that it looks, so that some find no set that is enough and have to run alone.
+fn chase(generated: &mut Generated, random: &mut Random) {
+    let target = format!("c{}", random.below(CHASED_CELLS));
+    let mark = |place| Mark::new(generated.number, place);
+    let operation = match random.below(10) {
+        0..=5 => {
+            let next = format!("c{}", random.below(CHASED_CELLS));
+            operation::point(&target, Some(&next), mark(0))
+        }
+        6..=8 => {
+            let mut script = vec![Op::Append { mark: mark(0) }];
+            for place in 1..random.between(2, 6) as u64 {
+                let arguments = op::arguments(Method::Wander, script, &[], &[]);
+                let follow = Op::Follow { method: Method::Wander, arguments };
+                script = vec![follow, Op::Append { mark: mark(place) }];
+            }
+            operation::execute(Method::Wander, &target, script, &[], &[])
+        }
+        _ => return,
+    };
+    generated.request.operation = operation;
+}
+
+/// How many cells refer to each other in chases.
+const CHASED_CELLS: usize = 40;
+
+/// Takes down what clients know, and counts.
+fn simulated(program: &Arc<Program>, generated: Vec<Generated>, run: Run) -> Simulated {
+    let Run { asked, entities, mut statistics, digest, finding, trace, .. } = run;
+    let mut findings: Vec<Finding> = finding.into_iter().collect();
     let host = StepHost::new(Arc::clone(program), ScriptInterpreter::new());
     let mut history = History::default();
     for (generated, asked) in generated.into_iter().zip(asked) {
@@ -97,17 +145,11 @@ fn judge(program: &Arc<Program>, generated: Vec<Generated>, run: Run) -> (Statis
                 findings.extend(failure(&recorded));
                 history.requests.push(recorded);
             }
-            Err(finding) => findings.push(finding.to_string()),
+            Err(finding) => findings.push(finding),
         }
     }
     history.final_states = entities.into_iter().collect();
-    // What was cut short has no end to check.
-    if findings.is_empty() {
-        let checks = [replies::check, conservation::check];
-        let found = checks.iter().filter_map(|check| check(&history).err());
-        findings.extend(found.map(|finding| finding.to_string()));
-    }
-    (statistics, findings)
+    Simulated { history, statistics, digest, findings, trace }
 }
 
 fn recorded(host: &ScriptHost, generated: &Generated, asked: &Asked) -> Result<Recorded, Finding> {
@@ -125,10 +167,12 @@ fn recorded(host: &ScriptHost, generated: &Generated, asked: &Asked) -> Result<R
 }
 
 /// A reply that no simulated request should get.
-fn failure(recorded: &Recorded) -> Option<String> {
+fn failure(recorded: &Recorded) -> Option<Finding> {
     match recorded.reply()? {
         Ok(_) | Err(Failure::Raised(_)) => None,
-        Err(failure) => Some(format!("request {} failed: {failure:?}", recorded.number)),
+        Err(failure) => {
+            Some(Finding::Failed { request: recorded.number, failure: format!("{failure:?}") })
+        }
     }
 }
 
@@ -151,7 +195,7 @@ fn count(
         }
         Some(set) if set.len() == 1 => {
             statistics.single += 1;
-            recorded.reply().is_some_and(|reply| observed_cells(reply) > 1)
+            tells_of_several(recorded)
         }
         Some(_) => {
             statistics.with_access_set += 1;
@@ -159,24 +203,15 @@ fn count(
         }
         None => {
             statistics.reconnaissance += 1;
-            recorded.reply().is_some_and(|reply| observed_cells(reply) > 1)
+            tells_of_several(recorded)
         }
     };
     statistics.spanning_keys += u64::from(is_spanning);
 }
 
-/// Of how many cells a reply tells.
-fn observed_cells(reply: &Reply) -> usize {
-    let list = match reply {
-        Ok(value) => wire::decode(value).ok(),
-        Err(Failure::Raised(raised)) => match wire::decode(&raised.exception) {
-            Ok(Value::Exception(exception)) => {
-                exception.attributes.into_iter().next().map(|(_, observations)| observations)
-            }
-            _ => None,
-        },
-        Err(_) => None,
-    };
-    let observations = list.and_then(Observation::list_from_value).unwrap_or_default();
-    observations.iter().filter_map(Observation::cell).collect::<BTreeSet<_>>().len()
+/// Whether the reply tells of several cells.
+fn tells_of_several(recorded: &Recorded) -> bool {
+    let told = Told::by(&recorded.operation, recorded.reply());
+    let observations = told.map(|told| told.observations).unwrap_or_default();
+    observations.iter().filter_map(Observation::cell).collect::<BTreeSet<_>>().len() > 1
 }

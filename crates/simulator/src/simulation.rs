@@ -52,8 +52,8 @@ struct Simulation<'a, H> {
     cluster: Cluster<H>,
     clients: Clients,
     interleaving: Interleaving,
-    /// Time that passed while nothing happened.
-    idle: u64,
+    /// Simulated time. No two things happen at the same.
+    clock: u64,
     /// Those that exist in the end.
     entities: Vec<(EntityId, Vec<u8>)>,
 }
@@ -82,7 +82,7 @@ pub fn run<H: Host>(
         cluster,
         clients: Clients::new(options, requests.planned, requests.preparation),
         interleaving: Interleaving::new(options.seed, options.partitions),
-        idle: 0,
+        clock: 0,
         entities: Vec::new(),
     };
     let finding = simulation.run().err();
@@ -129,18 +129,14 @@ impl<H: Host> Simulation<'_, H> {
     fn round(&mut self) -> Result<bool, Finding> {
         self.disturb();
         self.hand_out()?;
-        let clock = self.clock();
-        self.clients.wake(clock, &mut self.cluster.statistics);
+        self.clock += 1;
+        self.clients.wake(self.clock, &mut self.cluster.statistics);
         let is_alive = self.act()?;
         if self.random.happens(self.options.sync_rate) {
             self.cluster.sync_journal();
         }
         self.hand_out()?;
         Ok(is_alive)
-    }
-
-    fn clock(&self) -> u64 {
-        self.cluster.clock() + self.idle
     }
 
     /// Now and then a snapshot or a crash.
@@ -151,16 +147,14 @@ impl<H: Host> Simulation<'_, H> {
         let may_crash = self.cluster.statistics.crashes < self.options.crashes_max;
         if may_crash && self.random.happens(self.options.crash_rate) {
             self.cluster.crash();
-            let clock = self.clock();
-            self.clients.crash(clock, &mut self.cluster.statistics);
+            self.clients.crash(self.clock, &mut self.cluster.statistics);
         }
     }
 
     fn act(&mut self) -> Result<bool, Finding> {
-        let clock = self.clock();
         let choice = self.random.below(10);
         if choice < 2 && self.clients.can_send() {
-            self.clients.send(clock, &mut self.cluster.statistics);
+            self.clients.send(self.clock, &mut self.cluster.statistics);
         } else if choice < 4 && self.clients.can_record() {
             let recorded = self.clients.record();
             self.cluster.record(recorded);
@@ -197,15 +191,15 @@ impl<H: Host> Simulation<'_, H> {
         }
         let alarm = self.clients.next_alarm();
         let alarm = alarm.expect("who waits for a lost request has set an alarm");
-        self.idle += alarm.saturating_sub(self.clock());
+        self.clock = self.clock.max(alarm);
         Ok(true)
     }
 
     fn hand_out(&mut self) -> Result<(), Finding> {
         for departure in self.cluster.departures() {
-            let clock = self.clock();
+            self.clock += 1;
             self.cluster.digest.add(("reply", &departure.client, &departure.reply));
-            self.clients.receive(departure, clock, &mut self.cluster.statistics)?;
+            self.clients.receive(departure, self.clock, &mut self.cluster.statistics)?;
         }
         Ok(())
     }

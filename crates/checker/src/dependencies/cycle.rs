@@ -15,13 +15,15 @@ use crate::{Finding, History};
 pub(super) fn explain(history: &History, cells: &Cells<'_>, edges: &[Edge]) -> Finding {
     let graph = graph(history, edges);
     let components = tarjan_scc(&graph);
-    let shortest = components
+    let mut shortest = components
         .iter()
         .filter(|component| component.len() > 1)
         .flatten()
         .filter_map(|start| shortest_from(&graph, *start))
         .min_by_key(Vec::len)
         .expect("what has no order has a cycle");
+    let first = (0..shortest.len()).min_by_key(|index| shortest[*index].from);
+    shortest.rotate_left(first.unwrap_or_default());
     let mut lines = Vec::new();
     for edge in &shortest {
         lines.push(line(history, cells, edge));

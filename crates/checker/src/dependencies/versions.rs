@@ -5,6 +5,7 @@ use super::cells::CellAccount;
 use crate::Finding;
 use crate::finding::FindingKind;
 use crate::script::Mark;
+use crate::script::observation::written;
 use crate::script::told::Outcome;
 
 /// The versions of a cell.
@@ -184,13 +185,4 @@ fn check_existence(account: &Account<'_>, cell: &CellAccount<'_>) -> Result<(), 
 
 fn all_answered(account: &Account<'_>) -> bool {
     account.told.iter().all(|told| told.outcome != Outcome::Unknown)
-}
-
-/// The end of a list, for reports.
-fn written(list: &[Mark]) -> String {
-    const SHOWN: usize = 12;
-    let start = list.len().saturating_sub(SHOWN);
-    let shown: Vec<String> = list[start..].iter().map(Mark::to_string).collect();
-    let before = if start > 0 { format!("({start} more) ") } else { String::new() };
-    format!("[{before}{}]", shown.join(" "))
 }

@@ -1,5 +1,7 @@
 //! What a script gives: all that it depended on and did, in order.
 
+use std::fmt;
+
 use anabranch_kernel::Value;
 
 use super::Mark;
@@ -108,6 +110,38 @@ impl Observation {
         let Value::List(observations) = value else { return None };
         observations.into_iter().map(Self::from_value).collect()
     }
+}
+
+/// For reports: `c1 [3.0 5.1] holds 7`.
+impl fmt::Display for Observation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Observation::Seen { cell, entries, balance, next } => {
+                write!(f, "{cell} {}", written(entries))?;
+                if let Some(balance) = balance {
+                    write!(f, " holds {balance}")?;
+                }
+                next.iter().try_for_each(|next| write!(f, " refers to {next}"))
+            }
+            Observation::Listed { cell, entries } => write!(f, "{cell} {}", written(entries)),
+            Observation::Marked { cell, mark } => write!(f, "{cell} += {mark}"),
+            Observation::Present { cell } => write!(f, "{cell} exists"),
+            Observation::Absent { cell } => write!(f, "no {cell}"),
+            Observation::Created { cell, mark } => write!(f, "created {cell} [{mark}]"),
+            Observation::Deleted { cell } => write!(f, "deleted {cell}"),
+            Observation::Caught { class } => write!(f, "caught {class}"),
+            Observation::Time { nanoseconds } => write!(f, "time {nanoseconds}"),
+        }
+    }
+}
+
+/// A list of marks; the end of it if it is long.
+pub fn written(list: &[Mark]) -> String {
+    const SHOWN: usize = 12;
+    let start = list.len().saturating_sub(SHOWN);
+    let shown: Vec<String> = list[start..].iter().map(Mark::to_string).collect();
+    let before = if start > 0 { format!("({start} more) ") } else { String::new() };
+    format!("[{before}{}]", shown.join(" "))
 }
 
 fn text(value: Value) -> Option<String> {

@@ -78,7 +78,11 @@ pub fn describe(operation: &Operation) -> String {
             format!("{}.{attribute}", name_of(target))
         }
         Operation::SetAttribute { target, attribute, value } => {
-            format!("{}.{attribute} = {:?}", name_of(target), wire::decode(value))
+            let value = match wire::decode(value) {
+                Ok(Value::Tuple(parts)) => Written(&parts).to_string(),
+                other => format!("{other:?}"),
+            };
+            format!("{}.{attribute} = {value}", name_of(target))
         }
         Operation::GetState { target } => format!("state of {}", name_of(target)),
         Operation::Exists { target } => format!("exists {}", name_of(target)),

@@ -40,8 +40,8 @@ impl Told {
     }
 }
 
-/// Exceptions that are not of a script have none.
-fn in_exception(message: &[u8]) -> Option<Vec<Observation>> {
+/// What was observed before this exception. Exceptions that are not of a script have nothing.
+pub fn in_exception(message: &[u8]) -> Option<Vec<Observation>> {
     let Value::Exception(exception) = wire::decode(message).ok()? else { return None };
     let attributes = exception.attributes.into_iter();
     let mut observations = attributes.filter(|(name, _)| name == OBSERVATIONS);

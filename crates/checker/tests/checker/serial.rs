@@ -6,13 +6,15 @@ use std::sync::Arc;
 use anabranch_checker::generator::{Generated, Workload};
 use anabranch_checker::script::ScriptInterpreter;
 use anabranch_checker::{Answer, History, Recorded};
-use anabranch_kernel::{EntityId, Operation, StateReader, TransactionDriver, Transition, Write};
+use anabranch_kernel::{
+    EntityId, Operation, Reply, StateReader, TransactionDriver, Transition, Write,
+};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64Mcg;
 
 /// States in memory.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct States(BTreeMap<EntityId, Arc<[u8]>>);
 
 impl StateReader for States {
@@ -30,6 +32,22 @@ impl States {
             };
         }
     }
+
+    pub(crate) fn encoded(&self) -> BTreeMap<EntityId, Vec<u8>> {
+        self.0.iter().map(|(id, state)| (id.clone(), state.to_vec())).collect()
+    }
+}
+
+/// A request that is answered before the one at the next place is submitted.
+pub(crate) fn recorded(generated: &Generated, place: usize, reply: Reply) -> Recorded {
+    let submitted = 10 * place as u64;
+    Recorded {
+        number: generated.number,
+        operation: generated.request.operation.clone(),
+        context: generated.context.clone(),
+        submitted,
+        answers: vec![Answer { time: submitted + 5, reply }],
+    }
 }
 
 /// Executes the requests; each is answered before the next is submitted.
@@ -37,21 +55,13 @@ pub(crate) fn history(workload: &Workload) -> History {
     let mut driver = TransactionDriver::new(ScriptInterpreter::new());
     let mut states = States::default();
     let mut history = History::default();
-    for (index, generated) in workload.setup.iter().chain(&workload.requests).enumerate() {
-        let Generated { number, request, context, .. } = generated;
+    for (place, generated) in workload.setup.iter().chain(&workload.requests).enumerate() {
+        let Generated { request, context, .. } = generated;
         let Transition { reply, writes } = driver.execute(&request.operation, context, &mut states);
         states.apply(writes);
-        let time = 10 * index as u64;
-        history.requests.push(Recorded {
-            number: *number,
-            operation: request.operation.clone(),
-            context: context.clone(),
-            submitted: time,
-            answers: vec![Answer { time: time + 5, reply }],
-        });
+        history.requests.push(recorded(generated, place, reply));
     }
-    history.final_states =
-        states.0.iter().map(|(id, state)| (id.clone(), state.to_vec())).collect();
+    history.final_states = states.encoded();
     history
 }
 

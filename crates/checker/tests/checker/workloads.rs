@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anabranch_checker::check;
-use anabranch_checker::generator::{Kind, Options, Skew, Workload, generate};
+use anabranch_checker::generator::{Kind, Options, Skew, Weights, Workload, generate};
 use anabranch_checker::script::{ScriptInterpreter, operation, program};
 use anabranch_kernel::access::access_set;
 use anabranch_kernel::{Failure, TransactionDriver};
@@ -28,7 +28,7 @@ fn the_same_seed_gives_the_same_requests() {
 
 #[test]
 fn requests_executed_one_after_another_pass() {
-    for seed in 0..200 {
+    for seed in 0..60 {
         let history = serial::history(&generate(seed, &options(seed)));
         let order = check(&history).unwrap_or_else(|finding| panic!("seed {seed}: {finding}"));
         assert!(order.into_iter().eq(0..history.requests.len()), "there is no other order");
@@ -37,7 +37,7 @@ fn requests_executed_one_after_another_pass() {
 
 #[test]
 fn what_was_seen_is_enough_to_find_an_order() {
-    for seed in 0..200 {
+    for seed in 0..60 {
         let mut history = serial::history(&generate(seed, &options(seed)));
         serial::forget_times(&mut history, seed);
         check(&history).unwrap_or_else(|finding| panic!("seed {seed}: {finding}"));
@@ -82,7 +82,7 @@ fn tally(seeds: u64) -> Tally {
 
 #[test]
 fn more_than_a_third_of_the_requests_span_cells_and_most_succeed() {
-    let tally = tally(100);
+    let tally = tally(60);
     let Tally { requests, spanning, failed, by_kind } = tally;
     let failures: usize = failed.values().sum();
     assert!(spanning * 5 > requests * 2, "{spanning} of {requests} span cells");
@@ -108,4 +108,57 @@ fn the_access_set_is_known_where_it_should_be() {
             assert_eq!(set.len(), 1, "{operation}: {set:?}");
         }
     }
+}
+
+#[test]
+fn scripts_do_all_that_scripts_can_do() {
+    let workload = generate(4, &Options { requests: 2000, ..Options::default() });
+    let texts: Vec<String> = workload
+        .requests
+        .iter()
+        .map(|generated| operation::describe(&generated.request.operation))
+        .collect();
+    let words = [
+        "append [",
+        "read",
+        "time",
+        "move ",
+        "check later",
+        ".run(",
+        ".reshape(",
+        ".look(",
+        ".wander(",
+        ".peek(",
+        ".entries",
+        ".summary",
+        ".next = ",
+        "try {",
+        "raise ",
+        "create ",
+        "delete ",
+        "exists ",
+        "next.wander(",
+        "if BalanceAtLeast",
+        "if EvenEntries",
+        "if HasNext",
+        "together {",
+        "nest {",
+        "state of ",
+    ];
+    for word in words {
+        assert!(texts.iter().any(|text| text.contains(word)), "no request has {word}");
+    }
+    // Whatever has no text of its own is written as Rust does.
+    assert!(!texts.iter().any(|text| text.contains("Tuple(")));
+}
+
+#[test]
+fn requests_without_a_weight_do_not_come() {
+    let weights = Weights { lying_single: 0, lying_look: 0, short: 0, ..Weights::default() };
+    let options = Options { requests: 2000, weights, ..Options::default() };
+    let requests = generate(5, &options).requests;
+    let lies = [Kind::LyingSingle, Kind::LyingLook, Kind::Short];
+    assert!(!requests.iter().any(|generated| lies.contains(&generated.kind)));
+    let texts = requests.iter().map(|it| operation::describe(&it.request.operation));
+    assert!(!texts.into_iter().any(|text| text.contains("peek")));
 }

@@ -1,4 +1,8 @@
 //! The simulator on toys whose mistakes are known, and on the kernel.
 
+mod costs;
+mod engine;
+mod flaws;
+mod kernel;
 mod mechanics;
 mod toy;

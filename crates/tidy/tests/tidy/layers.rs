@@ -22,7 +22,6 @@ const LAYERS: &[Layer] = &[
     Layer { name: "schema", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "cpython", uses: &["ir", "kernel"], tests_use: &["compiler", "local", "log"] },
     Layer { name: "local", uses: &["ir", "kernel"], tests_use: &[] },
-    Layer { name: "simulator", uses: &["ir", "kernel"], tests_use: &[] },
     Layer { name: "log", uses: &[], tests_use: &[] },
     Layer { name: "embedded", uses: &["ir", "kernel", "log"], tests_use: &[] },
     Layer { name: "protocol", uses: &[], tests_use: &[] },
@@ -34,6 +33,7 @@ const LAYERS: &[Layer] = &[
         tests_use: &[],
     },
     Layer { name: "checker", uses: &["ir", "kernel"], tests_use: &[] },
+    Layer { name: "simulator", uses: &["checker", "ir", "kernel"], tests_use: &["local"] },
     Layer { name: "bench", uses: &["kernel", "log", "protocol"], tests_use: &[] },
     Layer {
         name: "cli",

@@ -463,7 +463,9 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 self.driver.interpreter.none()
             }
             Action::Together(_) => {
-                panic!("this is a bug in Anabranch: nobody asked for calls to be handed over together")
+                panic!(
+                    "this is a bug in Anabranch: nobody asked for calls to be handed over together"
+                )
             }
         };
         Ok(Running::Finished(Ok(value)))

@@ -1,6 +1,6 @@
 //! Segments and their code.
 
-use anabranch_ir::{Exit, Program, SegmentId};
+use anabranch_ir::{Exit, JointMember, Program, SegmentId, Turns};
 
 use super::{assert_violations, segments};
 use crate::sample::{self, PRICE_OF};
@@ -78,6 +78,18 @@ fn exits_are_different_and_lead_on() {
                 Exit::Call { resume: SegmentId(3), receiver: None, method: "a b".into() };
         },
         &["fn0 seg2: the member \"a b\" has no identifier for its name"],
+    );
+    assert_violations(
+        |program| {
+            let last = segments(program)[2].exits.last_mut().expect("the sample has exits");
+            let Exit::Together { actions, turns, .. } = last else { panic!("not the last one") };
+            actions[0].member = JointMember::Get("a b".into());
+            *turns = Turns::Once;
+        },
+        &[
+            "fn0 seg2: there are not several actions to be handed over together",
+            "fn0 seg2: the member \"a b\" has no identifier for its name",
+        ],
     );
 }
 

@@ -85,6 +85,9 @@ pub struct RunArguments {
     /// Fail where a request does more than `check --explain` says (local engine)
     #[arg(long, hide = true)]
     pub compare_effects: bool,
+    /// Let segments hand over together what an engine could start at once (local engine)
+    #[arg(long, hide = true)]
+    pub together: bool,
     /// How long a transaction of the embedded engine may run [default: none]
     #[arg(long, value_name = "SECONDS|none")]
     pub transaction_timeout: Option<TransactionTimeout>,

@@ -27,17 +27,20 @@ use crate::output::{self, Doing, while_doing};
 use crate::prefetch::prefetch_object;
 use crate::reference::Reference;
 use crate::state::{Traces, load, save};
+use crate::together::{Outcomes, set_together};
 use crate::{exception, run, well_known};
 
 /// Runs the segments of an application on live Python objects.
 pub struct CPython {
     application: Arc<Application>,
     interrupter: Arc<PythonInterrupter>,
+    /// Whether actions are handed over together.
+    together: bool,
 }
 
 impl CPython {
     pub fn new(application: Arc<Application>) -> Self {
-        Self { application, interrupter: Arc::default() }
+        Self { application, interrupter: Arc::default(), together: false }
     }
 
     fn entities(&self) -> EntityClasses<'_> {
@@ -300,7 +303,20 @@ impl Interpreter for CPython {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Raise(error.into_value(py).into_any()),
         };
+        set_together(self.together);
         while_doing(doing, || Python::attach(run))
+    }
+
+    fn hand_over_together(&mut self, together: bool) {
+        self.together = together;
+    }
+
+    fn outcomes(&mut self, outcomes: Vec<Result<Value, Value>>) -> Value {
+        Python::attach(|py| {
+            let outcomes =
+                Bound::new(py, Outcomes::new(outcomes)).expect("Python is out of memory");
+            outcomes.into_any().unbind()
+        })
     }
 }
 

@@ -12,6 +12,7 @@
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
 //! - [`method`]: methods that are looked up before arguments are evaluated.
+//! - [`together`]: actions that are handed over together.
 //! - [`exception`], [`exception_links`], [`entity_code`]: errors, and whether the running thread runs
 //!   entity code.
 //! - [`interrupt`]: ends entity code that runs too long; [`output`]: what it prints and logs.
@@ -52,6 +53,7 @@ mod reference;
 mod run;
 mod scalar;
 mod state;
+mod together;
 mod trace;
 mod traceback;
 mod unbound;

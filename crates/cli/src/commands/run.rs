@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anabranch_cpython::{Application, CPython, Mode, install_backend, run_main};
+use anabranch_kernel::Interpreter;
 use anabranch_local::LocalEngine;
 
 use crate::arguments::{Engine, RunArguments, TransactionTimeout};
@@ -30,7 +31,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
         Engine::Local => {
             let application = load(&target)?;
             let program = Arc::clone(application.program());
-            let interpreter = CPython::new(application);
+            let mut interpreter = CPython::new(application);
+            interpreter.hand_over_together(arguments.together);
             let engine = match arguments.compare_effects {
                 true => LocalEngine::comparing(program, interpreter),
                 false => LocalEngine::new(program, interpreter),

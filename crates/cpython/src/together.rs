@@ -271,6 +271,10 @@ fn resolved(
     }
     let Some(method) = application.method(target.operator, &name) else { return Ok(None) };
     let effects = &program.function(method).effects;
+    // What is printed, and done elsewhere, is seen in its order, and not undone.
+    if effects.outside {
+        return Ok(None);
+    }
     if own.is_some_and(|own| {
         !effects.stays_on_its_entity() && reaches(program, effects, own.operator)
     }) {

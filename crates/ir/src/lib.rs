@@ -101,7 +101,7 @@
 //!
 //! - that are calls of methods, or reads of attributes that are part of the state, on references to
 //!   other entities than the one on whose behalf the function runs,
-//! - whose callees cannot reach that entity either,
+//! - whose callees cannot reach that entity either, and do nothing outside of the transaction,
 //! - and that change nothing, but for the first `free`: whatever comes between two actions may raise an
 //!   exception, and then the second would not have been performed.
 //!

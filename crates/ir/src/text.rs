@@ -25,6 +25,7 @@
 //!            [   (reads | writes) OPERATOR.NAME {, OPERATOR.NAME} ]  each once, in this order
 //!            [   (exists | creates | deletes | changes) OPERATOR {, OPERATOR} ]  likewise
 //!            [   calls fnN {, fnN} ]
+//!            [   outside ]
 //!            {   access (read | write | create) OPERATOR: EXPRESSION }
 //!            {   because "TEXT" SPAN }                           why the access set is not complete
 //!            {segment}

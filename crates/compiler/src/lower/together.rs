@@ -375,15 +375,15 @@ impl<'a> Lowering<'_, 'a> {
     /// A condition of a comprehension, if it is early.
     fn early_condition(&mut self, condition: &'a Expr) -> Option<Code> {
         let Expr::Compare(node) = condition else { return self.plain(condition) };
-        let ([operator], [right]) = (&*node.ops, &*node.comparators) else { return None };
+        let ([operator], [right_node]) = (&*node.ops, &*node.comparators) else { return None };
         let (left, right) = match operator {
-            CmpOp::Is | CmpOp::IsNot => (self.early(&node.left)?, self.early(right)?),
+            CmpOp::Is | CmpOp::IsNot => (self.early(&node.left)?, self.early(right_node)?),
             CmpOp::In | CmpOp::NotIn => return None,
-            _ => (self.plain(&node.left)?, self.plain(right)?),
+            _ => (self.plain(&node.left)?, self.plain(right_node)?),
         };
-        let mut code = left.parenthesized();
+        let mut code = operand(&node.left, left);
         code.push(&format!(" {} ", operator.as_str()));
-        code.append(right.parenthesized());
+        code.append(operand(right_node, right));
         Some(code)
     }
 }
@@ -394,9 +394,25 @@ impl Group {
     }
 
     fn add(&mut self, action: JointAction, code: Code) {
+        match self.actions.len() {
+            0 => {}
+            1 => self.code.push(" "),
+            _ => self.code.push(", "),
+        }
         self.actions.push(action);
         self.code.append(code);
-        self.code.push(", ");
+        // One alone must have it.
+        if self.actions.len() == 1 {
+            self.code.push(",");
+        }
+    }
+}
+
+/// `code` of `expression` beside a comparison.
+fn operand(expression: &Expr, code: Code) -> Code {
+    match expression {
+        Expr::UnaryOp(_) | Expr::BinOp(_) => code.parenthesized(),
+        _ => code,
     }
 }
 

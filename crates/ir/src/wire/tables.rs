@@ -87,7 +87,7 @@ structs! {
     Function {
         name, operator, class, module, signature, body, effects, documentation, span
     }
-    Effects { reads, writes, exists, creates, deletes, changes, calls, access }
+    Effects { reads, writes, exists, creates, deletes, changes, calls, outside, access }
     Member { operator, name }
     AccessSet { accesses, reasons }
     Access { operator, entity, mode }

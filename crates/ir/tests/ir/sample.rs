@@ -205,6 +205,7 @@ fn buy_effects() -> Effects {
             Callee::OfAnyClass("put_away".into()),
         ],
         changes: Classes::Listed(vec![ITEM]),
+        outside: true,
         access: AccessSet {
             accesses: vec![
                 access(USER, Expression::Receiver, AccessMode::Write),

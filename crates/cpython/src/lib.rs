@@ -73,3 +73,4 @@ pub use migration::{Migrated, Migration};
 pub use module::add_to_module;
 pub use output::{send_output_to_log, send_records_to_log};
 pub use reference::Reference;
+pub use together::times_handed_over;

@@ -14,6 +14,7 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anabranch_ir::Program;
 use anabranch_kernel::access::reaches;
@@ -37,6 +38,8 @@ const ACTIONS_MAX: usize = 1000;
 /// The first field of what travels behind the live variables.
 const MARK: &str = "__anabranch_together__";
 
+static TIMES: AtomicUsize = AtomicUsize::new(0);
+
 thread_local! {
     static TOGETHER: Cell<bool> = const { Cell::new(false) };
 }
@@ -44,6 +47,11 @@ thread_local! {
 /// Says whether functions that run on this thread hand over actions together.
 pub(crate) fn set_together(together: bool) {
     TOGETHER.set(together);
+}
+
+/// How often functions of this process handed over actions together.
+pub fn times_handed_over() -> usize {
+    TIMES.load(Ordering::Relaxed)
 }
 
 /// Whether actions are to be handed over together.
@@ -237,6 +245,7 @@ pub(crate) fn handed_over<'py>(
         }
         actions.push(resolved.action);
     }
+    TIMES.fetch_add(1, Ordering::Relaxed);
     let kept = (MARK, free, PyTuple::new(py, listed)?).into_pyobject(py)?;
     Ok(Some(HandedOver { actions, kept }))
 }

@@ -28,6 +28,12 @@ from anabranch import (
 
 SECONDS_MAX = 30
 
+OPTIONS = {
+    "local": ["--engine", "local", "--compare-effects"],
+    "together": ["--engine", "local", "--compare-effects", "--together"],
+}
+"""Of `anabranch run`, where they are not just the engine."""
+
 Modules = dict[str, str]
 """The text of each module of an application; `main` has the function `main`."""
 
@@ -104,9 +110,8 @@ def _be_program(
         # It ends before there is much to collect.
         gc.disable()
         operations = _count_remote_operations()
-        command = ["anabranch", "run", str(folder / "main.py"), "--engine", engine]
-        if engine == "local":
-            command.append("--compare-effects")
+        command = ["anabranch", "run", str(folder / "main.py")]
+        command += OPTIONS.get(engine, ["--engine", engine])
         code = _native.main(command)
         sys.stderr.flush()
         count.write(str(operations[0]).encode())

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anabranch_cpython::{Application, CPython, Mode, install_backend, run_main};
+use anabranch_cpython::{Application, CPython, Mode, install_backend, run_main, times_handed_over};
 use anabranch_kernel::Interpreter;
 use anabranch_local::LocalEngine;
 
@@ -39,7 +39,11 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
             };
             let engine = Arc::new(engine);
             install_backend(engine)?;
-            Ok(run_main(&target.root, &target.module, Mode::Engine)?)
+            let code = run_main(&target.root, &target.module, Mode::Engine)?;
+            if arguments.together {
+                output::note(&format!("handed over together: {} times", times_handed_over()));
+            }
+            Ok(code)
         }
         Engine::Embedded => match &arguments.data {
             Some(folder) => run_embedded(&target, folder, arguments),

@@ -22,10 +22,12 @@ def written(case: Case, folder: Path) -> Path:
 
 def check_output(case: Case, path: Path, engine: str) -> None:
     # What the programs do must be within what the compiler says that they may do.
-    options = ["--compare-effects"] if engine == "local" else []
-    if engine == "simulated":
-        options = ["--seed", str(crc32(case.identifier.encode()))]
-    completed = anabranch("run", path, "--engine", engine, *options)
+    options = {
+        "local": ["--engine", "local", "--compare-effects"],
+        "together": ["--engine", "local", "--compare-effects", "--together"],
+        "simulated": ["--engine", "simulated", "--seed", str(crc32(case.identifier.encode()))],
+    }
+    completed = anabranch("run", path, *options.get(engine, ["--engine", engine]))
     assert completed.stdout == case.expected, f"engine {engine}\n{completed.stderr}"
     assert completed.returncode == 0, f"engine {engine}\n{completed.stderr}"
 
@@ -44,7 +46,7 @@ DURABLE = {
 @pytest.mark.parametrize("case", selected("output"))
 def test_output(case: Case, tmp_path: Path) -> None:
     path = written(case, tmp_path)
-    engines = ["plain", "local"] + ["embedded"] * (case.identifier in DURABLE)
+    engines = ["plain", "local", "together"] + ["embedded"] * (case.identifier in DURABLE)
     if not case.engines:
         engines.append("simulated")
     elif case.engines != ["one-process"]:

@@ -15,11 +15,11 @@ SECONDS_MAX = 300
 
 
 # In processes of their own: the runner forks, which the test runner's threads do not allow.
-@pytest.mark.parametrize("part", range(2))
-def test_no_difference(part: int) -> None:
+@pytest.mark.parametrize(("part", "engines"), [(0, "local,embedded"), (1, "together,embedded")])
+def test_no_difference(part: int, engines: str) -> None:
     command = [sys.executable, "-m", "tests.python.random_programs", "--workers", "1", "--keep"]
     command += ["--programs", str(PROGRAMS // 2), "--seed", f"test{part}"]
-    command += ["--engine", "local,embedded"]
+    command += ["--engine", engines]
     completed = subprocess.run(
         command, capture_output=True, text=True, timeout=SECONDS_MAX, cwd=REPOSITORY, check=False
     )

@@ -88,6 +88,9 @@ pub struct RunArguments {
     /// What the simulated engine does follows from this number [default: any]
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+    /// Let segments hand over together what an engine could start at once (local engine)
+    #[arg(long, hide = true)]
+    pub together: bool,
     /// How long a transaction of the embedded engine may run [default: none]
     #[arg(long, value_name = "SECONDS|none")]
     pub transaction_timeout: Option<TransactionTimeout>,

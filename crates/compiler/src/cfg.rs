@@ -254,6 +254,12 @@ pub enum Terminator {
         result: Option<String>,
         next: BlockId,
     },
+    /// May hand over the actions that come next, to wait for all of them at once. Goes on at `next`,
+    /// which performs them one after another, in any case.
+    Together {
+        action: Action,
+        next: BlockId,
+    },
 }
 
 /// What the function waits for: the fields of the emitted tuple after the live variables.
@@ -270,7 +276,9 @@ impl Terminator {
     pub fn successors(&self) -> impl DoubleEndedIterator<Item = BlockId> + use<> {
         let (first, second) = match self {
             Terminator::Unreachable | Terminator::Return(_) => (None, None),
-            Terminator::Goto(next) | Terminator::Suspend { next, .. } => (Some(*next), None),
+            Terminator::Goto(next)
+            | Terminator::Suspend { next, .. }
+            | Terminator::Together { next, .. } => (Some(*next), None),
             Terminator::Branch { then, otherwise, .. } => (Some(*then), Some(*otherwise)),
             Terminator::Next { body, exhausted, .. } => (Some(*body), Some(*exhausted)),
         };

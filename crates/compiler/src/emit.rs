@@ -24,7 +24,7 @@ use ruff_text_size::Ranged;
 use rustc_hash::FxHashSet;
 
 use crate::SourceFile;
-use crate::cfg::{BlockId, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
+use crate::cfg::{Action, BlockId, Graph, RegionId, RegionKind, Step, StepKind, Terminator};
 use crate::liveness::{Liveness, VariableSet, liveness};
 use crate::names::{mangled, parameter_names};
 use crate::parse::ParsedModule;
@@ -45,6 +45,15 @@ pub const METHOD_IF_ANY: &str = "__anabranch_method_if_any__";
 
 /// `TAKE(consumer, taken, element, key)`: what the builtin `consumer` does with one more element.
 pub const TAKE: &str = "__anabranch_take__";
+
+/// `TOGETHER()`: whether actions are to be handed over together.
+pub const TOGETHER: &str = "__anabranch_together__";
+
+/// `ELEMENTS(iterator, count)`: what is left in an iterator, which loses nothing by it.
+pub const ELEMENTS: &str = "__anabranch_elements__";
+
+/// `PLAIN(value)`: the value, if operators on it run no code of the user's.
+pub const PLAIN: &str = "__anabranch_plain__";
 
 /// A meeting block of at most this many steps is written again instead of jumped to.
 const REPEATED_STEPS_MAX: usize = 2;
@@ -364,6 +373,7 @@ impl<'g> Emitter<'g, '_> {
                 self.code_between("return \"return\", ", value, "", depth);
                 self.exit(Exit::Return);
             }
+            Terminator::Together { action, next } => self.together(id, action, *next, depth),
             Terminator::Suspend { action, result, next } => {
                 // A segment that may have to raise an exception is entered in no other way.
                 let resolved = resolve(self.graph, *next);
@@ -382,6 +392,28 @@ impl<'g> Emitter<'g, '_> {
                 self.exit(with_resume(action.exit.clone(), resume));
             }
         }
+    }
+
+    /// Hands over `action`, if the interpreter was told to, and nothing fails meanwhile; otherwise goes
+    /// on at once.
+    fn together(&mut self, id: BlockId, action: &Action, next: BlockId, depth: usize) {
+        let resolved = resolve(self.graph, next);
+        let is_free = |id: BlockId| self.graph.block(id).region.is_none();
+        let resumed = if is_free(next) && is_free(resolved) { resolved } else { next };
+        let origin = self.function.source.line(action.fields.origin());
+        self.resumed_at.entry(resumed).or_insert(origin);
+        let resume = self.number(resumed, None);
+        let bound = self.liveness.bound_after(id);
+        let mut head = format!("return \"{}\", {}, ", action.word, resume.0);
+        self.push_live(resumed, &None, &bound, &mut head);
+        head.push_str(", ");
+        self.made_up(depth, &["if ", TOGETHER, "():"], origin);
+        self.made_up(depth + 1, &["try:"], origin);
+        self.code_between(&head, &action.fields, "", depth + 2);
+        self.made_up(depth + 1, &["except Exception:"], origin);
+        self.made_up(depth + 2, &["pass"], origin);
+        self.exit(with_resume(action.exit.clone(), resume));
+        self.edge(id, next, depth);
     }
 
     /// Goes from `from` to `to`.
@@ -486,7 +518,8 @@ fn with_resume(mut exit: Exit, segment: SegmentId) -> Exit {
         | Exit::Create { resume, .. }
         | Exit::Function { resume, .. }
         | Exit::Exists { resume }
-        | Exit::Delete { resume } => *resume = segment,
+        | Exit::Delete { resume }
+        | Exit::Together { resume, .. } => *resume = segment,
     }
     exit
 }

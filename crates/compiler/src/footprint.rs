@@ -61,6 +61,8 @@ pub struct Footprint {
     changes_itself: bool,
     /// Objects that it is given may change.
     changes_arguments: bool,
+    /// It may do something that is no part of the transaction.
+    outside: bool,
     accesses: BTreeMap<(OperatorId, Expression), AccessMode>,
     /// There are more accesses than are worth listing.
     has_too_many: bool,
@@ -77,6 +79,7 @@ impl Footprint {
         self.deletes.extend(&other.deletes);
         self.changes.extend(&other.changes);
         self.calls.extend(&other.calls);
+        self.outside |= other.outside;
     }
 
     /// The same for what runs in an entity of its own, of class `owner` if that is known.
@@ -113,7 +116,9 @@ impl Footprint {
         let classes = [&self.exists, &self.creates, &self.deletes, &self.changes];
         let classes: usize = classes.into_iter().map(Classes::weight).sum();
         let accesses: usize = self.accesses.values().map(|mode| 1 + *mode as usize).sum();
-        let changes = usize::from(self.changes_itself) + usize::from(self.changes_arguments);
+        let changes = usize::from(self.changes_itself)
+            + usize::from(self.changes_arguments)
+            + usize::from(self.outside);
         let accesses = if self.has_too_many { 4 * ACCESSES_MAX } else { accesses };
         members + classes + accesses + self.reasons.len() + changes
     }
@@ -168,6 +173,7 @@ impl Footprints {
             deletes: classes(&found.deletes),
             changes: classes(&changes),
             calls: self.calls(application, &found.calls, number),
+            outside: found.outside,
             access: anabranch_ir::AccessSet {
                 accesses: accesses.collect(),
                 reasons: found.reasons.iter().cloned().collect(),
@@ -386,6 +392,7 @@ fn by_itself(
     found.writes.extend(&own.writes);
     found.changes_itself |= own.changes_itself || classes.changes_unseen;
     found.changes_arguments |= own.changes_arguments;
+    found.outside |= own.outside;
     for (index, roots) in &own.callees {
         let Some(callee) = &functions[*index] else { continue };
         // A property of another class runs in the entity that it is read from.

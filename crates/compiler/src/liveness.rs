@@ -142,7 +142,7 @@ fn live_before(
     let of = |id: &BlockId| &live[id.0 as usize];
     let mut needed = match &graph.block(id).terminator {
         Terminator::Unreachable | Terminator::Return(_) => Bits::empty(variables.count()),
-        Terminator::Goto(next) => of(next).clone(),
+        Terminator::Goto(next) | Terminator::Together { next, .. } => of(next).clone(),
         Terminator::Suspend { next, .. } => {
             let mut needed = of(next).clone();
             summary.edge_binds.iter().for_each(|number| needed.remove(*number));

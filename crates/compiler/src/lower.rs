@@ -8,6 +8,7 @@
 //! - [`text`]: slices of the source with edits, and the variables they read and bind.
 //! - [`sequence`]: parts of an expression in the order of evaluation.
 //! - [`expression`], [`call`], [`choice`], [`fstring`], [`comprehension`]: expressions.
+//! - [`together`]: actions that are handed over together.
 //! - [`statement`], [`assignment`], [`loops`], [`exceptions`], [`matching`], [`native`]: statements.
 
 mod assignment;
@@ -23,6 +24,7 @@ mod native;
 mod sequence;
 mod statement;
 mod text;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +61,7 @@ pub fn lower<'a>(
         renames: Vec::new(),
         temporaries: BTreeSet::new(),
         prefix: temporary_prefix(scope, loaded.files[scope.module].slice(scope.node.range())),
+        groups: together::Groups::default(),
         diagnostics: Vec::new(),
     };
     lowering.current = lowering.block();
@@ -90,6 +93,7 @@ struct Lowering<'t, 'a> {
     temporaries: BTreeSet<String>,
     /// What the names of temporaries start with.
     prefix: String,
+    groups: together::Groups,
     diagnostics: Vec<Diagnostic>,
 }
 

@@ -27,6 +27,14 @@ impl NodeRanges {
         let behind = rest.partition_point(|other| other.start() == range.start());
         rest.get(behind).is_some_and(|other| other.end() <= range.end())
     }
+
+    /// Whether several of the nodes are `node` or inside of it.
+    pub(crate) fn several_within(&self, node: &impl Ranged) -> bool {
+        let range = node.range();
+        let from = self.ranges.partition_point(|other| other.start() < range.start());
+        let starting_inside = self.ranges[from..].iter().take_while(|it| it.start() < range.end());
+        starting_inside.filter(|other| other.end() <= range.end()).nth(1).is_some()
+    }
 }
 
 #[cfg(test)]
@@ -43,6 +51,9 @@ mod tests {
         let nodes = NodeRanges::new(vec![range(8, 11), range(0, 5)]);
         let is_within = |start, end| nodes.any_within(&range(start, end));
         assert!(is_within(0, 11) && is_within(0, 5) && is_within(8, 11));
+        let are_several_within = |start, end| nodes.several_within(&range(start, end));
+        assert!(are_several_within(0, 11) && !are_several_within(0, 9));
+        assert!(!are_several_within(8, 11));
         assert!(!is_within(0, 3) && !is_within(8, 9) && !is_within(4, 5) && !is_within(12, 13));
     }
 }

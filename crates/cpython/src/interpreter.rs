@@ -28,6 +28,7 @@ use crate::portable::Suspending;
 use crate::prefetch::prefetch_object;
 use crate::reference::Reference;
 use crate::state::{Traces, load, save};
+use crate::together::{Outcomes, set_together};
 use crate::{exception, run, well_known};
 
 /// Runs the segments of an application on live Python objects.
@@ -35,6 +36,8 @@ pub struct CPython {
     application: Arc<Application>,
     interrupter: Arc<PythonInterrupter>,
     pub(crate) suspending: Suspending,
+    /// Whether actions are handed over together.
+    together: bool,
 }
 
 impl LiveEntity {
@@ -45,7 +48,12 @@ impl LiveEntity {
 
 impl CPython {
     pub fn new(application: Arc<Application>) -> Self {
-        Self { application, interrupter: Arc::default(), suspending: Suspending::default() }
+        Self {
+            application,
+            interrupter: Arc::default(),
+            suspending: Suspending::default(),
+            together: false,
+        }
     }
 
     pub(crate) fn application(&self) -> &Application {
@@ -313,9 +321,22 @@ impl Interpreter for CPython {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Raise(error.into_value(py).into_any()),
         };
+        set_together(self.together);
         let outcome = while_doing(doing, || Python::attach(run));
         self.suspending.note(function, &outcome);
         outcome
+    }
+
+    fn hand_over_together(&mut self, together: bool) {
+        self.together = together;
+    }
+
+    fn outcomes(&mut self, outcomes: Vec<Result<Value, Value>>) -> Value {
+        Python::attach(|py| {
+            let outcomes =
+                Bound::new(py, Outcomes::new(outcomes)).expect("Python is out of memory");
+            outcomes.into_any().unbind()
+        })
     }
 }
 

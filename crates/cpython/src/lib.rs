@@ -13,6 +13,7 @@
 //! - [`reference`]: what stands for an entity elsewhere.
 //! - [`backend`]: what driver code uses; [`driver`] runs the user's `main()`.
 //! - [`method`]: methods that are looked up before arguments are evaluated.
+//! - [`together`]: actions that are handed over together.
 //! - [`exception`], [`exception_links`], [`entity_code`]: errors, and whether the running thread runs
 //!   entity code.
 //! - [`interrupt`]: ends entity code that runs too long; [`output`]: what it prints and logs;
@@ -57,6 +58,7 @@ mod run;
 mod scalar;
 mod state;
 mod suspension;
+mod together;
 mod trace;
 mod traceback;
 mod unbound;
@@ -77,3 +79,4 @@ pub use migration::{Migrated, Migration};
 pub use module::add_to_module;
 pub use output::{hold_output, send_output_to_log, send_records_to_log};
 pub use reference::Reference;
+pub use together::times_handed_over;

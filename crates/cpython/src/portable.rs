@@ -4,7 +4,6 @@ use anabranch_ir::{Body, FunctionId, SegmentId};
 use anabranch_kernel::value::wire::{DecodeError, Writer};
 use anabranch_kernel::{Arguments, EntityId, Outcome, PortableInterpreter, Raised};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 
 use crate::encode::{Encoder, Memo, OpaqueValues, Refusal};
 use crate::interpreter::{CPython, LiveEntity, raised};
@@ -17,8 +16,6 @@ type Value = Py<PyAny>;
 pub(crate) struct Suspending {
     /// The call that was suspended last: where its live variables are, and what they are called.
     last: Option<(usize, FunctionId, SegmentId)>,
-    /// Whether calls that do not depend on each other are handed over together.
-    together: bool,
 }
 
 impl Suspending {
@@ -62,21 +59,6 @@ impl PortableInterpreter for CPython {
 
     fn revive_exception(&mut self, raised: &Raised) -> Result<Value, DecodeError> {
         Python::attach(|py| Ok(exception::from_raised(py, raised).into_value(py).into_any()))
-    }
-
-    fn hand_over_together(&mut self, together: bool) {
-        self.suspending.together = together;
-    }
-
-    fn outcomes(&mut self, outcomes: Vec<Result<Value, Value>>) -> Value {
-        Python::attach(|py| {
-            let outcomes = outcomes.into_iter().map(|outcome| match outcome {
-                Ok(value) => (true, value),
-                Err(exception) => (false, exception),
-            });
-            let outcomes = PyTuple::new(py, outcomes.collect::<Vec<_>>());
-            outcomes.expect("Python is out of memory").into_any().unbind()
-        })
     }
 }
 

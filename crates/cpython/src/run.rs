@@ -19,6 +19,7 @@ use crate::key::encode_key;
 use crate::loader::{LoadedFunction, LoadedSegment};
 use crate::method::{CalledAttribute, LookedUp};
 use crate::reference::Reference;
+use crate::together::{Answers, HandedOver, Outcomes, handed_over, split_live};
 use crate::traceback::raise_at;
 use crate::well_known;
 
@@ -66,13 +67,26 @@ pub(crate) fn run(
             let live = live.bind(py).cast::<PyTuple>()?;
             let segment = find_segment(application, function, segment)?;
             let exit = match input {
-                Ok(input) => resume(segment, receiver, live, Some(input.bind(py)))?,
-                Err(exception) => raise(segment, receiver, live, exception.bind(py))?,
+                Ok(input) => match input.bind(py).cast_exact::<Outcomes>() {
+                    Ok(outcomes) => {
+                        let (live, kept) = split_live(live)?;
+                        let kept = kept.ok_or_else(|| bug("outcomes of what was not kept"))?;
+                        let mut answers = Answers::new(&kept, outcomes.get())?;
+                        let run = Run { py, application, entity, function };
+                        let exit = resume(segment, receiver, &live, None);
+                        return run.finished(exit, &mut answers);
+                    }
+                    Err(_) => resume(segment, receiver, live, Some(input.bind(py)))?,
+                },
+                Err(exception) => {
+                    let (live, _) = split_live(live)?;
+                    raise(segment, receiver, &live, exception.bind(py))?
+                }
             };
             (function, exit)
         }
     };
-    Run { py, application, entity, function }.follow(exit)
+    Run { py, application, entity, function }.follow(exit, None)
 }
 
 /// `self`, if `function` is a method.
@@ -144,12 +158,18 @@ struct Run<'a, 'py> {
 
 impl<'py> Run<'_, 'py> {
     /// Does what the exits of segments say, until the function suspends or ends.
-    fn follow(&self, mut exit: Bound<'py, PyAny>) -> PyResult<Outcome<Value>> {
+    ///
+    /// As long as there are `answers`, actions are answered with them.
+    fn follow(
+        &self,
+        mut exit: Bound<'py, PyAny>,
+        mut answers: Option<&mut Answers<'py>>,
+    ) -> PyResult<Outcome<Value>> {
         let py = self.py;
         let this = self.entity.map(|(_, entity)| entity.object.bind(py));
         let receiver = method_receiver(self.application, self.function, this);
         loop {
-            match self.next(&exit)? {
+            match self.next(&exit, answers.as_deref_mut())? {
                 Next::Stop(outcome) => return Ok(outcome),
                 Next::Go { segment, live, input } => {
                     let segment = find_segment(self.application, self.function, segment)?;
@@ -164,7 +184,23 @@ impl<'py> Run<'_, 'py> {
         }
     }
 
-    fn next(&self, exit: &Bound<'py, PyAny>) -> PyResult<Next<'py>> {
+    /// Follows `exit`, answering actions with `answers`; then all of them must have been taken that may
+    /// have changed something.
+    fn finished(
+        &self,
+        exit: PyResult<Bound<'py, PyAny>>,
+        answers: &mut Answers<'py>,
+    ) -> PyResult<Outcome<Value>> {
+        let outcome = exit.and_then(|exit| self.follow(exit, Some(answers)));
+        answers.forget()?;
+        outcome
+    }
+
+    fn next(
+        &self,
+        exit: &Bound<'py, PyAny>,
+        answers: Option<&mut Answers<'py>>,
+    ) -> PyResult<Next<'py>> {
         let py = self.py;
         let exit = Exit::new(exit)?;
         // Words in code are interned, so their addresses tell them apart.
@@ -177,6 +213,14 @@ impl<'py> Run<'_, 'py> {
             return Ok(Next::Go { segment, live, input: Ok(None) });
         }
         let (segment, live) = (segment_id(&exit.field(1)?)?, exit.tuple(2)?);
+        if is(intern!(py, "together")) {
+            return self.together(&exit, segment, live);
+        }
+        if let Some(answers) = answers
+            && let Some(outcome) = answers.answer(exit.fields)?
+        {
+            return Ok(Next::Go { segment, live, input: outcome.map(Some) });
+        }
         Ok(match self.perform(&exit) {
             Ok(Done::Now(input)) => Next::Go { segment, live, input: Ok(Some(input)) },
             Ok(Done::Later(action)) => {
@@ -185,6 +229,23 @@ impl<'py> Run<'_, 'py> {
             }
             Err(error) => Next::Go { segment, live, input: Err(error) },
         })
+    }
+
+    /// `"together", resume, live, free, turns`
+    fn together(
+        &self,
+        exit: &Exit<'_, 'py>,
+        segment: SegmentId,
+        live: Bound<'py, PyTuple>,
+    ) -> PyResult<Next<'py>> {
+        let own = self.entity.map(|(id, _)| id);
+        let handed = handed_over(self.application, own, &exit.field(3)?, &exit.field(4)?)?;
+        let Some(HandedOver { actions, kept }) = handed else {
+            return Ok(Next::Go { segment, live, input: Ok(None) });
+        };
+        let kept = PyTuple::new(self.py, [kept])?;
+        let live = live.as_sequence().concat(kept.as_sequence())?.into_any().unbind();
+        Ok(Next::Stop(Outcome::Suspend { segment, live, action: Action::Together(actions) }))
     }
 
     /// Does what `exit` says, if it need not wait for that.

@@ -25,6 +25,9 @@ pub struct Effects {
     /// Classes whose entities may change in ways that are not among `writes`: its own where it hands
     /// its state to code that is not looked into, those of the methods that it calls likewise.
     pub changes: Classes,
+    /// Whether it may do something that is no part of the transaction: print, or call what is outside
+    /// of the application and not known to do nothing there.
+    pub outside: bool,
     pub access: AccessSet,
 }
 

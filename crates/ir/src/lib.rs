@@ -68,6 +68,11 @@
 //! `None` for an entity whose class has no such method; a `call` of it then asks the entity, and fails.
 //! `__anabranch_take__(consumer, taken, element, key)` does with one element of a generator what the
 //! builtin `consumer` does, and keeps in the list `taken` what that needs of the elements so far.
+//! `__anabranch_together__()` says whether the interpreter was told to hand actions over together,
+//! `__anabranch_elements__(iterator, count)` lists what is left in an iterator without taking it, and
+//! `__anabranch_plain__(value)` gives a value back. The last two raise an exception for what they would
+//! have to run code of the user's for, the first of them also for elements that are not made of `count`
+//! parts.
 //!
 //! # An exit
 //! is a returned tuple. Its first element is a word, its last ones depend on it (see [`Exit`]):
@@ -86,6 +91,19 @@
 //!
 //! If the action fails, its exception is raised at the resumed segment: by the segment itself if it
 //! `catches`, otherwise by the interpreter, and it leaves the function.
+//!
+//! `together` hands over several actions at once. The segment to `resume` is the one that performs
+//! them one after another, and so does nothing that another way through the program would not do: the
+//! interpreter answers each of its exits with the outcome of that action as long as they come in the
+//! order in which they were handed over, and forgets the rest when one differs. So `together` may be
+//! left out by everybody, at any time: then the function goes on with `resume` at once. An
+//! interpreter hands over only actions
+//!
+//! - that are calls of methods, or reads of attributes that are part of the state, on references to
+//!   other entities than the one on whose behalf the function runs,
+//! - whose callees cannot reach that entity either, and do nothing outside of the transaction,
+//! - and that change nothing, but for the first `free`: whatever comes between two actions may raise an
+//!   exception, and then the second would not have been performed.
 //!
 //! A segment with an input is entered by actions only; others by jumps as well, and get no result.
 //! Nothing leads back to `seg0`.
@@ -127,5 +145,5 @@ pub use operator::{Attribute, BaseClass, Initial, Operator};
 pub use program::{
     CallEdge, CallKind, EnumClass, EnumMember, EnumValue, Field, Module, Program, Record,
 };
-pub use segment::{Exit, Segment, SourceLine, Span};
+pub use segment::{Exit, JointAction, JointMember, Segment, SourceLine, Span, Turns};
 pub use verify::{Place, Violation, verify};

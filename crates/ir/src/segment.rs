@@ -74,6 +74,40 @@ pub enum Exit {
     Exists { resume: SegmentId },
     /// `"delete", resume, live, receiver`
     Delete { resume: SegmentId },
+    /// `"together", resume, live, free, turns`: the actions that the function performs next, one after
+    /// another, are handed over at once. `turns` is a sequence of tuples of actions, each of which is a
+    /// tuple like that of its own exit, without `resume` and `live`. The first `free` of them have
+    /// nothing between them (`None`: none of them has); the others may follow only if they change
+    /// nothing.
+    Together {
+        resume: SegmentId,
+        /// Those of one turn.
+        actions: Vec<JointAction>,
+        /// How many turns there are: one, or one for each element of what a comprehension goes
+        /// through.
+        turns: Turns,
+    },
+}
+
+/// An action that is handed over together with others.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct JointAction {
+    pub receiver: Option<OperatorId>,
+    pub member: JointMember,
+}
+
+/// What an action that is handed over together with others does with its receiver.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum JointMember {
+    Call(String),
+    Get(String),
+}
+
+/// How often actions are performed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Turns {
+    Once,
+    Each,
 }
 
 impl Exit {
@@ -88,7 +122,8 @@ impl Exit {
             | Exit::Create { resume, .. }
             | Exit::Function { resume, .. }
             | Exit::Exists { resume }
-            | Exit::Delete { resume } => Some(*resume),
+            | Exit::Delete { resume }
+            | Exit::Together { resume, .. } => Some(*resume),
         }
     }
 }

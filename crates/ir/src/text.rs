@@ -25,6 +25,7 @@
 //!            [   (reads | writes) OPERATOR.NAME {, OPERATOR.NAME} ]  each once, in this order
 //!            [   (exists | creates | deletes | changes) OPERATOR {, OPERATOR} ]  likewise
 //!            [   calls fnN {, fnN} ]
+//!            [   outside ]
 //!            {   access (read | write | create) OPERATOR: EXPRESSION }
 //!            {   because "TEXT" SPAN }                           why the access set is not complete
 //!            {segment}
@@ -34,7 +35,8 @@
 //!            {     LINE + TEXT }                                 that starts inside a string
 //! EXIT     = return | jump segN | call RECEIVER.NAME then segN | get … | set …
 //!          | create OPERATOR then segN | function PATH then segN | exists then segN
-//!          | delete then segN
+//!          | delete then segN | together [each] ACTION {, ACTION} then segN
+//! ACTION   = (call | get) RECEIVER.NAME
 //! EXPRESSION = self() | NAME | none() | int(NUMBER) | str("TEXT") | each(EXPRESSION)
 //!          | field(EXPRESSION, PATH, NAME) | key(OPERATOR, EXPRESSION) | ref(OPERATOR, EXPRESSION)
 //!          | tuple({EXPRESSION,}) | text({EXPRESSION,})

@@ -29,7 +29,7 @@ use self::reader::Reader;
 use self::writer::Writer;
 
 /// First byte of every message. A reader refuses what it does not know.
-pub const FORMAT_VERSION: u8 = 4;
+pub const FORMAT_VERSION: u8 = 5;
 
 /// Why bytes are not a program.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -105,7 +105,7 @@ pub fn excess(
 }
 
 /// Whether a call with these effects may touch an entity of this class, apart from its own.
-fn reaches(program: &Program, effects: &Effects, operator: OperatorId) -> bool {
+pub fn reaches(program: &Program, effects: &Effects, operator: OperatorId) -> bool {
     effects.reads.iter().chain(&effects.writes).any(|member| member.may_be_of(operator))
         || [&effects.exists, &effects.creates, &effects.deletes, &effects.changes]
             .into_iter()

@@ -191,6 +191,17 @@ pub trait Interpreter: Send + 'static {
         entity: Option<(&EntityId, &Self::Entity)>,
         entry: Entry<Self::Value>,
     ) -> Outcome<Self::Value>;
+
+    /// Whether calls that do not depend on each other are handed over together ([`Action::Together`])
+    /// from now on. An interpreter hands them over one by one until it is told so; one that never
+    /// hands them over together need not listen.
+    fn hand_over_together(&mut self, _together: bool) {}
+
+    /// The result of [`Action::Together`]: the outcomes of its first actions, in order; of fewer than
+    /// all only if the last one is an exception.
+    fn outcomes(&mut self, _outcomes: Vec<Result<Self::Value, Self::Value>>) -> Self::Value {
+        panic!("this is a bug in Anabranch: this interpreter hands nothing over together")
+    }
 }
 
 /// Arguments of a call, in the interpreter's own form.
@@ -262,7 +273,7 @@ pub enum Action<V> {
     /// time as far as the caller is concerned. What they are to each other is for the kernel to find
     /// out: where it cannot tell that they are independent it performs them in their order, and ends
     /// with the first that raises an exception. The result is
-    /// [`PortableInterpreter::outcomes`](crate::PortableInterpreter).
+    /// [`Interpreter::outcomes`].
     Together(Vec<Action<V>>),
 }
 

@@ -45,13 +45,4 @@ pub trait PortableInterpreter: Interpreter {
     fn revive_exception(&mut self, raised: &Raised) -> Result<Self::Value, DecodeError> {
         self.decode(&raised.exception)
     }
-
-    /// Whether calls that do not depend on each other are handed over together
-    /// ([`Action::Together`](crate::Action)) from now on. An interpreter hands them over one by one until
-    /// it is told so.
-    fn hand_over_together(&mut self, together: bool);
-
-    /// The result of [`Action::Together`](crate::Action): the outcomes of its first actions, in order;
-    /// of fewer than all only if the last one is an exception.
-    fn outcomes(&mut self, outcomes: Vec<Result<Self::Value, Self::Value>>) -> Self::Value;
 }

@@ -8,6 +8,7 @@
 //! changed as [`Write`]s; one that aborts drops the entities it touched, so that the next use loads
 //! their committed state again: undoing is forgetting.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use anabranch_ir::{FunctionId, SegmentId};
@@ -89,6 +90,15 @@ struct Frame<V> {
     live: V,
     /// On whose behalf the function runs.
     entity: Option<SlotIndex>,
+    /// If it waits for several actions: those to come, and the outcomes so far.
+    joint: Option<Joint<V>>,
+}
+
+/// Actions that were handed over together. With all entities at hand there is nothing to be won by
+/// starting them at once.
+struct Joint<V> {
+    to_come: VecDeque<Action<V>>,
+    outcomes: Vec<Result<V, V>>,
 }
 
 /// Why a transaction cannot go on.
@@ -371,7 +381,8 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
             match running {
                 Running::Started { function, entity, outcome } => match outcome {
                     Outcome::Suspend { segment, live, action } => {
-                        frames.push(Frame { function, segment, live, entity });
+                        let (action, joint) = first_of(action);
+                        frames.push(Frame { function, segment, live, entity, joint });
                         running = if frames.len() > FRAMES_MAX {
                             let fault = Fault::Recursion { depth_max: FRAMES_MAX };
                             Running::Finished(Err(self.driver.interpreter.exception(fault)))
@@ -390,13 +401,39 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 },
                 Running::Finished(input) => match frames.pop() {
                     None => return input.map_err(Stop::Exception),
-                    Some(Frame { function, segment, live, entity }) => {
-                        let entry = Entry::Resume { function, segment, live, input };
-                        running = self.run(function, entity, entry);
+                    Some(mut frame) => {
+                        let entity = frame.entity;
+                        running = match self.joined(&mut frame, input) {
+                            Joined::Next(action) => {
+                                frames.push(frame);
+                                caught(self.begin(entity, action))?
+                            }
+                            Joined::All(input) => {
+                                let Frame { function, segment, live, .. } = frame;
+                                let entry = Entry::Resume { function, segment, live, input };
+                                self.run(function, entity, entry)
+                            }
+                        };
                     }
                 },
             }
         }
+    }
+
+    /// What comes after an action of `frame` had this outcome.
+    fn joined(
+        &mut self,
+        frame: &mut Frame<I::Value>,
+        outcome: Result<I::Value, I::Value>,
+    ) -> Joined<I::Value> {
+        let Some(joint) = &mut frame.joint else { return Joined::All(outcome) };
+        let failed = outcome.is_err();
+        joint.outcomes.push(outcome);
+        if !failed && let Some(next) = joint.to_come.pop_front() {
+            return Joined::Next(next);
+        }
+        let outcomes = std::mem::take(&mut joint.outcomes);
+        Joined::All(Ok(self.driver.interpreter.outcomes(outcomes)))
     }
 
     /// Begins `action` on behalf of `caller`.
@@ -462,11 +499,7 @@ impl<I: Interpreter> Transaction<'_, '_, I> {
                 slot.presence = Presence::Deleted(live);
                 self.driver.interpreter.none()
             }
-            Action::Together(_) => {
-                panic!(
-                    "this is a bug in Anabranch: nobody asked for calls to be handed over together"
-                )
-            }
+            Action::Together(_) => panic!("this is a bug in Anabranch: actions within an action"),
         };
         Ok(Running::Finished(Ok(value)))
     }
@@ -608,6 +641,20 @@ enum Running<V> {
     Started { function: FunctionId, entity: Option<SlotIndex>, outcome: Outcome<V> },
     /// An action has its result or exception, which the frame on top waits for.
     Finished(Result<V, V>),
+}
+
+/// What a frame goes on with.
+enum Joined<V> {
+    Next(Action<V>),
+    All(Result<V, V>),
+}
+
+/// The action to begin with, and what is left to do after it, if there are several.
+fn first_of<V>(action: Action<V>) -> (Action<V>, Option<Joint<V>>) {
+    let Action::Together(actions) = action else { return (action, None) };
+    let mut to_come = VecDeque::from(actions);
+    let first = to_come.pop_front().expect("this is a bug in Anabranch: no action together");
+    (first, Some(Joint { to_come, outcomes: Vec::new() }))
 }
 
 pub(crate) fn undecodable(error: DecodeError) -> Failure {

@@ -105,7 +105,10 @@ def main() -> int:
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(10**9)))
     parser.add_argument("--only", metavar="SEED", help="one program, by its own seed")
     parser.add_argument(
-        "--engine", default="local", help="one, or two with a comma: the second runs every tenth"
+        "--engine",
+        default="local",
+        help="one, or two with a comma: the second runs every tenth.\n"
+        "together: the local one, with calls handed over together",
     )
     parser.add_argument("--workers", type=int, default=WORKERS)
     parser.add_argument("--output", type=Path, default=Path("failing_programs"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .run import Modules
 
-REMOTE = {"say", "bump", "mix", "call_back", "itself", "fail"}
+REMOTE = {"say", "bump", "weigh", "spend", "mix", "call_back", "itself", "fail"}
 CONSUMERS = {
     "all",
     "any",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .comprehensions import ComprehensionWriter
+from .together import TogetherWriter
 from .writer import CLASSES
 
 
-class ExpressionWriter(ComprehensionWriter):
+class ExpressionWriter(TogetherWriter):
     """Writes expressions."""
 
     def number_expression(self, depth: int) -> str:
@@ -69,6 +69,8 @@ class ExpressionWriter(ComprehensionWriter):
             self.mixed,
             self.called,
             self.called,
+            self.joint_number,
+            self.joint_number,
         ]
 
     def binary(self, depth: int) -> str:
@@ -216,6 +218,8 @@ class ExpressionWriter(ComprehensionWriter):
             options.extend(
                 [
                     lambda d: f"{self.reference(d)}.xs",
+                    self.joint_list,
+                    self.joint_list,
                     lambda d: (
                         f"{self.reference(d)}.say({self.number()}, {self.list_expression(d)})"
                     ),

@@ -66,6 +66,21 @@ def bump(self, amount=1, *, times=1):
     return self.n
 """
 
+WEIGH = """
+def weigh(self, amount=1):
+    if amount > 9:
+        raise ValueError(self.name)
+    return self.n % 5 + amount
+"""
+
+SPEND = """
+def spend(self, amount):
+    self.n -= 1
+    if amount > 7:
+        raise ValueError(self.name, amount)
+    return self.n % 7
+"""
+
 CALL_BACK = """
 def call_back(self, who, amount):
     self.n -= 1
@@ -97,6 +112,8 @@ MEMBERS = {
     "link": LINK,
     "mix": MIX,
     "bump": BUMP,
+    "weigh": WEIGH,
+    "spend": SPEND,
     "call_back": CALL_BACK,
     "fail": FAIL,
     "state": STATE,

@@ -28,6 +28,12 @@ from anabranch import (
 
 SECONDS_MAX = 30
 
+OPTIONS = {
+    "local": ["--engine", "local", "--compare-effects"],
+    "together": ["--engine", "local", "--compare-effects", "--together"],
+}
+"""Of `anabranch run`, where they are not just the engine."""
+
 Modules = dict[str, str]
 """The text of each module of an application; `main` has the function `main`."""
 
@@ -105,9 +111,8 @@ def _be_program(
         gc.disable()
         operations = _count_remote_operations()
         engine, _, seed = engine.partition(":")
-        command = ["anabranch", "run", str(folder / "main.py"), "--engine", engine]
-        if engine == "local":
-            command.append("--compare-effects")
+        command = ["anabranch", "run", str(folder / "main.py")]
+        command += OPTIONS.get(engine, ["--engine", engine])
         if seed:
             command.extend(["--seed", seed])
         code = _native.main(command)

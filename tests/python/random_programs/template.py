@@ -107,6 +107,17 @@ class Local:
         self.n += amount * times
         return self.n
 
+    def weigh(self, amount=1):
+        if amount > 9:
+            raise ValueError(self.name)
+        return self.n % 5 + amount
+
+    def spend(self, amount):
+        self.n -= 1
+        if amount > 7:
+            raise ValueError(self.name, amount)
+        return self.n % 7
+
     def call_back(self, who, amount):
         self.n -= 1
         return amount + self.n

@@ -587,6 +587,18 @@ impl Interpreter for ScriptInterpreter {
             }
         }
     }
+
+    fn hand_over_together(&mut self, together: bool) {
+        self.hands_over_together = together;
+    }
+
+    fn outcomes(&mut self, outcomes: Vec<Result<Value, Value>>) -> Value {
+        let outcome = |outcome| match outcome {
+            Ok(result) => Value::Tuple(vec![Value::Bool(true), result]),
+            Err(exception) => Value::Tuple(vec![Value::Bool(false), exception]),
+        };
+        Value::List(outcomes.into_iter().map(outcome).collect())
+    }
 }
 
 impl PortableInterpreter for ScriptInterpreter {
@@ -606,17 +618,5 @@ impl PortableInterpreter for ScriptInterpreter {
         let [values, suspended] = tuple(wire::decode(message)?).ok_or_else(invalid)?;
         let content = Content::from_values(tuple(values).ok_or_else(invalid)?)?;
         Ok((Cell::new(name_of(id), content), list(suspended).ok_or_else(invalid)?))
-    }
-
-    fn hand_over_together(&mut self, together: bool) {
-        self.hands_over_together = together;
-    }
-
-    fn outcomes(&mut self, outcomes: Vec<Result<Value, Value>>) -> Value {
-        let outcome = |outcome| match outcome {
-            Ok(result) => Value::Tuple(vec![Value::Bool(true), result]),
-            Err(exception) => Value::Tuple(vec![Value::Bool(false), exception]),
-        };
-        Value::List(outcomes.into_iter().map(outcome).collect())
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use anabranch_cpython::{
     Application, CPython, HeldOutput, Mode, hold_output, install_backend, run_main,
+    times_handed_over,
 };
+use anabranch_kernel::Interpreter;
 use anabranch_local::LocalEngine;
 use anabranch_simulator::engine::SimulatedEngine;
 
@@ -38,14 +40,19 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
         Engine::Local => {
             let application = load(&target)?;
             let program = Arc::clone(application.program());
-            let interpreter = CPython::new(application);
+            let mut interpreter = CPython::new(application);
+            interpreter.hand_over_together(arguments.together);
             let engine = match arguments.compare_effects {
                 true => LocalEngine::comparing(program, interpreter),
                 false => LocalEngine::new(program, interpreter),
             };
             let engine = Arc::new(engine);
             install_backend(engine)?;
-            Ok(run_main(&target.root, &target.module, Mode::Engine)?)
+            let code = run_main(&target.root, &target.module, Mode::Engine)?;
+            if arguments.together {
+                output::note(&format!("handed over together: {} times", times_handed_over()));
+            }
+            Ok(code)
         }
         Engine::Simulated => run_simulated(&target, arguments.seed),
         Engine::Embedded => match &arguments.data {
@@ -65,8 +72,11 @@ fn run_simulated(target: &Target, seed: Option<u64>) -> Result<i32, Failure> {
     hold_output()?;
     let application = load(target)?;
     let engine = simulated_engine(application, seed);
-    install_backend(Arc::new(HeldOutput(engine)))?;
-    Ok(run_main(&target.root, &target.module, Mode::Engine)?)
+    install_backend(Arc::new(HeldOutput(Arc::clone(&engine) as Arc<_>)))?;
+    let code = run_main(&target.root, &target.module, Mode::Engine)?;
+    let settled = engine.settle();
+    settled.map_err(|finding| Failure::Message(format!("this is a bug in Anabranch: {finding}")))?;
+    Ok(code)
 }
 
 /// An engine of which everything follows from the seed.

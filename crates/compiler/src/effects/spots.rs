@@ -91,6 +91,11 @@ impl Suspensions {
         }
     }
 
+    /// Whether evaluating `expression` can suspend at several places.
+    pub fn several_in_expression(&self, expression: &Expr) -> bool {
+        self.0.several_within(expression)
+    }
+
     /// Whether running `statement` can suspend.
     pub fn in_statement(&self, statement: &Stmt) -> bool {
         self.0.any_within(statement)

@@ -26,6 +26,8 @@ pub(super) struct OwnChanges {
     pub(super) changes_itself: bool,
     /// It may change objects that it is given.
     pub(super) changes_arguments: bool,
+    /// It may do something that is no part of the transaction.
+    pub(super) outside: bool,
     /// Functions of the application that run within it, with the roots of their arguments.
     pub(super) callees: Vec<(usize, Rc<RootSet>)>,
 }
@@ -117,6 +119,32 @@ const LOOKING_BUILTINS: &[&str] = &[
 /// Modules whose functions and classes change nothing of what they are given.
 const READING_MODULES: &[&str] =
     &["datetime.", "decimal.", "fractions.", "math.", "time.", "uuid.", "anabranch.", "random."];
+
+/// Builtins that act on the world outside, or run code that is not looked into.
+const OUTSIDE_BUILTINS: &[&str] =
+    &["__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print"];
+
+/// Modules beside [`READING_MODULES`] that do nothing outside.
+const QUIET_MODULES: &[&str] = &[
+    "abc.",
+    "base64.",
+    "bisect.",
+    "collections.",
+    "copy.",
+    "dataclasses.",
+    "enum.",
+    "functools.",
+    "hashlib.",
+    "heapq.",
+    "itertools.",
+    "json.",
+    "operator.",
+    "re.",
+    "statistics.",
+    "string.",
+    "typing.",
+    "zoneinfo.",
+];
 
 pub(super) fn own_changes<'a>(
     typing: &Typing<'a>,
@@ -373,6 +401,10 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                 self.base(&node.value);
             }
             Expr::Call(node) => self.call(node),
+            Expr::Name(node) => {
+                // Somebody may call it.
+                self.found.outside |= OUTSIDE_BUILTINS.contains(&node.id.as_str());
+            }
             Expr::Subscript(node) => {
                 self.visit_expr(&node.value);
                 self.visit_expr(&node.slice);
@@ -431,6 +463,7 @@ impl<'a> Walk<'_, 'a> {
         }
         if let Some(name) = self.inference.builtin(&node.func) {
             let is_exception = name.starts_with(|first: char| first.is_uppercase());
+            self.found.outside |= OUTSIDE_BUILTINS.contains(&name);
             if name == "super" {
                 // In a function inside this one, of whom is not looked at.
                 self.found.changes_itself |= self.is_nested;
@@ -446,6 +479,7 @@ impl<'a> Walk<'_, 'a> {
             return;
         }
         let Expr::Attribute(attribute) = &*node.func else {
+            self.found.outside = true;
             self.visit_expr(&node.func);
             self.change(&node.func);
             arguments.iter().for_each(|argument| self.change(argument));
@@ -466,6 +500,16 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn bound_call(&mut self, binding: &Binding, arguments: &[&'a Expr]) {
+        self.found.outside |= match binding {
+            Binding::External(name) => {
+                let is_listed = |modules: &[&str]| modules.iter().any(|it| name.starts_with(it));
+                !is_listed(READING_MODULES) && !is_listed(QUIET_MODULES)
+            }
+            Binding::PlainClass(class) => self.has_constructor(*class),
+            Binding::Variable | Binding::Module(_) => true,
+            Binding::Record(record) => !self.classes.has_plain_constructor(*record),
+            Binding::Entity(_) | Binding::Function(_) | Binding::Enum(_) => false,
+        };
         match binding {
             // What goes to another entity is copied.
             Binding::Entity(_) | Binding::Enum(_) => {}
@@ -475,6 +519,25 @@ impl<'a> Walk<'_, 'a> {
                 if READING_MODULES.iter().any(|module| name.starts_with(module)) => {}
             _ => arguments.iter().for_each(|argument| self.change(argument)),
         }
+    }
+
+    /// Whether making an object of a class may run code of the application.
+    fn has_constructor(&self, class: usize) -> bool {
+        let application = self.inference.application();
+        let definition = &application.classes[class];
+        let own = definition.node.body.iter().any(|statement| match statement {
+            Stmt::FunctionDef(node) => matches!(node.name.as_str(), "__init__" | "__new__"),
+            _ => false,
+        });
+        own || definition.node.bases().iter().any(|base| {
+            // A class that inherits from itself is refused elsewhere.
+            let base = application.resolve(definition.module, base);
+            match base {
+                Some(Binding::PlainClass(base)) => base >= class || self.has_constructor(base),
+                Some(_) => true,
+                None => false,
+            }
+        })
     }
 
     fn method_call(
@@ -521,6 +584,7 @@ impl<'a> Walk<'_, 'a> {
             }
             Type::Record(record) if self.classes.only_reads(record, name) => {}
             _ => {
+                self.found.outside = true;
                 // `Base.method(entity)` may mean one that another of the same name hides.
                 self.callees(self.classes.members(name).callees(), arguments);
                 if node.func.is_attribute_expr() {

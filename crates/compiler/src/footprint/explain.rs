@@ -3,8 +3,8 @@
 use std::fmt::{self, Display};
 
 use anabranch_ir::{
-    Access, AccessMode, Callee, Classes, Effects, Expression, FunctionId, Member, OperatorId,
-    Program,
+    Access, AccessMode, Body, Callee, Classes, Effects, Exit, Expression, FunctionId, JointAction,
+    JointMember, Member, OperatorId, Program, SourceLine, Turns,
 };
 
 /// What is said of one method.
@@ -36,9 +36,9 @@ pub fn explain(program: &Program) -> Vec<Explanation> {
     explained.collect()
 }
 
-fn lines(program: &Program, method: FunctionId) -> Vec<(&'static str, String)> {
-    let effects = &program.function(method).effects;
-    let Effects { reads, writes, exists, creates, deletes, changes, calls, access } = effects;
+fn lines(program: &Program, method_id: FunctionId) -> Vec<(&'static str, String)> {
+    let effects = &program.function(method_id).effects;
+    let Effects { reads, writes, exists, creates, deletes, changes, calls, access, .. } = effects;
     let members = |members: &[Member]| {
         let name = |member: &Member| match member.operator {
             Some(operator) => format!("{}.{}", class(program, operator), member.name),
@@ -78,12 +78,59 @@ fn lines(program: &Program, method: FunctionId) -> Vec<(&'static str, String)> {
     if effects.is_read_only() {
         add("changes", "nothing: it only reads".to_owned());
     }
+    for text in together(program, method_id) {
+        add("at once", text);
+    }
     add("touches", touched(program, effects));
     for reason in &access.reasons {
         let path = &program.module(reason.span.module).path;
         add("because", format!("{} ({path}:{})", reason.text, reason.span.line));
     }
     lines
+}
+
+/// What the function sends together, each with its place.
+fn together(program: &Program, function: FunctionId) -> Vec<String> {
+    let function = program.function(function);
+    let Body::Segments(segments) = &function.body else { return Vec::new() };
+    let path = &program.module(function.module).path;
+    let mut found: Vec<(u32, String)> = Vec::new();
+    for segment in segments {
+        for exit in &segment.exits {
+            let Exit::Together { resume, actions, turns } = exit else { continue };
+            let start = format!("return \"together\", {}, ", resume.0);
+            let is_exit = |line: &&SourceLine| line.text.trim_start().starts_with(&start);
+            let line = segment.code.iter().find(is_exit).map_or(0, |line| line.origin);
+            let text = in_one_round_trip(program, actions, *turns);
+            found.push((line, format!("{text} ({path}:{line})")));
+        }
+    }
+    // A `finally` clause is there once for each way out.
+    found.sort();
+    found.dedup();
+    found.into_iter().map(|(_, text)| text).collect()
+}
+
+/// ``Item.price and Item.cost(): one round trip instead of 2, if …``
+fn in_one_round_trip(program: &Program, actions: &[JointAction], turns: Turns) -> String {
+    let action = |JointAction { receiver, member }: &JointAction| {
+        let name = match member {
+            JointMember::Call(name) => format!("{name}()"),
+            JointMember::Get(name) => name.clone(),
+        };
+        match receiver {
+            Some(operator) => format!("{}.{name}", class(program, *operator)),
+            None => format!("`{name}` of any class"),
+        }
+    };
+    let listed = joined(actions.iter().map(action));
+    let condition = "where no call reaches what another one changes";
+    match turns {
+        Turns::Once => {
+            format!("{listed}: one round trip instead of {}, {condition}", actions.len())
+        }
+        Turns::Each => format!("{listed} of each element: one round trip for all, {condition}"),
+    }
 }
 
 fn class(program: &Program, operator: OperatorId) -> &str {

@@ -8,7 +8,8 @@ mod svg;
 use std::collections::BTreeSet;
 
 use anabranch_ir::{
-    Body, Exit, Function, FunctionId, OperatorId, ParameterKind, Program, Segment, Signature,
+    Body, Exit, Function, FunctionId, JointAction, JointMember, OperatorId, ParameterKind, Program,
+    Segment, Signature, Turns,
 };
 
 use crate::SourceFile;
@@ -232,5 +233,14 @@ fn label(program: &Program, exit: &Exit) -> String {
         }
         Exit::Exists { .. } => "exists?".to_owned(),
         Exit::Delete { .. } => "deletes".to_owned(),
+        Exit::Together { actions, turns, .. } => {
+            let action = |action: &JointAction| match &action.member {
+                JointMember::Call(method) => member(&action.receiver, &format!("{method}()")),
+                JointMember::Get(attribute) => member(&action.receiver, attribute),
+            };
+            let actions: Vec<String> = actions.iter().map(action).collect();
+            let each = if *turns == Turns::Each { " of each" } else { "" };
+            format!("together: {}{each}", actions.join(", "))
+        }
     }
 }

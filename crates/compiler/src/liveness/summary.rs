@@ -132,7 +132,9 @@ fn read_at_end(terminator: &Terminator) -> impl Iterator<Item = &str> {
         Terminator::Branch { test, .. } => (Some(&test.reads), None),
         Terminator::Next { iterator, target, .. } => (Some(&target.reads), Some(iterator)),
         Terminator::Return(value) => (Some(&value.reads), None),
-        Terminator::Suspend { action, .. } => (Some(&action.fields.reads), None),
+        Terminator::Suspend { action, .. } | Terminator::Together { action, .. } => {
+            (Some(&action.fields.reads), None)
+        }
     };
     reads.into_iter().flatten().chain(more).map(String::as_str)
 }

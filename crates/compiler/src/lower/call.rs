@@ -253,7 +253,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// The arguments as two fields: a tuple of the positional ones, and a dict or `None`. `codes` are
     /// those of `positional` and then of the keywords.
-    fn arguments(
+    pub(super) fn arguments(
         &mut self,
         positional: &'a [Expr],
         arguments: &'a Arguments,

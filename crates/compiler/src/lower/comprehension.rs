@@ -204,6 +204,14 @@ impl<'a> Lowering<'_, 'a> {
             self.delete(&renames[name], origin);
         }
         self.renames.push(renames);
+        let (parts, is_free) = match &element {
+            Element::List(value) => (vec![*value], true),
+            Element::Set(value) | Element::Taken { value, .. } => (vec![*value], false),
+            Element::Dict(key, value) => (vec![*key, *value], false),
+            // The first element may be the last.
+            Element::Test { .. } => (Vec::new(), false),
+        };
+        self.hand_over_elements(generators, &first, (&parts, is_free));
         let after = self.block();
         let collecting = Collecting { result: &result, element, done: after };
         self.generators(generators, first, after, &collecting);

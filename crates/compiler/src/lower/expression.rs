@@ -24,6 +24,7 @@ impl<'a> Lowering<'_, 'a> {
         if !self.suspends(expression) {
             return self.verbatim(expression);
         }
+        self.look_for_groups(expression);
         match expression {
             Expr::Attribute(_) | Expr::Call(_) if self.action(expression).is_some() => {
                 let result = self.temporary();
@@ -67,6 +68,8 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Performs the action that `expression` is; `result` takes its value.
     pub(super) fn perform(&mut self, expression: &'a Expr, result: Option<String>) {
+        self.look_for_groups(expression);
+        self.hand_over(expression);
         let action = self.action(expression);
         match (expression, action) {
             (Expr::Attribute(node), Some(Action::Get { receiver })) => {
@@ -177,7 +180,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// The parts of an expression that evaluates all of them, in order.
-    fn parts(&mut self, expression: &'a Expr) -> Vec<Part<'a>> {
+    pub(super) fn parts(&mut self, expression: &'a Expr) -> Vec<Part<'a>> {
         match expression {
             Expr::Attribute(node) => vec![Part::new(&node.value)],
             Expr::Call(node) => {

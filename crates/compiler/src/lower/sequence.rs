@@ -146,7 +146,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// Whether `expression` binds any variable with `:=`.
-    fn binds_a_name(&self, expression: &Expr) -> bool {
+    pub(super) fn binds_a_name(&self, expression: &Expr) -> bool {
         self.bindings.any_within(expression)
     }
 

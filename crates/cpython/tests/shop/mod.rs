@@ -267,6 +267,7 @@ fn anything(operator: Option<OperatorId>) -> Effects {
     let own = |operator| Access { operator, entity: Expression::Receiver, mode: AccessMode::Write };
     let accesses = operator.map(own).into_iter().collect();
     Effects {
+        outside: true,
         exists: all.clone(),
         creates: all.clone(),
         deletes: all.clone(),

@@ -14,8 +14,8 @@ use super::word::{is_id, is_name_character};
 use crate::program::{EnumMember, EnumValue};
 use crate::{
     Attribute, BaseClass, Body, CallEdge, CallKind, EnumClass, Exit, Field, Function, FunctionId,
-    Initial, Module, ModuleId, Operator, OperatorId, Program, Record, Segment, SegmentId,
-    SourceLine, Span,
+    Initial, JointAction, JointMember, Module, ModuleId, Operator, OperatorId, Program, Record,
+    Segment, SegmentId, SourceLine, Span, Turns,
 };
 
 /// Parses a program.
@@ -391,9 +391,28 @@ fn exit(line: &mut Cursor<'_>, names: &Names<'_>) -> Result<Exit, ParseError> {
         }
         "exists" => Exit::Exists { resume: resume(line)? },
         "delete" => Exit::Delete { resume: resume(line)? },
+        "together" => {
+            let turns = if line.eat_word("each") { Turns::Each } else { Turns::Once };
+            let mut actions = vec![joint_action(line, names)?];
+            while line.eat(",") {
+                actions.push(joint_action(line, names)?);
+            }
+            Exit::Together { resume: resume(line)?, actions, turns }
+        }
         other => return Err(line.error(format!("no exit is called `{other}`"))),
     };
     Ok(exit)
+}
+
+/// `call Item.pay`
+fn joint_action(line: &mut Cursor<'_>, names: &Names<'_>) -> Result<JointAction, ParseError> {
+    let kind: fn(String) -> JointMember = match line.bare(is_name_character) {
+        "call" => JointMember::Call,
+        "get" => JointMember::Get,
+        other => return Err(line.error(format!("`{other}` is not handed over together"))),
+    };
+    let (receiver, name) = member(line, names)?;
+    Ok(JointAction { receiver, member: kind(name) })
 }
 
 fn resume(line: &mut Cursor<'_>) -> Result<SegmentId, ParseError> {

@@ -8,8 +8,8 @@ use super::names::Names;
 use super::word::{Name, Path, Quoted, Rest};
 use crate::program::{EnumValue, Module};
 use crate::{
-    Body, CallEdge, CallKind, EnumClass, Exit, Function, Hint, Initial, ModuleId, Operator,
-    Parameter, ParameterKind, Program, Record, Segment, Signature, Span,
+    Body, CallEdge, CallKind, EnumClass, Exit, Function, Hint, Initial, JointAction, JointMember,
+    ModuleId, Operator, Parameter, ParameterKind, Program, Record, Segment, Signature, Span, Turns,
 };
 
 impl fmt::Display for Program {
@@ -191,6 +191,18 @@ fn exit_text(program: &Program, names: &Names<'_>, exit: &Exit) -> String {
         }
         Exit::Exists { resume } => format!("exists then {resume}"),
         Exit::Delete { resume } => format!("delete then {resume}"),
+        Exit::Together { resume, actions, turns } => {
+            let action = |JointAction { receiver, member }: &JointAction| match member {
+                JointMember::Call(name) => format!("call {}.{}", class(*receiver), Name(name)),
+                JointMember::Get(name) => format!("get {}.{}", class(*receiver), Name(name)),
+            };
+            let actions: Vec<String> = actions.iter().map(action).collect();
+            let turns = match turns {
+                Turns::Once => "",
+                Turns::Each => "each ",
+            };
+            format!("together {turns}{} then {resume}", actions.join(", "))
+        }
     }
 }
 

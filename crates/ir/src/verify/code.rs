@@ -130,6 +130,7 @@ fn word(exit: &Exit) -> &'static str {
         Exit::Function { .. } => "function",
         Exit::Exists { .. } => "exists",
         Exit::Delete { .. } => "delete",
+        Exit::Together { .. } => "together",
     }
 }
 

@@ -3,7 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Place, Violations, code, names};
-use crate::{Body, Exit, Function, FunctionId, ModuleId, OperatorId, Program, Segment, SegmentId};
+use crate::{
+    Body, Exit, Function, FunctionId, JointAction, JointMember, ModuleId, OperatorId, Program,
+    Segment, SegmentId, Turns,
+};
 
 pub(super) fn check(program: &Program, violations: &mut Violations) {
     let ids = (0..program.functions.len()).map(FunctionId::from_index);
@@ -71,6 +74,12 @@ fn check_ways(id: FunctionId, segments: &[Segment], violations: &mut Violations)
             {
                 violations.add(place, format!("a jump leads to {target}, which takes a result"));
             }
+            if let Exit::Together { resume, .. } = exit
+                && segments[resume.index()].input.is_some()
+            {
+                let message = format!("actions together lead to {resume}, which takes a result");
+                violations.add(place, message);
+            }
             if exit.target() == Some(SegmentId(0)) {
                 violations.add(place, "an exit leads back to seg0");
             }
@@ -118,6 +127,16 @@ fn check_exits(
                 }
                 Some(_) => {}
             },
+            Exit::Together { actions, turns, .. } => {
+                if actions.is_empty() || (*turns == Turns::Once && actions.len() < 2) {
+                    violations
+                        .add(place, "there are not several actions to be handed over together");
+                }
+                for JointAction { member, .. } in actions {
+                    let (JointMember::Call(name) | JointMember::Get(name)) = member;
+                    names::check_identifier(place, "member", name, violations);
+                }
+            }
             _ => {}
         }
     }

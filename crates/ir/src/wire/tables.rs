@@ -7,9 +7,9 @@ use super::{DecodeError, Wire};
 use crate::program::{EnumMember, EnumValue};
 use crate::{
     Access, AccessMode, AccessSet, Attribute, BaseClass, Body, CallEdge, CallKind, Callee, Classes,
-    Effects, EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, Member,
-    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Record,
-    Segment, SegmentId, Signature, SourceLine, Span,
+    Effects, EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, JointAction,
+    JointMember, Member, Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program,
+    Reason, Record, Segment, SegmentId, Signature, SourceLine, Span, Turns,
 };
 
 macro_rules! structs {
@@ -87,7 +87,7 @@ structs! {
     Function {
         name, operator, class, module, signature, body, effects, documentation, span
     }
-    Effects { reads, writes, exists, creates, deletes, changes, calls, access }
+    Effects { reads, writes, exists, creates, deletes, changes, calls, outside, access }
     Member { operator, name }
     AccessSet { accesses, reasons }
     Access { operator, entity, mode }
@@ -96,6 +96,7 @@ structs! {
     Parameter { name, kind, hint, has_default }
     Segment { name, live, input, catches, exits, code }
     SourceLine { text, origin, is_inside_string }
+    JointAction { receiver, member }
     Span { module, line, end_line }
 }
 
@@ -165,6 +166,15 @@ enums! {
         6 Function { resume, function },
         7 Exists { resume },
         8 Delete { resume },
+        9 Together { resume, actions, turns },
+    }
+    JointMember "action" {
+        0 Call(method),
+        1 Get(attribute),
+    }
+    Turns "number of turns" {
+        0 Once,
+        1 Each,
     }
     Hint "hint" {
         0 Any,

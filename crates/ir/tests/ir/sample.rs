@@ -3,9 +3,9 @@
 use anabranch_ir::program::{EnumMember, EnumValue};
 use anabranch_ir::{
     Access, AccessMode, AccessSet, Attribute, BaseClass, Body, CallEdge, CallKind, Callee, Classes,
-    Effects, EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, Member,
-    Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program, Reason, Record,
-    Segment, SegmentId, Signature, SourceLine, Span,
+    Effects, EnumClass, Exit, Expression, Field, Function, FunctionId, Hint, Initial, JointAction,
+    JointMember, Member, Module, ModuleId, Operator, OperatorId, Parameter, ParameterKind, Program,
+    Reason, Record, Segment, SegmentId, Signature, SourceLine, Span, Turns,
 };
 
 pub(crate) const USER: OperatorId = OperatorId(0);
@@ -205,6 +205,7 @@ fn buy_effects() -> Effects {
             Callee::OfAnyClass("put_away".into()),
         ],
         changes: Classes::Listed(vec![ITEM]),
+        outside: true,
         access: AccessSet {
             accesses: vec![
                 access(USER, Expression::Receiver, AccessMode::Write),
@@ -287,6 +288,22 @@ fn buy_segments() -> Vec<Segment> {
             Exit::Function { resume: resume(3), function: "my-app:User.Audited.buy_item".into() },
             Exit::Exists { resume: resume(3) },
             Exit::Delete { resume: resume(3) },
+            Exit::Together {
+                resume: resume(3),
+                actions: vec![
+                    JointAction { receiver: Some(ITEM), member: JointMember::Get("price".into()) },
+                    JointAction { receiver: None, member: JointMember::Call("pay".into()) },
+                ],
+                turns: Turns::Once,
+            },
+            Exit::Together {
+                resume: resume(3),
+                actions: vec![JointAction {
+                    receiver: None,
+                    member: JointMember::Get("price".into()),
+                }],
+                turns: Turns::Each,
+            },
         ],
         &[
             (17, '|', "def buy_item_2(self, item):"),
@@ -299,6 +316,7 @@ fn buy_segments() -> Vec<Segment> {
                 "    if 3: return \"function\", 3, (), \"my-app:User.Audited.buy_item\", (), None",
             ),
             (17, '|', "    if 4: return \"exists\", 3, (), Item, b\"\""),
+            (17, '|', "    if 5: return \"together\", 3, (), 1, (((\"get\", item, \"price\"),),)"),
             (17, '|', "    return \"delete\", 3, (), item"),
         ],
     );

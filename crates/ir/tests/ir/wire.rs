@@ -16,8 +16,8 @@ fn the_format_is_that_of_the_golden_file() {
         let bytes: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
         bytes.join(" ") + "\n"
     });
-    assert_eq!(FORMAT_VERSION, 4, "name the golden file after the version");
-    expect_file!["../golden/wire_v4.hex"].assert_eq(&lines.collect::<String>());
+    assert_eq!(FORMAT_VERSION, 5, "name the golden file after the version");
+    expect_file!["../golden/wire_v5.hex"].assert_eq(&lines.collect::<String>());
 }
 
 #[test]

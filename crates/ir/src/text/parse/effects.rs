@@ -33,8 +33,16 @@ pub(super) fn effects(
     let deletes = classes(lines, "deletes", names)?;
     let changes = classes(lines, "changes", names)?;
     let calls = list(lines, "calls", callee)?;
+    let outside = match lines.next_starting(2, "outside") {
+        Some(mut line) => {
+            line.expect_word("outside")?;
+            line.expect_end()?;
+            true
+        }
+        None => false,
+    };
     let access = access_set(lines, names, module)?;
-    Ok(Effects { reads, writes, exists, creates, deletes, changes, calls, access })
+    Ok(Effects { reads, writes, exists, creates, deletes, changes, calls, outside, access })
 }
 
 /// `word item, item`, if the next line is one.

@@ -15,7 +15,7 @@ pub(super) fn write(
     names: &Names<'_>,
     function: &Function,
 ) -> fmt::Result {
-    let Effects { reads, writes, exists, creates, deletes, changes, calls, access } =
+    let Effects { reads, writes, exists, creates, deletes, changes, calls, outside, access } =
         &function.effects;
     for (word, members) in [("reads", reads), ("writes", writes)] {
         let texts = members.iter().map(|Member { operator, name }| {
@@ -39,6 +39,9 @@ pub(super) fn write(
         Callee::OfAnyClass(name) => format!("?.{}", Name(name)),
     };
     write_list(f, "calls", calls.iter().map(callee))?;
+    if *outside {
+        writeln!(f, "  outside")?;
+    }
     for Access { operator, entity, mode } in &access.accesses {
         let mode = match mode {
             AccessMode::Read => "read",

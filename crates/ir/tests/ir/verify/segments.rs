@@ -1,6 +1,6 @@
 //! Segments and their code.
 
-use anabranch_ir::{Exit, Program, SegmentId};
+use anabranch_ir::{Exit, JointMember, Program, SegmentId, SourceLine, Turns};
 
 use super::{assert_violations, segments};
 use crate::sample::{self, PRICE_OF};
@@ -79,6 +79,18 @@ fn exits_are_different_and_lead_on() {
         },
         &["fn0 seg2: the member \"a b\" has no identifier for its name"],
     );
+    assert_violations(
+        |program| {
+            let last = segments(program)[2].exits.last_mut().expect("the sample has exits");
+            let Exit::Together { actions, turns, .. } = last else { panic!("not the last one") };
+            actions[0].member = JointMember::Get("a b".into());
+            *turns = Turns::Once;
+        },
+        &[
+            "fn0 seg2: there are not several actions to be handed over together",
+            "fn0 seg2: the member \"a b\" has no identifier for its name",
+        ],
+    );
 }
 
 #[test]
@@ -96,6 +108,19 @@ fn results_come_from_actions() {
             resumed.code[0].text = "def buy_item_1(self, item, amount, _1):".into();
         },
         &["fn0 seg3: a jump leads to seg1, which takes a result"],
+    );
+    assert_violations(
+        |program| {
+            let last = &mut segments(program)[2];
+            let Some(Exit::Together { resume, .. }) = last.exits.last_mut() else {
+                panic!("not the last one")
+            };
+            *resume = SegmentId(1);
+            let text = "    if 6: return \"together\", 1, (a, b), 1, ()".to_owned();
+            let origin = last.code[1].origin;
+            last.code.insert(1, SourceLine { text, origin, is_inside_string: false });
+        },
+        &["fn0 seg2: actions together lead to seg1, which takes a result"],
     );
     // An exception can be left out.
     assert_violations(

@@ -13,6 +13,9 @@ pub enum Finding {
     #[error("a replay in the recorded order did not give the same: key {key}, event {event}")]
     ReplayDiffers { key: String, event: String },
 
+    #[error("a replay in the recorded order misses a message that was there before; {0}")]
+    ReplayStuck(String),
+
     #[error("request {request} was answered with {first}, and again with {second}")]
     ReplyChanged { request: usize, first: String, second: String },
 

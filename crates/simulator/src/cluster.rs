@@ -198,7 +198,8 @@ impl<H: Host> Cluster<H> {
         let recorded = &self.input[self.live.taken];
         self.live.taken += 1;
         let submission = &recorded.submission;
-        self.trace.line(self.clock, || format!("take in  {}", readable(&submission.client)));
+        self.trace
+            .line(self.clock, || format!("take in  sending {}", readable(&submission.client)));
         match self.witness.admit(submission) {
             Output::Key { key, event } => {
                 self.digest.add(("admit", &key, &event));

@@ -258,13 +258,13 @@ impl<I: PortableInterpreter> Driver<I> {
             let first = &self.answered[&number];
             if *first != reply {
                 let (first, second) = (readable(first), readable(&reply));
-                return Err(Finding::ReplyChanged { request: number as usize, first, second });
+                return Err(Finding::ReplyChanged { request: number, first, second });
             }
             self.cluster.statistics.replies_repeated += 1;
             return Ok(None);
         }
         let on_reply = self.waiting.remove(&number);
-        let on_reply = on_reply.ok_or(Finding::AnsweredTwice { request: number as usize })?;
+        let on_reply = on_reply.ok_or(Finding::AnsweredTwice { request: number })?;
         let decoded = self.host.host().decode_reply(&reply)?;
         self.answered.insert(number, reply);
         Ok(Some((on_reply, decoded)))

@@ -17,10 +17,10 @@ pub enum Finding {
     ReplayStuck(String),
 
     #[error("request {request} was answered with {first}, and again with {second}")]
-    ReplyChanged { request: usize, first: String, second: String },
+    ReplyChanged { request: u64, first: String, second: String },
 
     #[error("one sending of request {request} was answered twice without a crash")]
-    AnsweredTwice { request: usize },
+    AnsweredTwice { request: u64 },
 
     #[error("a reply came for {0}, which was not sent")]
     UnknownClient(String),

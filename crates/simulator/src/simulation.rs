@@ -156,6 +156,10 @@ impl<H: Host> Simulation<'_, H> {
             self.clients.send(self.clock, &mut self.cluster.statistics);
         } else if choice < 4 && self.clients.can_record() {
             let recorded = self.clients.record();
+            let attempt = recorded.submission.number as usize;
+            let request = self.clients.number_of(attempt);
+            let line = || format!("sending {attempt} of request {request} arrives");
+            self.cluster.trace.line(self.cluster.clock(), line);
             self.cluster.record(recorded);
         } else if choice < 6 && self.cluster.has_input() {
             self.cluster.take_in();
@@ -209,8 +213,8 @@ impl<H: Host> Simulation<'_, H> {
     fn under_way(&self) -> String {
         let unanswered = self.clients.unanswered().into_iter().take(10);
         let requests = unanswered.map(|attempt| {
-            let request = self.clients.request_of(attempt);
-            format!("attempt {attempt} of request {request}")
+            let request = self.clients.number_of(attempt);
+            format!("sending {attempt} of request {request}")
         });
         let network = self.cluster.network();
         let messages = network.occupied().iter().take(10).map(|channel| {

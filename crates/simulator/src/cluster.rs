@@ -155,8 +155,6 @@ impl<H: Host> Cluster<H> {
     /// Writes a request into the durable input.
     pub fn record(&mut self, recorded: Recorded) {
         self.digest.add(("record", &recorded.submission.client));
-        self.trace
-            .line(self.clock, || format!("record   {}", readable(&recorded.submission.client)));
         self.input.push(recorded);
     }
 

@@ -34,8 +34,9 @@ pub use history::{Answer, History, Recorded};
 pub fn check(history: &History) -> Result<SerialOrder, Finding> {
     replies::check(history)?;
     leftovers::check(history)?;
-    conservation::check(history)?;
+    // Before the others: what it finds says which requests have what to do with it.
     let order = dependencies::check(history)?;
+    conservation::check(history)?;
     reexecution::check(history, &order, script::ScriptInterpreter::new())?;
     Ok(order)
 }

@@ -21,6 +21,8 @@ const ATTEMPTS_MAX: usize = 6;
 /// What a client will ask.
 #[derive(Clone, Debug)]
 pub struct Planned {
+    /// Names it in findings and in the trace.
+    pub number: u64,
     pub request: Request,
     /// The same each time that it is sent.
     pub context: TransactionContext,
@@ -198,7 +200,7 @@ impl Clients {
         let attempt = self.air.swap_remove(chosen);
         self.attempts[attempt].place = Place::Recorded;
         let Attempt { request, client, .. } = self.attempts[attempt];
-        let Planned { request, context } = self.asked[request].planned.clone();
+        let Planned { request, context, .. } = self.asked[request].planned.clone();
         let (number, client_name) = (attempt as u64, attempt.to_string().into_bytes());
         let submission = Submission { request, number, client: client_name, context };
         Recorded { submission, client }
@@ -263,11 +265,12 @@ impl Clients {
         let ((_, first), (_, reply)) = (&asked.replies[0], &asked.replies[asked.replies.len() - 1]);
         if first != reply {
             let (first, second) = (readable(first), readable(reply));
+            let request = asked.planned.number;
             return Err(Finding::ReplyChanged { request, first, second });
         }
         if self.attempts[number].is_answered {
             if !is_repeated {
-                return Err(Finding::AnsweredTwice { request });
+                return Err(Finding::AnsweredTwice { request: asked.planned.number });
             }
             statistics.replies_repeated += 1;
             return Ok(());
@@ -299,8 +302,8 @@ impl Clients {
         open.map(|(number, _)| number).collect()
     }
 
-    /// What an attempt was sent for.
-    pub fn request_of(&self, attempt: usize) -> usize {
-        self.attempts[attempt].request
+    /// The number of the request that an attempt was sent for.
+    pub fn number_of(&self, attempt: usize) -> u64 {
+        self.asked[self.attempts[attempt].request].planned.number
     }
 }

@@ -1,12 +1,13 @@
 //! A simulated engine: partitions, the network between them, snapshots and crashes.
 //!
 //! What is durable: the input (requests in the order in which they were recorded), the last snapshot, and, with
-//! [`Egress::RecordedOrder`], the journal of what was done since. All the rest, [`Contents`], a crash
+//! [`Egress::RecordedOrder`], the [`journal`](crate::journal) of deliveries since. All the rest, [`Contents`], a crash
 //! takes; it starts anew from the snapshot, and what was recorded since is taken in again.
 //!
 //! A snapshot holds all partitions and all messages under way at one instant, and how much of the input had been
 //! taken in: what an engine with aligned barriers has in the end.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +16,8 @@ use anabranch_kernel::step::{EventReport, KeyReport, Output, Stepped, Submission
 use crate::digest::Digest;
 use crate::finding::{Finding, readable};
 use crate::host::Host;
-use crate::network::{ChannelIndex, Network, Sender, partition_of};
+use crate::journal::Journals;
+use crate::network::{ChannelIndex, Message, Network, Sender, partition_of};
 use crate::random::Random;
 use crate::statistics::Statistics;
 use crate::trace::Trace;
@@ -26,7 +28,7 @@ use crate::watch::Watch;
 pub enum Egress {
     /// When a snapshot covers them. A replay may deliver in another order.
     Transactional,
-    /// When the delivery that gave them is in the journal. A replay repeats the journal, and gives the
+    /// When the delivery that gave them is in a journal. A replay repeats the journals, and gives the
     /// replies a second time.
     RecordedOrder,
 }
@@ -66,17 +68,6 @@ struct Contents {
     taken: usize,
 }
 
-/// One entry of the journal.
-#[derive(Clone, Copy, Debug)]
-enum Movement {
-    TakeIn,
-    /// A delivery, and a digest of what the step gave.
-    Deliver {
-        channel: ChannelIndex,
-        gave: u64,
-    },
-}
-
 pub struct Cluster<H> {
     make_host: MakeHost<H>,
     hosts: Vec<H>,
@@ -89,15 +80,10 @@ pub struct Cluster<H> {
     snapshot: Contents,
     input: Vec<Recorded>,
     egress: Egress,
-    /// Movements since the snapshot. With transactional egress there are none.
-    journal: Vec<Movement>,
-    /// How many of the journal a crash does not take.
-    durable: usize,
-    /// How many of the journal have been done since the last crash.
-    done: usize,
-    is_repeating: bool,
-    /// Replies that may not leave yet, with the length of the journal that lets them.
-    held: Vec<(usize, Departure)>,
+    /// Empty with transactional egress.
+    journals: Journals,
+    /// Replies that may not leave yet, with how much of the journals has to be durable before.
+    held: Vec<(u64, Departure)>,
     departures: Vec<Departure>,
     clock: u64,
     pub statistics: Statistics,
@@ -130,10 +116,7 @@ impl<H: Host> Cluster<H> {
             live,
             input: Vec::new(),
             egress,
-            journal: Vec::new(),
-            durable: 0,
-            done: 0,
-            is_repeating: false,
+            journals: Journals::new(partitions),
             held: Vec::new(),
             departures: Vec::new(),
             clock: 0,
@@ -172,8 +155,6 @@ impl<H: Host> Cluster<H> {
     /// Writes a request into the durable input.
     pub fn record(&mut self, recorded: Recorded) {
         self.digest.add(("record", &recorded.submission.client));
-        self.trace
-            .line(self.clock, || format!("record   {}", readable(&recorded.submission.client)));
         self.input.push(recorded);
     }
 
@@ -182,9 +163,22 @@ impl<H: Host> Cluster<H> {
         self.live.taken < self.input.len()
     }
 
-    /// Whether the journal has to be repeated before anything else.
+    /// Whether some partition has to repeat deliveries in their recorded order.
     pub fn is_replaying(&self) -> bool {
-        self.done < self.journal.len()
+        self.journals.is_replaying()
+    }
+
+    /// The channels from which a message may be delivered now.
+    pub fn deliverable(&self) -> Cow<'_, [ChannelIndex]> {
+        let occupied = self.live.network.occupied();
+        if !self.is_replaying() {
+            return Cow::Borrowed(occupied);
+        }
+        let may_deliver = |channel: &ChannelIndex| {
+            let next = self.journals.next(self.live.network.receiver(*channel));
+            next.is_none_or(|next| next == *channel)
+        };
+        Cow::Owned(occupied.iter().copied().filter(may_deliver).collect())
     }
 
     /// Whether replies wait to leave.
@@ -199,77 +193,49 @@ impl<H: Host> Cluster<H> {
 
     /// Lets the next request of the input in.
     pub fn take_in(&mut self) {
-        assert!(!self.is_replaying());
-        if self.egress == Egress::RecordedOrder {
-            self.journal.push(Movement::TakeIn);
-            self.done += 1;
-        }
-        self.admit_next();
-    }
-
-    fn admit_next(&mut self) {
         let recorded = &self.input[self.live.taken];
         self.live.taken += 1;
         let submission = &recorded.submission;
-        self.trace.line(self.clock, || format!("take in  {}", readable(&submission.client)));
+        self.trace
+            .line(self.clock, || format!("take in  sending {}", readable(&submission.client)));
         match self.witness.admit(submission) {
             Output::Key { key, event } => {
                 self.digest.add(("admit", &key, &event));
                 self.live.network.send(Sender::Client(recorded.client), key.into(), event.into());
             }
-            // Refused or answered at once.
-            Output::Client { client, reply } => self.hold(client, reply),
+            Output::Client { .. } => unreachable!("a root call begins at a key"),
         }
     }
 
-    /// Delivers the next message of `channel`.
+    /// Delivers the next message of `channel`, one of [`Cluster::deliverable`].
     ///
     /// # Errors
-    /// The step fails.
+    /// The step fails, or does not give what it gave before a crash.
     pub fn deliver(&mut self, channel: ChannelIndex) -> Result<(), Finding> {
-        assert!(!self.is_replaying());
-        if self.egress == Egress::RecordedOrder {
-            // Replies of this step wait for this entry.
-            self.done += 1;
-            self.journal.push(Movement::Deliver { channel, gave: 0 });
-        }
-        let (gave, _) = self.step(channel)?;
-        if let Some(Movement::Deliver { gave: expected, .. }) = self.journal.last_mut() {
-            *expected = gave;
-        }
-        Ok(())
-    }
-
-    /// Repeats the next entry of the journal.
-    ///
-    /// # Errors
-    /// The step fails, or does not give what it gave before.
-    pub fn replay(&mut self) -> Result<(), Finding> {
-        self.is_repeating = true;
-        let repeated = self.repeat_next();
-        self.is_repeating = false;
-        repeated
-    }
-
-    fn repeat_next(&mut self) -> Result<(), Finding> {
-        let movement = self.journal[self.done];
-        self.done += 1;
-        match movement {
-            Movement::TakeIn => self.admit_next(),
-            Movement::Deliver { channel, gave } => {
-                self.statistics.replayed += 1;
-                let (again, what) = self.step(channel)?;
-                if again != gave {
-                    let (key, event) = (readable(&what.key), readable(&what.event));
-                    return Err(Finding::ReplayDiffers { key, event });
-                }
+        let partition = self.live.network.receiver(channel);
+        let is_repeated = self.journals.next(partition).is_some();
+        let (message, stepped) = self.step(channel)?;
+        let gave = digest(&stepped);
+        self.digest.add((channel, &message.key, &message.event, gave));
+        let needs = if is_repeated {
+            self.statistics.replayed += 1;
+            if self.journals.repeat(partition) != gave {
+                let (key, event) = (readable(&message.key), readable(&message.event));
+                return Err(Finding::ReplayDiffers { key, event });
             }
-        }
+            // Its reply was durable before.
+            0
+        } else if self.egress == Egress::RecordedOrder {
+            self.journals.record(partition, channel, gave)
+        } else {
+            0
+        };
+        self.apply(partition, &message, stepped, needs, is_repeated);
         Ok(())
     }
 
-    /// Takes the first message of `channel` and lets its key take it. Gives a digest of what came of it.
-    fn step(&mut self, channel: ChannelIndex) -> Result<(u64, crate::network::Message), Finding> {
+    /// Takes the first message of `channel` and lets its key take it.
+    fn step(&mut self, channel: ChannelIndex) -> Result<(Message, Stepped), Finding> {
         self.clock += 1;
         self.statistics.messages += 1;
         if self.live.network.oldest() != Some(channel) {
@@ -279,8 +245,8 @@ impl<H: Host> Cluster<H> {
         let sender = self.live.network.sender(channel);
         let message = self.live.network.receive(channel);
         assert_eq!(partition_of(&message.key, self.hosts.len()), partition);
-        let before = self.live.partitions[partition].get(&message.key).cloned();
-        let before: &[u8] = before.as_deref().unwrap_or_default();
+        let before = self.live.partitions[partition].get(&message.key);
+        let before: &[u8] = before.map(|state| &**state).unwrap_or_default();
         let report = self.witness.event_report(&message.event)?;
         self.trace.line(self.clock, || {
             let (key, what) = (readable(&message.key), describe(&report));
@@ -296,8 +262,18 @@ impl<H: Host> Cluster<H> {
                 return Err(Finding::StepNotPure { key, event });
             }
         }
-        let gave = digest(&stepped);
-        self.digest.add((channel, &message.key, &message.event, gave));
+        Ok((message, stepped))
+    }
+
+    /// Keeps the new state and sends what the step gave.
+    fn apply(
+        &mut self,
+        partition: usize,
+        message: &Message,
+        stepped: Stepped,
+        needs: u64,
+        is_repeated: bool,
+    ) {
         let Stepped { state, outputs, .. } = stepped;
         let states = &mut self.live.partitions[partition];
         if state.is_empty() {
@@ -316,33 +292,29 @@ impl<H: Host> Cluster<H> {
                     let sender = Sender::Partition(partition);
                     self.live.network.send(sender, key.into(), event.into());
                 }
-                Output::Client { client, reply } => self.hold(client, reply),
+                Output::Client { client, reply } => {
+                    self.trace.line(self.clock, || {
+                        format!("           replies {}: {}", readable(&client), readable(&reply))
+                    });
+                    self.held.push((needs, Departure { client, reply, is_repeated }));
+                }
             }
         }
-        Ok((gave, message))
-    }
-
-    fn hold(&mut self, client: Vec<u8>, reply: Vec<u8>) {
-        self.trace.line(self.clock, || {
-            format!("           replies {}: {}", readable(&client), readable(&reply))
-        });
-        let is_repeated = self.is_repeating;
-        self.held.push((self.done, Departure { client, reply, is_repeated }));
         self.let_go();
     }
 
-    /// Lets replies go that the journal covers.
+    /// Lets replies go that the journals cover.
     fn let_go(&mut self) {
         if self.egress == Egress::RecordedOrder {
-            let durable = self.durable;
+            let durable = self.journals.durable();
             let covered = self.held.extract_if(.., |(needs, _)| *needs <= durable);
             self.departures.extend(covered.map(|(_, departure)| departure));
         }
     }
 
-    /// Makes the journal durable.
-    pub fn sync_journal(&mut self) {
-        self.durable = self.journal.len();
+    /// Makes the journals durable.
+    pub fn sync_journals(&mut self) {
+        self.journals.sync();
         self.let_go();
     }
 
@@ -351,9 +323,7 @@ impl<H: Host> Cluster<H> {
         self.digest.add("snapshot");
         self.trace.line(self.clock, || "snapshot".to_owned());
         self.snapshot = self.live.clone();
-        self.journal.drain(..self.done);
-        self.durable = self.durable.saturating_sub(self.done);
-        self.done = 0;
+        self.journals.take_snapshot();
         self.departures.extend(self.held.drain(..).map(|(_, departure)| departure));
     }
 
@@ -366,8 +336,7 @@ impl<H: Host> Cluster<H> {
         self.trace.line(self.clock, || "crash".to_owned());
         self.live = self.snapshot.clone();
         self.held.clear();
-        self.journal.truncate(self.durable);
-        self.done = 0;
+        self.journals.crash();
         self.hosts = (0..self.hosts.len()).map(|_| (self.make_host)()).collect();
         self.witness = (self.make_host)();
     }

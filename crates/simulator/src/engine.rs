@@ -218,23 +218,24 @@ impl<I: PortableInterpreter> Driver<I> {
         self.hand_out(replies)?;
         self.act()?;
         if self.random.happens(self.options.sync_rate) {
-            self.cluster.sync_journal();
+            self.cluster.sync_journals();
         }
         self.hand_out(replies)
     }
 
     fn act(&mut self) -> Result<(), Finding> {
-        if self.cluster.is_replaying() {
-            self.cluster.replay()?;
-        } else if self.cluster.has_input() && self.random.below(3) == 0 {
+        let deliverable = self.cluster.deliverable();
+        if self.cluster.has_input() && (deliverable.is_empty() || self.random.below(3) == 0) {
             self.cluster.take_in();
-        } else if !self.cluster.network().is_empty() {
-            let channel = self.interleaving.choose(self.cluster.network());
+        } else if !deliverable.is_empty() {
+            let channel = self.interleaving.choose(self.cluster.network(), &deliverable);
             self.cluster.deliver(channel)?;
+        } else if self.cluster.is_replaying() {
+            return Err(Finding::ReplayStuck(format!("{} requests", self.waiting.len())));
         } else if self.cluster.holds_replies() {
             match self.options.egress {
                 Egress::Transactional => self.cluster.take_snapshot(),
-                Egress::RecordedOrder => self.cluster.sync_journal(),
+                Egress::RecordedOrder => self.cluster.sync_journals(),
             }
         } else if !self.cluster.has_input() && !self.waiting.is_empty() {
             return Err(Finding::NeverAnswered(format!("{} requests", self.waiting.len())));
@@ -257,13 +258,13 @@ impl<I: PortableInterpreter> Driver<I> {
             let first = &self.answered[&number];
             if *first != reply {
                 let (first, second) = (readable(first), readable(&reply));
-                return Err(Finding::ReplyChanged { request: number as usize, first, second });
+                return Err(Finding::ReplyChanged { request: number, first, second });
             }
             self.cluster.statistics.replies_repeated += 1;
             return Ok(None);
         }
         let on_reply = self.waiting.remove(&number);
-        let on_reply = on_reply.ok_or(Finding::AnsweredTwice { request: number as usize })?;
+        let on_reply = on_reply.ok_or(Finding::AnsweredTwice { request: number })?;
         let decoded = self.host.host().decode_reply(&reply)?;
         self.answered.insert(number, reply);
         Ok(Some((on_reply, decoded)))

@@ -13,11 +13,14 @@ pub enum Finding {
     #[error("a replay in the recorded order did not give the same: key {key}, event {event}")]
     ReplayDiffers { key: String, event: String },
 
+    #[error("a replay in the recorded order misses a message that was there before; {0}")]
+    ReplayStuck(String),
+
     #[error("request {request} was answered with {first}, and again with {second}")]
-    ReplyChanged { request: usize, first: String, second: String },
+    ReplyChanged { request: u64, first: String, second: String },
 
     #[error("one sending of request {request} was answered twice without a crash")]
-    AnsweredTwice { request: usize },
+    AnsweredTwice { request: u64 },
 
     #[error("a reply came for {0}, which was not sent")]
     UnknownClient(String),

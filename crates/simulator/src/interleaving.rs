@@ -39,32 +39,34 @@ impl Interleaving {
         Self { random, partitions, rule: Rule::Uniform, left: 0 }
     }
 
-    /// The channel to deliver from, of a network with messages.
-    pub fn choose(&mut self, network: &Network) -> ChannelIndex {
+    /// The channel to deliver from, one of `deliverable`, which have messages.
+    pub fn choose(&mut self, network: &Network, deliverable: &[ChannelIndex]) -> ChannelIndex {
         if self.left == 0 {
-            self.rule = self.draw_rule(network);
+            self.rule = self.draw_rule(deliverable);
             self.left = self.random.between(20, 400);
         }
         self.left -= 1;
-        let occupied = network.occupied();
         let chosen = match &self.rule {
-            Rule::Uniform => *self.random.pick(occupied),
-            Rule::InOrder => network.oldest().expect("the network has messages"),
+            Rule::Uniform => *self.random.pick(deliverable),
+            Rule::InOrder => {
+                let first = deliverable.iter().min_by_key(|it| network.first(**it).number);
+                *first.expect("there are messages")
+            }
             Rule::LastFirst => {
-                let last = occupied.iter().max_by_key(|channel| network.first(**channel).number);
-                *last.expect("the network has messages")
+                let last = deliverable.iter().max_by_key(|it| network.first(**it).number);
+                *last.expect("there are messages")
             }
             Rule::Bursts { current } => match current {
-                Some(channel) if occupied.binary_search(channel).is_ok() => *channel,
-                _ => *self.random.pick(occupied),
+                Some(channel) if deliverable.binary_search(channel).is_ok() => *channel,
+                _ => *self.random.pick(deliverable),
             },
             Rule::StarvedChannel(starved) => {
                 let starved = *starved;
-                self.pick_other(occupied, |channel| channel == starved)
+                self.pick_other(deliverable, |channel| channel == starved)
             }
             Rule::SlowPartition(slow) => {
                 let slow = *slow;
-                self.pick_other(occupied, |channel| network.receiver(channel) == slow)
+                self.pick_other(deliverable, |channel| network.receiver(channel) == slow)
             }
             Rule::Delays { most } => {
                 let most = *most as u64;
@@ -73,7 +75,7 @@ impl Interleaving {
                     // The delay is the message's own: it must not change from one choice to the next.
                     number + Random::new(number, "delay").number() % most
                 };
-                *occupied.iter().min_by_key(due).expect("the network has messages")
+                *deliverable.iter().min_by_key(due).expect("there are messages")
             }
         };
         if let Rule::Bursts { current } = &mut self.rule {
@@ -82,13 +84,13 @@ impl Interleaving {
         chosen
     }
 
-    fn draw_rule(&mut self, network: &Network) -> Rule {
+    fn draw_rule(&mut self, deliverable: &[ChannelIndex]) -> Rule {
         match self.random.below(10) {
             0..=2 => Rule::Uniform,
             3 => Rule::InOrder,
             4 => Rule::LastFirst,
             5 => Rule::Bursts { current: None },
-            6..=7 => Rule::StarvedChannel(*self.random.pick(network.occupied())),
+            6..=7 => Rule::StarvedChannel(*self.random.pick(deliverable)),
             8 => Rule::SlowPartition(self.random.below(self.partitions)),
             _ => Rule::Delays { most: *self.random.pick(&[4, 20, 100]) },
         }
@@ -96,15 +98,15 @@ impl Interleaving {
 
     fn pick_other(
         &mut self,
-        occupied: &[ChannelIndex],
+        deliverable: &[ChannelIndex],
         waits: impl Fn(ChannelIndex) -> bool,
     ) -> ChannelIndex {
-        let others = occupied.iter().filter(|channel| !waits(**channel)).count();
+        let others = deliverable.iter().filter(|channel| !waits(**channel)).count();
         if others == 0 {
-            return *self.random.pick(occupied);
+            return *self.random.pick(deliverable);
         }
         let mut others_left = self.random.below(others);
-        for channel in occupied {
+        for channel in deliverable {
             if waits(*channel) {
                 continue;
             }
@@ -141,7 +143,7 @@ mod tests {
         interleaving.left = 1_000;
         let mut order = Vec::new();
         while !network.is_empty() {
-            let channel = interleaving.choose(&network);
+            let channel = interleaving.choose(&network, network.occupied());
             order.push(network.receive(channel).number);
         }
         order

@@ -5,7 +5,7 @@
 //! - [`random`], [`options`]: chance, and what a seed makes of it.
 //! - [`host`]: what is hosted.
 //! - [`network`], [`interleaving`]: messages under way, and which comes next.
-//! - [`cluster`]: partitions, snapshots, crashes, replays, and when replies leave.
+//! - [`cluster`], [`journal`]: partitions, snapshots, crashes, replays, and when replies leave.
 //! - [`clients`]: who sends requests, twice or again.
 //! - [`simulation`]: one seed from the first request to the end.
 //! - [`campaign`]: many seeds.
@@ -23,6 +23,7 @@ pub mod finding;
 pub mod host;
 pub mod in_order;
 pub mod interleaving;
+pub mod journal;
 pub mod network;
 pub mod options;
 pub mod random;

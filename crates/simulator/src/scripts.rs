@@ -44,6 +44,10 @@ pub fn simulate(seed: u64, requests: usize, tracing: Tracing) -> (Outcome, Vec<S
     if findings.is_empty() {
         findings.extend(check(&history).err().map(|finding| finding.to_string()));
     }
+    let requests = history.requests.iter().map(|request| {
+        format!("request {}: {}", request.number, operation::describe(&request.operation))
+    });
+    let trace = if tracing == Tracing::On { requests.chain(trace).collect() } else { trace };
     (Outcome { statistics, digest, findings }, trace)
 }
 
@@ -65,6 +69,7 @@ pub fn simulate_host(
         generated[preparation..].iter_mut().for_each(|generated| chase(generated, random));
     }
     let planned = generated.iter().map(|generated| Planned {
+        number: generated.number,
         request: generated.request.clone(),
         context: generated.context.clone(),
     });

@@ -1,9 +1,8 @@
 //! One seed from the first request to the end.
 //!
 //! In each round one thing happens, drawn from the seed: a client sends, a request is recorded, the input is
-//! taken in, a message is delivered; and between two rounds now and then a snapshot or a crash. While a
-//! journal is repeated, clients go on, but the cluster does nothing else. It has ended when everything is
-//! answered, nothing is under way and all replies have left.
+//! taken in, a message is delivered; and between two rounds now and then a snapshot or a crash. It has
+//! ended when everything is answered, nothing is under way and all replies have left.
 
 use anabranch_kernel::EntityId;
 
@@ -133,7 +132,7 @@ impl<H: Host> Simulation<'_, H> {
         self.clients.wake(self.clock, &mut self.cluster.statistics);
         let is_alive = self.act()?;
         if self.random.happens(self.options.sync_rate) {
-            self.cluster.sync_journal();
+            self.cluster.sync_journals();
         }
         self.hand_out()?;
         Ok(is_alive)
@@ -157,29 +156,36 @@ impl<H: Host> Simulation<'_, H> {
             self.clients.send(self.clock, &mut self.cluster.statistics);
         } else if choice < 4 && self.clients.can_record() {
             let recorded = self.clients.record();
+            let attempt = recorded.submission.number as usize;
+            let request = self.clients.number_of(attempt);
+            let line = || format!("sending {attempt} of request {request} arrives");
+            self.cluster.trace.line(self.cluster.clock(), line);
             self.cluster.record(recorded);
-        } else if self.cluster.is_replaying() {
-            self.cluster.replay()?;
         } else if choice < 6 && self.cluster.has_input() {
             self.cluster.take_in();
-        } else if !self.cluster.network().is_empty() {
-            let channel = self.interleaving.choose(self.cluster.network());
-            self.cluster.deliver(channel)?;
         } else {
-            return self.idle();
+            let deliverable = self.cluster.deliverable();
+            if deliverable.is_empty() {
+                return self.idle();
+            }
+            let channel = self.interleaving.choose(self.cluster.network(), &deliverable);
+            self.cluster.deliver(channel)?;
         }
         Ok(true)
     }
 
-    /// No message is under way.
+    /// No message can be delivered.
     fn idle(&mut self) -> Result<bool, Finding> {
         if self.clients.can_send() || self.clients.can_record() || self.cluster.has_input() {
             return Ok(true);
         }
+        if self.cluster.is_replaying() {
+            return Err(Finding::ReplayStuck(self.under_way()));
+        }
         if self.cluster.holds_replies() {
             match self.options.egress {
                 Egress::Transactional => self.cluster.take_snapshot(),
-                Egress::RecordedOrder => self.cluster.sync_journal(),
+                Egress::RecordedOrder => self.cluster.sync_journals(),
             }
             return Ok(true);
         }
@@ -207,8 +213,8 @@ impl<H: Host> Simulation<'_, H> {
     fn under_way(&self) -> String {
         let unanswered = self.clients.unanswered().into_iter().take(10);
         let requests = unanswered.map(|attempt| {
-            let request = self.clients.request_of(attempt);
-            format!("attempt {attempt} of request {request}")
+            let request = self.clients.number_of(attempt);
+            format!("sending {attempt} of request {request}")
         });
         let network = self.cluster.network();
         let messages = network.occupied().iter().take(10).map(|channel| {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::event::{Act, AttemptId, CallOutcome, Event, LockSet, Locks, Start};
+use super::event::{Act, Asked, AttemptId, CallOutcome, Event, LockSet, Locks, Start};
+use crate::{Failure, Reply};
 
 /// What can be said of an event.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,8 +45,8 @@ pub enum EventKind {
 impl EventReport {
     pub(super) fn new(event: &Event) -> Self {
         let (kind, attempt, details) = match event {
-            Event::Submit(submit) => (EventKind::Request, None, format!("{:?}", submit.asked)),
-            Event::Answer(reply) => (EventKind::Request, None, format!("answer {reply:?}")),
+            Event::Submit(submit) => (EventKind::Request, None, asked(&submit.asked)),
+            Event::Answer(reply) => (EventKind::Request, None, answer(reply)),
             Event::Expire { .. } => (EventKind::Request, None, "expire".to_owned()),
             Event::Start(start) => started(start),
             Event::Sequence(sequence) => {
@@ -98,6 +99,23 @@ fn started(start: &Start) -> (EventKind, Option<&AttemptId>, String) {
         None => EventKind::Reconnaissance,
     };
     (kind, None, format!("request {} {}", start.request.0.escape_ascii(), act(&start.root.act)))
+}
+
+fn asked(asked: &Asked) -> String {
+    match asked {
+        Asked::Create { .. } => "creates".to_owned(),
+        Asked::Act { target, act: asked } => {
+            format!("{} {}", target.key.escape_ascii(), act(asked))
+        }
+    }
+}
+
+fn answer(reply: &Reply) -> String {
+    match reply {
+        Ok(_) => "answer: a value".to_owned(),
+        Err(Failure::Raised(raised)) => format!("answer: {}", raised.class),
+        Err(failure) => format!("answer: {failure:?}"),
+    }
 }
 
 fn act(act: &Act) -> String {

@@ -44,14 +44,14 @@ fn random_operation(random: &mut Random, number: usize) -> Operation {
     }
 }
 
-fn ask(engine: &impl Engine, operation: Operation) -> Reply {
+pub(crate) fn ask(engine: &impl Engine, operation: Operation) -> Reply {
     let (sender, receiver) = mpsc::channel();
     let on_reply = Box::new(move |reply| sender.send(reply).unwrap());
     engine.submit(Request { operation, idempotency_key: None }, on_reply);
     receiver.recv().unwrap()
 }
 
-fn simulated(seed: u64) -> SimulatedEngine<ScriptInterpreter> {
+pub(crate) fn simulated(seed: u64) -> SimulatedEngine<ScriptInterpreter> {
     SimulatedEngine::new(script::program().into(), ScriptInterpreter::new(), seed)
 }
 

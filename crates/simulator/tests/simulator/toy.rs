@@ -43,7 +43,7 @@ impl Toy {
 /// Requests along random paths, most of them through the first cells.
 pub(crate) fn requests(seed: u64, count: usize) -> Requests {
     let mut random = Random::new(seed, "toy");
-    let planned = (0..count).map(|number| {
+    let planned = (0..count as u64).map(|number| {
         let length = random.between(1, 5);
         let path: Vec<u8> = (0..length)
             .map(|_| {
@@ -58,10 +58,10 @@ pub(crate) fn requests(seed: u64, count: usize) -> Requests {
         };
         let idempotency_key = random.happens(6_000).then(|| IdempotencyKey {
             key: format!("request-{number}"),
-            fingerprint: (number as u128).to_le_bytes(),
+            fingerprint: u128::from(number).to_le_bytes(),
         });
         let context = TransactionContext { start_time_nanoseconds: 0, seed: [0; 32] };
-        Planned { request: Request { operation, idempotency_key }, context }
+        Planned { number, request: Request { operation, idempotency_key }, context }
     });
     Requests { planned: planned.collect(), preparation: 3 }
 }

@@ -141,6 +141,20 @@ fn crates_of_others_stay_in_their_layer() {
 }
 
 #[test]
+fn flaws_are_for_tests_only() {
+    let mut problems = Vec::new();
+    for package in packages() {
+        for dependency in &package.dependencies {
+            let is_flawed = dependency.features.iter().any(|feature| feature == "flaws");
+            if is_flawed && dependency.kind != DependencyKind::Development {
+                problems.push(format!("{} is built with {}/flaws", package.name, dependency.name));
+            }
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
 fn packages_are_named_after_their_folders() {
     let mut problems = Vec::new();
     for package in packages() {

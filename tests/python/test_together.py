@@ -102,6 +102,8 @@ TAKEN = {
     "a.cost(n := 2) + b.cost(n)": 0,
     "a.cost(b.value) + 1": 0,
     "a.count([1]), b.count([1])": 0,
+    # It could not be sent, which must not show before its turn.
+    "a.count(items), b.count(len)": 0,
     "items[0].value + items[1].value": 0,
     # What it is given could change before its turn.
     "a.value + 1 + b.count(items)": 0,

@@ -167,6 +167,6 @@ def test_the_segments_show_it(tmp_path: Path) -> None:
     program.write_text(PROGRAM.replace("EXPRESSION", "a.value + b.value"), encoding="utf-8")
     text = anabranch("compile", program, "--emit", "python").stdout
     handed_over = '((("get", a, "value"), ("get", b, "value")),)'
-    assert f'return "together", 1, (a, b), 2, {handed_over}' in text
+    assert f'if __anabranch_together__(): return "together", 1, (a, b), 2, {handed_over}' in text
     text = anabranch("compile", program, "--emit", "ir").stdout
     assert "together get Item.value, get Item.value then seg1" in text

@@ -407,11 +407,18 @@ impl<'g> Emitter<'g, '_> {
         let mut head = format!("return \"{}\", {}, ", action.word, resume.0);
         self.push_live(resumed, &None, &bound, &mut head);
         head.push_str(", ");
-        self.made_up(depth, &["if ", TOGETHER, "():"], origin);
-        self.made_up(depth + 1, &["try:"], origin);
-        self.code_between(&head, &action.fields, "", depth + 2);
-        self.made_up(depth + 1, &["except Exception:"], origin);
-        self.made_up(depth + 2, &["pass"], origin);
+        // Names and literals alone cannot fail.
+        let is_sure = action.fields.reads.iter().all(|name| bound.contains(name))
+            && !action.fields.chunks.iter().any(|chunk| chunk.text.contains("__"));
+        if is_sure {
+            head.insert_str(0, &["if ", TOGETHER, "(): "].concat());
+            self.code_between(&head, &action.fields, "", depth);
+        } else {
+            self.made_up(depth, &["if ", TOGETHER, "():"], origin);
+            head.insert_str(0, "try: ");
+            self.code_between(&head, &action.fields, "", depth + 1);
+            self.made_up(depth + 1, &["except Exception: pass"], origin);
+        }
         self.exit(with_resume(action.exit.clone(), resume));
         self.edge(id, next, depth);
     }

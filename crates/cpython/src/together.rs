@@ -23,7 +23,7 @@ use pyo3::exceptions::{PySystemError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyNone, PyRange, PyString, PyTuple,
+    PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyNone, PyRange, PySet, PyString, PyTuple,
 };
 
 use crate::application::Application;
@@ -180,6 +180,32 @@ fn is_fixed(value: &Bound<'_, PyAny>) -> bool {
     is_plain(value) || value.is_exact_instance_of::<Reference>()
 }
 
+/// How deep containers in arguments may nest, and how many values they may have each.
+const DEPTH_MAX: usize = 8;
+
+/// Whether `value` can be handed over before its turn: no code of the user's runs for it, and it has an
+/// encoding, so that nothing fails too early.
+fn is_data(value: &Bound<'_, PyAny>, depth: usize) -> bool {
+    if let Ok(values) = value.cast_exact::<PyList>() {
+        are_data(values.iter(), depth)
+    } else if let Ok(values) = value.cast_exact::<PyTuple>() {
+        are_data(values.iter(), depth)
+    } else if let Ok(values) = value.cast_exact::<PySet>() {
+        are_data(values.iter(), depth)
+    } else if let Ok(pairs) = value.cast_exact::<PyDict>() {
+        are_data(pairs.keys().iter(), depth) && are_data(pairs.values().iter(), depth)
+    } else {
+        is_fixed(value)
+    }
+}
+
+fn are_data<'py>(
+    mut values: impl ExactSizeIterator<Item = Bound<'py, PyAny>>,
+    depth: usize,
+) -> bool {
+    depth > 0 && values.len() <= ACTIONS_MAX && values.all(|value| is_data(&value, depth - 1))
+}
+
 /// Whether two values are one, or as good as one.
 fn is_same(left: &Bound<'_, PyAny>, right: &Bound<'_, PyAny>) -> PyResult<bool> {
     if left.is(right) {
@@ -292,8 +318,14 @@ fn resolved(
     let positional = action.get_item(3)?.cast_into::<PyTuple>()?;
     let keywords = action.get_item(4)?;
     let keywords = if keywords.is_none() { None } else { Some(keywords.cast_into::<PyDict>()?) };
-    let are_fixed = is_fixed(positional.as_any())
-        && keywords.iter().all(|keywords| keywords.values().iter().all(|value| is_fixed(&value)));
+    let are_all = |test: &dyn Fn(&Bound<'_, PyAny>) -> bool| {
+        let mut named = keywords.iter().flat_map(|keywords| keywords.values());
+        positional.iter().all(|value| test(&value)) && named.all(|value| test(&value))
+    };
+    if !are_all(&|value| is_data(value, DEPTH_MAX)) {
+        return Ok(None);
+    }
+    let are_fixed = are_all(&is_fixed);
     let arguments = Arguments {
         positional: positional.into_any().unbind(),
         keywords: keywords.map(|keywords| keywords.into_any().unbind()),

@@ -120,9 +120,13 @@ const LOOKING_BUILTINS: &[&str] = &[
 const READING_MODULES: &[&str] =
     &["datetime.", "decimal.", "fractions.", "math.", "time.", "uuid.", "anabranch.", "random."];
 
-/// Builtins that act on the world outside, or run code that is not looked into.
-const OUTSIDE_BUILTINS: &[&str] =
-    &["__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print"];
+/// Whether a builtin acts on the world outside, or runs code that is not looked into.
+fn acts_outside(builtin: &str) -> bool {
+    matches!(
+        builtin,
+        "__import__" | "breakpoint" | "compile" | "eval" | "exec" | "input" | "open" | "print"
+    )
+}
 
 /// Modules beside [`READING_MODULES`] that do nothing outside.
 const QUIET_MODULES: &[&str] = &[
@@ -403,7 +407,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
             Expr::Call(node) => self.call(node),
             Expr::Name(node) => {
                 // Somebody may call it.
-                self.found.outside |= OUTSIDE_BUILTINS.contains(&node.id.as_str());
+                self.found.outside |= acts_outside(node.id.as_str());
             }
             Expr::Subscript(node) => {
                 self.visit_expr(&node.value);
@@ -463,7 +467,7 @@ impl<'a> Walk<'_, 'a> {
         }
         if let Some(name) = self.inference.builtin(&node.func) {
             let is_exception = name.starts_with(|first: char| first.is_uppercase());
-            self.found.outside |= OUTSIDE_BUILTINS.contains(&name);
+            self.found.outside |= acts_outside(name);
             if name == "super" {
                 // In a function inside this one, of whom is not looked at.
                 self.found.changes_itself |= self.is_nested;

@@ -99,7 +99,7 @@ fn together(program: &Program, function: FunctionId) -> Vec<String> {
         for exit in &segment.exits {
             let Exit::Together { resume, actions, turns } = exit else { continue };
             let start = format!("return \"together\", {}, ", resume.0);
-            let is_exit = |line: &&SourceLine| line.text.trim_start().starts_with(&start);
+            let is_exit = |line: &&SourceLine| line.text.contains(&start);
             let line = segment.code.iter().find(is_exit).map_or(0, |line| line.origin);
             let text = in_one_round_trip(program, actions, *turns);
             found.push((line, format!("{text} ({path}:{line})")));

@@ -187,10 +187,12 @@ impl<'a> Lowering<'_, 'a> {
             }
             return;
         }
+        if let Expr::Attribute(_) | Expr::Call(_) = expression
+            && let Some(action) = self.action(expression)
+        {
+            return self.events_of_action(expression, &action, events);
+        }
         let parts = match expression {
-            Expr::Attribute(_) | Expr::Call(_) if self.action(expression).is_some() => {
-                return self.events_of_action(expression, events);
-            }
             Expr::Call(node) if self.consumes_generator(node) => {
                 return events.push(Event::Other);
             }
@@ -240,8 +242,8 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    fn events_of_action(&mut self, expression: &'a Expr, events: &mut Vec<Event>) {
-        if let Some((action, code)) = self.joint_action(expression) {
+    fn events_of_action(&mut self, expression: &'a Expr, action: &Action, events: &mut Vec<Event>) {
+        if let Some((action, code)) = self.joint_action(expression, action) {
             return events.push(Event::Action { action, code, range: expression.range() });
         }
         let mut parts = Vec::new();
@@ -260,15 +262,18 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// The action of `expression` as part of a group, if all that it needs is early.
-    fn joint_action(&mut self, expression: &'a Expr) -> Option<(JointAction, Code)> {
-        let action = self.action(expression)?;
+    fn joint_action(
+        &mut self,
+        expression: &'a Expr,
+        action: &Action,
+    ) -> Option<(JointAction, Code)> {
         match (expression, action) {
             (Expr::Attribute(node), Action::Get { receiver }) => {
                 let name = self.mangled(node.attr.as_str());
                 let mut code = Code::new("(\"get\", ", start_of(expression));
                 code.append(self.early(&node.value)?);
                 code.push(&format!(", \"{name}\")"));
-                let receiver = operator(receiver);
+                let receiver = operator(*receiver);
                 Some((JointAction { receiver, member: JointMember::Get(name) }, code))
             }
             (Expr::Call(node), Action::Call { receiver }) => {
@@ -279,7 +284,7 @@ impl<'a> Lowering<'_, 'a> {
                 code.push(&format!(", \"{name}\", "));
                 code.append(self.early_arguments(node)?);
                 code.push(")");
-                let receiver = operator(receiver);
+                let receiver = operator(*receiver);
                 Some((JointAction { receiver, member: JointMember::Call(name) }, code))
             }
             _ => None,

@@ -5,6 +5,8 @@
 //! submit meanwhile: nothing happens by itself, and a single driver's program gives the same for the same
 //! seed. All partitions share one interpreter, which a crash does not touch; state and messages it does.
 
+mod repetition;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -17,6 +19,7 @@ use anabranch_kernel::{
     Engine, Failure, OnReply, PortableInterpreter, Reply, Request, TransactionContext,
 };
 
+use self::repetition::{Repetitions, with_key};
 use crate::campaign::panic_text;
 use crate::cluster::{Cluster, Departure, Egress, Recorded};
 use crate::finding::{Finding, readable};
@@ -69,6 +72,7 @@ struct Driver<I: PortableInterpreter> {
     /// How many requests have been recorded.
     recorded: u64,
     waiting: BTreeMap<u64, OnReply>,
+    repetitions: Repetitions,
     /// Since the last snapshot: a replay answers again, with the same.
     answered: BTreeMap<u64, Vec<u8>>,
     /// Why it cannot go on.
@@ -98,6 +102,7 @@ impl<I: PortableInterpreter> SimulatedEngine<I> {
             cluster,
             recorded: 0,
             waiting: BTreeMap::new(),
+            repetitions: Repetitions::default(),
             answered: BTreeMap::new(),
             broken: None,
         };
@@ -119,7 +124,7 @@ impl<I: PortableInterpreter> SimulatedEngine<I> {
         loop {
             let Driver { cluster, .. } = &*driver;
             let is_quiet = cluster.network().is_empty() && !cluster.has_input();
-            if is_quiet && !cluster.is_replaying() {
+            if is_quiet && !cluster.is_replaying() && !cluster.holds_replies() {
                 break;
             }
             driver.round(&mut Vec::new())?;
@@ -194,8 +199,32 @@ impl<I: PortableInterpreter> Driver<I> {
 
     fn record(&mut self, request: Request, on_reply: OnReply) {
         let number = self.recorded;
-        self.recorded += 1;
         self.waiting.insert(number, on_reply);
+        let is_keyed = request.idempotency_key.is_some();
+        if !is_keyed && self.random.below(2) == 0 {
+            self.send(request);
+            return;
+        }
+        let request = with_key(request, number);
+        self.send(request.clone());
+        if self.random.happens(self.options.retry_answered_rate) {
+            self.repetitions.add_after_answer(number, request.clone());
+        }
+        if self.random.happens(self.options.duplicate_rate) {
+            self.cluster.statistics.duplicates += 1;
+            self.repeat(number, request);
+        }
+    }
+
+    /// Sends what was sent as `first` once more.
+    fn repeat(&mut self, first: u64, request: Request) {
+        self.repetitions.add(self.recorded, first);
+        self.send(request);
+    }
+
+    fn send(&mut self, request: Request) {
+        let number = self.recorded;
+        self.recorded += 1;
         let start_time_nanoseconds = 1_700_000_000_000_000_000 + number as i64 * 1_000_000;
         let context = TransactionContext { start_time_nanoseconds, seed: self.random.bytes32() };
         let client = number.to_string().into_bytes();
@@ -261,6 +290,14 @@ impl<I: PortableInterpreter> Driver<I> {
                 return Err(Finding::ReplyChanged { request: number, first, second });
             }
             self.cluster.statistics.replies_repeated += 1;
+            return Ok(None);
+        }
+        if let Some(request) = self.repetitions.answer(number, &reply)? {
+            self.cluster.statistics.retries_answered += 1;
+            self.repeat(number, request);
+        }
+        if self.repetitions.is_repetition(number) {
+            self.answered.insert(number, reply);
             return Ok(None);
         }
         let on_reply = self.waiting.remove(&number);

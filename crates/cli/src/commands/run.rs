@@ -75,7 +75,8 @@ fn run_simulated(target: &Target, seed: Option<u64>) -> Result<i32, Failure> {
     install_backend(Arc::new(HeldOutput(Arc::clone(&engine) as Arc<_>)))?;
     let code = run_main(&target.root, &target.module, Mode::Engine)?;
     let settled = engine.settle();
-    settled.map_err(|finding| Failure::Message(format!("this is a bug in Anabranch: {finding}")))?;
+    settled
+        .map_err(|finding| Failure::Message(format!("this is a bug in Anabranch: {finding}")))?;
     Ok(code)
 }
 

@@ -15,6 +15,7 @@ one object. Pickle knows most of Python; this is what it does not know, or gets 
 Whatever else cannot be pickled (generators, open files, locks) cannot be kept over a suspension.
 """
 
+import contextlib
 import functools
 import gc
 import importlib
@@ -250,6 +251,9 @@ def _iterate(owner: dict[Any, Any], view: str, is_reversed: bool, remaining: int
     dict.__setitem__(owner, unused, None)
     iterator = reversed(elements) if is_reversed else iter(elements)
     dict.__delitem__(owner, unused)
+    with contextlib.suppress(RuntimeError):
+        # From now on it fails whatever size the dict gets.
+        next(iterator)
     return iterator
 
 

@@ -171,6 +171,7 @@ def before(pen):
 
 def after(pen, containers, iterators):
     assert containers == ({'a': 1, 'b': 2, 'c': 3}, {1, 2, 3})
+    containers[0]['d'] = 4
     for iterator in iterators:
         for _ in range(2):
             try:

@@ -9,6 +9,7 @@ it was raised.
 import ast
 import functools
 import linecache
+import opcode
 import re
 import sys
 from types import CodeType, FrameType, TracebackType
@@ -54,6 +55,51 @@ def describe(traceback: TracebackType | None) -> list[Place]:
         places.append((code.co_filename, traceback.tb_lineno, code.co_name, columns))
         traceback = traceback.tb_next
     return places
+
+
+def correct(exception: BaseException) -> None:
+    """Lets the tracebacks of unbound variables, and of what led to them, name their own line.
+
+    Python 3.11 names that of the instruction before it once a function has run a few times, so that
+    the same mistake would look different from one execution to the next.
+    """
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [exception]
+    while todo:
+        current = todo.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        todo += [current.__cause__, current.__context__]
+        if type(current) is UnboundLocalError:
+            _correct_one(current)
+
+
+def _correct_one(error: UnboundLocalError) -> None:
+    before, last = None, error.__traceback__
+    while last is not None and last.tb_next is not None:
+        before, last = last, last.tb_next
+    if last is None:
+        return
+    code, at = last.tb_frame.f_code, last.tb_lasti
+    if _loads(code, at, str(error)) or not _loads(code, at + 2, str(error)):
+        return
+    line = list(code.co_positions())[at // 2 + 1][0]
+    corrected = TracebackType(None, last.tb_frame, at + 2, line or last.tb_lineno)
+    if before is None:
+        error.__traceback__ = corrected
+    else:
+        before.tb_next = corrected
+
+
+def _loads(code: CodeType, offset: int, message: str) -> bool:
+    """Whether the instruction there loads the variable that the message is about."""
+    instructions = code.co_code
+    if offset + 1 >= len(instructions) or instructions[offset] != opcode.opmap["LOAD_FAST"]:
+        return False
+    index = instructions[offset + 1]
+    names = code.co_varnames
+    return index < len(names) and f"local variable '{names[index]}'" in message
 
 
 def rebuild(places: list[Place]) -> TracebackType | None:

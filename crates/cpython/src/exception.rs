@@ -150,8 +150,14 @@ fn package_folder(py: Python<'_>) -> Option<String> {
 /// The traceback as Python prints it, without the inside of the import machinery and our own.
 pub(crate) fn traceback_text(exception: &Bound<'_, PyAny>) -> String {
     let lines = || -> PyResult<Vec<String>> {
-        let lines: Vec<String> =
-            well_known::format_exception(exception.py())?.call1((exception,))?.extract()?;
+        let format = || -> PyResult<Vec<String>> {
+            well_known::format_exception(exception.py())?.call1((exception,))?.extract()
+        };
+        let mut lines = format()?;
+        if lines.iter().any(|line| line.starts_with("UnboundLocalError")) {
+            well_known::correct_traceback(exception.py())?.call1((exception,))?;
+            lines = format()?;
+        }
         let package = package_folder(exception.py());
         let is_shown = |line: &String| {
             let in_package = package.as_ref().is_some_and(|folder| line.starts_with(folder));

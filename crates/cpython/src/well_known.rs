@@ -47,6 +47,7 @@ well_known! {
     prepare_modules = "anabranch._substitution", "prepare";
     stored_stand_in = "anabranch.migration", "Stored";
     run_path = "runpy", "run_path";
+    correct_traceback = "anabranch._tracebacks", "correct";
     restore_traceback = "anabranch._tracebacks", "restore";
     suspension_dumps = "anabranch._suspension", "dumps";
     suspension_enum_member = "anabranch._suspension", "enum_member";

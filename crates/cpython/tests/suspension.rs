@@ -446,6 +446,29 @@ def outer(error=None):
 }
 
 #[test]
+fn the_line_of_an_unbound_variable_is_the_same_each_time() {
+    python(|py| {
+        let code = "
+def unbound(flag):
+    if flag:
+        missing = 0
+    a = 1
+    b = missing
+    return a, b
+";
+        let scope = module(py, "unbound_variables", code);
+        let mut cpython = interpreter();
+        let tracebacks = (0..100).map(|_| {
+            let error = scope.getattr("unbound").unwrap().call1((false,)).expect_err("it raises");
+            cpython.describe(&error.into_value(py).into_any()).traceback
+        });
+        let tracebacks: std::collections::BTreeSet<String> = tracebacks.collect();
+        assert_eq!(tracebacks.len(), 1, "{tracebacks:?}");
+        assert!(tracebacks.first().unwrap().contains("line 6, in unbound"), "{tracebacks:?}");
+    });
+}
+
+#[test]
 fn an_exception_that_cannot_be_found_is_still_one() {
     python(|_| {
         let mut cpython = interpreter();

@@ -11,7 +11,7 @@ CART := workloads/cart
 ACCOUNTS ?= 10000,1000000
 ROUNDS ?= 5
 
-.PHONY: build demo cart-postgres bench bench-baseline bench-check bench-compiler bench-peers check-fuzz fuzz test test-rust test-python crash soak check-standard-library lint format clean prerequisites
+.PHONY: build demo cart-postgres bench bench-baseline bench-check bench-compiler bench-peers check-fuzz fuzz test test-rust test-python crash soak simulate check-standard-library lint format clean prerequisites
 
 build: $(VENV)/.built
 
@@ -94,6 +94,11 @@ crash: build
 # The same load without kills: memory and files must not grow.
 soak: build
 	$(CRASH) soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+# The kernel's step in a simulated engine that reorders, crashes and replays.
+SEEDS ?= 10000
+simulate:
+	cargo run --release --package anabranch-simulator -- simulate --seeds $(SEEDS) $(if $(SEED),--first-seed $(SEED))
 
 # Every file of Python's standard library and of the installed packages through the compiler.
 check-standard-library: $(VENV)/.tools

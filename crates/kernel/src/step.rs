@@ -41,6 +41,7 @@ mod address;
 mod admission;
 mod entity;
 mod event;
+mod event_report;
 mod outbox;
 mod request_key;
 mod root;
@@ -56,6 +57,7 @@ use anabranch_ir::{FunctionId, Program};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use self::event_report::{EventKind, EventReport};
 pub use self::wire::FORMAT_VERSION;
 
 use self::address::Address;
@@ -268,6 +270,14 @@ impl<I: PortableInterpreter> StepHost<I> {
     /// The bytes are not what a host of this program wrote.
     pub fn decode_reply(&self, message: &[u8]) -> Result<Reply, StepError> {
         wire::decode(self.fingerprint, message)
+    }
+
+    /// Looks into an event.
+    ///
+    /// # Errors
+    /// The bytes are not what a host of this program wrote.
+    pub fn event_report(&self, event: &[u8]) -> Result<EventReport, StepError> {
+        Ok(EventReport::new(&wire::decode(self.fingerprint, event)?))
     }
 
     /// Looks into the state of a key.

@@ -75,7 +75,9 @@ impl<I: PortableInterpreter> Step<'_, I> {
         submit: Submit,
     ) -> Result<Option<RequestKey>, StepError> {
         let Submit { asked, fingerprint, client, context } = submit;
-        let state = if self.has_flaw(super::Flaw::DuplicateApplied) { None } else { state };
+        let forgets = self.has_flaw(super::Flaw::DuplicateApplied);
+        let state =
+            state.filter(|state| !(forgets && matches!(state, RequestKey::Answered { .. })));
         if let Some(mut state) = state {
             if state.fingerprint() != fingerprint {
                 self.outbox.reply(&client, &Err(Failure::IdempotencyConflict));

@@ -33,6 +33,7 @@ const LAYERS: &[Layer] = &[
         tests_use: &[],
     },
     Layer { name: "checker", uses: &["ir", "kernel"], tests_use: &[] },
+    Layer { name: "simulator", uses: &["checker", "ir", "kernel"], tests_use: &["local"] },
     Layer { name: "bench", uses: &["kernel", "log", "protocol"], tests_use: &[] },
     Layer {
         name: "cli",
@@ -58,7 +59,7 @@ const LAYERS: &[Layer] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["compiler"]),
     ("axum", &["server"]),
-    ("clap", &["cli"]),
+    ("clap", &["cli", "simulator"]),
     ("futures-util", &["bench"]),
     ("hdrhistogram", &["bench"]),
     ("http-body-util", &["server"]),
@@ -133,6 +134,20 @@ fn crates_of_others_stay_in_their_layer() {
             let owned = OWNED.iter().find(|(owned, _)| *owned == dependency.name);
             if owned.is_some_and(|(_, owners)| !owners.contains(&name)) {
                 problems.push(format!("{name} must not depend on {}", dependency.name));
+            }
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn flaws_are_for_tests_only() {
+    let mut problems = Vec::new();
+    for package in packages() {
+        for dependency in &package.dependencies {
+            let is_flawed = dependency.features.iter().any(|feature| feature == "flaws");
+            if is_flawed && dependency.kind != DependencyKind::Development {
+                problems.push(format!("{} is built with {}/flaws", package.name, dependency.name));
             }
         }
     }

@@ -63,6 +63,9 @@ pub enum Kind {
     Reshape,
     /// Says nothing beforehand of what it touches.
     Wander,
+    /// Follows one cell to the next, and lets others refer elsewhere, so that what several of them
+    /// find depends on their order.
+    Chase,
     /// Says that it reads one cell, and changes it.
     LyingSingle,
     /// Says that it reads several cells, and changes them.
@@ -137,6 +140,7 @@ impl Generator<'_> {
                 let scope = self.scope(kind);
                 self.scripted(&scope, &scope.cells)
             }
+            Kind::Chase => self.chase(),
             Kind::Short => {
                 let scope = self.scope(Kind::Run);
                 let said = self.random.random_range(0..scope.cells.len());

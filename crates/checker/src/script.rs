@@ -9,16 +9,17 @@
 //! So all that one transaction owes to another shows in lists: the observations are the reply, and
 //! those of a failure are in its exception.
 //!
-//! - [`program`]: the program, with its access sets.
+//! - [`mod@program`]: the program, with its access sets.
 //! - [`op`]: what a script is made of; [`observation`]: what it gives.
-//! - [`interpreter`]: runs the methods, in the kernel's terms; [`frame`]: a script that is being
-//!   executed, which can be written down between two operations.
+//! - [`interpreter`]: runs the methods, in the kernel's terms; `methods`: what they do; `frame`: a script
+//!   that is being executed, which can be written down between two operations.
 //! - [`operation`]: root calls; [`told`]: what the reply to one tells.
 
 pub mod cell;
 mod frame;
 pub mod interpreter;
 pub mod mark;
+mod methods;
 pub mod observation;
 pub mod op;
 pub mod operation;

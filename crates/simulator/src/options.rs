@@ -30,8 +30,6 @@ pub struct Options {
     pub timeout: u64,
     /// How many steps are taken twice.
     pub recheck_rate: u32,
-    /// Whether most requests move references or follow them.
-    pub chases: bool,
     /// After how many events it should have ended.
     pub events_max: u64,
 }
@@ -57,7 +55,6 @@ impl Options {
             retry_answered_rate: *random.pick(&[0, 500, 2_000]),
             timeout: *random.pick(&[200, 1_000, 5_000]),
             recheck_rate: 200,
-            chases: random.happens(1_500),
             events_max: 500 * requests as u64,
         }
     }

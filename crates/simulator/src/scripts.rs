@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anabranch_checker::generator::{self, Generated, Kind, Skew, Weights};
+use anabranch_checker::generator::{self, Generated, Kind, Weights};
 use anabranch_checker::script::told::Told;
-use anabranch_checker::script::{
-    self, Mark, Method, Observation, Op, ScriptInterpreter, op, operation,
-};
+use anabranch_checker::script::{self, Observation, ScriptInterpreter, operation};
 use anabranch_checker::{Answer, History, Recorded, check};
 use anabranch_ir::Program;
 use anabranch_kernel::Failure;
@@ -60,14 +58,9 @@ pub fn simulate_host(
 ) -> Simulated {
     let options = Options::new(seed, requests);
     let program = Arc::new(script::program());
-    let workload = generator::generate(seed, &generator_options(seed, &options));
+    let workload = generator::generate(seed, &generator_options(seed, options.requests));
     let preparation = workload.setup.len();
-    let mut generated: Vec<Generated> = workload.setup;
-    generated.extend(workload.requests);
-    if options.chases {
-        let random = &mut Random::new(seed, "chases");
-        generated[preparation..].iter_mut().for_each(|generated| chase(generated, random));
-    }
+    let generated: Vec<Generated> = workload.setup.into_iter().chain(workload.requests).collect();
     let planned = generated.iter().map(|generated| Planned {
         number: generated.number,
         request: generated.request.clone(),
@@ -80,59 +73,22 @@ pub fn simulate_host(
     simulated(&program, generated, run)
 }
 
-/// What requests are like in a seed.
-fn generator_options(seed: u64, options: &Options) -> generator::Options {
+/// What requests are like in a seed: most kinds alike, or many of some.
+fn generator_options(seed: u64, requests: usize) -> generator::Options {
     let random = &mut Random::new(seed, "generator");
     let weights = Weights::default();
-    let weights = match random.below(6) {
+    let weights = match random.below(8) {
         0 => Weights { single: 5, transfer: 60, ..weights },
         1 => Weights { wander: 40, reshape: 20, ..weights },
         2 => Weights { short: 20, unplanned: 10, lying_look: 10, lying_single: 5, ..weights },
         3 => Weights { create: 20, delete: 10, reshape: 20, ..weights },
+        // Enough of them change references under each other for some to run alone.
+        4 => Weights { chase: 150, ..weights },
         _ => weights,
     };
-    generator::Options {
-        requests: options.requests,
-        lasting: if options.chases { CHASED_CELLS } else { *random.pick(&[2, 4, 12, 40]) },
-        skew: *random.pick(&[
-            Skew::Uniform,
-            Skew::Zipf { exponent: 0.9 },
-            Skew::Zipf { exponent: 1.4 },
-            Skew::Hot { cells: 2, percent: 70 },
-        ]),
-        weights,
-        named_percent: *random.pick(&[100, 80, 30]),
-        cells_max: *random.pick(&[2, 4, 8]),
-        ..generator::Options::default()
-    }
+    let named_percent = *random.pick(&[100, 80, 30]);
+    generator::Options { weights, named_percent, ..generator::Options::varied(seed, requests) }
 }
-
-/// Replaces a request by one that moves a reference, or by one that follows several. Its access set
-/// is another one each time that it looks, so that some find no set that is enough and have to run alone.
-fn chase(generated: &mut Generated, random: &mut Random) {
-    let target = format!("c{}", random.below(CHASED_CELLS));
-    let mark = |place| Mark::new(generated.number, place);
-    let operation = match random.below(10) {
-        0..=5 => {
-            let next = format!("c{}", random.below(CHASED_CELLS));
-            operation::point(&target, Some(&next), mark(0))
-        }
-        6..=8 => {
-            let mut script = vec![Op::Append { mark: mark(0) }];
-            for place in 1..random.between(2, 6) as u64 {
-                let arguments = op::arguments(Method::Wander, script, &[], &[]);
-                let follow = Op::Follow { method: Method::Wander, arguments };
-                script = vec![follow, Op::Append { mark: mark(place) }];
-            }
-            operation::execute(Method::Wander, &target, script, &[], &[])
-        }
-        _ => return,
-    };
-    generated.request.operation = operation;
-}
-
-/// How many cells refer to each other in chases.
-const CHASED_CELLS: usize = 40;
 
 /// Takes down what clients know, and counts.
 fn simulated(program: &Arc<Program>, generated: Vec<Generated>, run: Run) -> Simulated {

@@ -1,5 +1,8 @@
 //! What random requests are like.
 
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
 use super::Kind;
 
 /// What random requests are like.
@@ -48,6 +51,7 @@ pub struct Weights {
     pub look: u32,
     pub reshape: u32,
     pub wander: u32,
+    pub chase: u32,
     pub lying_single: u32,
     pub lying_look: u32,
     pub short: u32,
@@ -55,7 +59,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    pub(super) fn by_kind(&self) -> [(Kind, u32); 12] {
+    pub(super) fn by_kind(&self) -> [(Kind, u32); 13] {
         [
             (Kind::Single, self.single),
             (Kind::Create, self.create),
@@ -65,6 +69,7 @@ impl Weights {
             (Kind::Look, self.look),
             (Kind::Reshape, self.reshape),
             (Kind::Wander, self.wander),
+            (Kind::Chase, self.chase),
             (Kind::LyingSingle, self.lying_single),
             (Kind::LyingLook, self.lying_look),
             (Kind::Short, self.short),
@@ -77,18 +82,43 @@ impl Default for Weights {
     /// Two thirds of the requests use several cells.
     fn default() -> Self {
         Self {
-            single: 30,
+            single: 28,
             create: 5,
             delete: 2,
-            transfer: 16,
+            transfer: 14,
             run: 16,
             look: 10,
             reshape: 7,
-            wander: 8,
+            wander: 6,
+            chase: 6,
             lying_single: 1,
             lying_look: 2,
             short: 2,
             unplanned: 1,
+        }
+    }
+}
+
+impl Options {
+    /// So many requests of a kind that is the seed's own: few cells or many, used equally often or not.
+    pub fn varied(seed: u64, requests: usize) -> Self {
+        // Another stream than that of the requests.
+        let mut random = Pcg64Mcg::seed_from_u64(!seed);
+        let skew = match random.random_range(0..3) {
+            0 => Skew::Uniform,
+            1 => Skew::Zipf { exponent: random.random_range(0.5..1.5) },
+            _ => Skew::Hot { cells: random.random_range(1..4), percent: 80 },
+        };
+        Self {
+            requests,
+            skew,
+            lasting: random.random_range(2..=30),
+            doomed: random.random_range(0..=6),
+            moneyless: random.random_range(0..=6),
+            new_names: random.random_range(0..=10),
+            cells_max: random.random_range(2..=8),
+            operations_max: random.random_range(8..=24),
+            ..Self::default()
         }
     }
 }

@@ -3,14 +3,18 @@
 //! Cells that may be deleted are called with scripts that call nobody, so that no cell is deleted while
 //! a call is suspended in it.
 
+use anabranch_kernel::Operation;
 use rand::RngExt;
 
 use super::{Generator, Kind};
 use crate::script::op::{self, Call, Check};
-use crate::script::{Condition, Method, Op};
+use crate::script::{Condition, Method, Op, operation};
 
 /// How deep scripts and calls nest.
 const DEPTH_MAX: usize = 3;
+
+/// How many cells a chase goes through.
+const CHASE_MAX: usize = 6;
 
 /// What a script may do.
 #[derive(Clone, Debug)]
@@ -218,6 +222,26 @@ impl Generator<'_> {
             1 => Condition::EvenEntries,
             _ => Condition::HasNext,
         }
+    }
+
+    /// The root call of a script that follows one cell to the next.
+    pub(super) fn chase(&mut self) -> Operation {
+        let mut script = vec![self.turn_away()];
+        for _ in 0..self.random.random_range(2..=CHASE_MAX) {
+            let arguments = op::arguments(Method::Wander, script, &[], &[]);
+            script = vec![Op::Follow { method: Method::Wander, arguments }];
+            if self.happens(50) {
+                script.insert(0, Op::Append { mark: self.mark() });
+            }
+        }
+        script.push(self.turn_away());
+        operation::execute(Method::Wander, &self.lasting(), script, &[], &[])
+    }
+
+    /// Lets a cell refer to another one.
+    fn turn_away(&mut self) -> Op {
+        let (target, next) = (self.lasting(), Some(self.lasting()));
+        Op::Point { target, next, mark: self.mark() }
     }
 
     /// A call of the next cell, in a script that says nothing of what it touches.

@@ -3,25 +3,16 @@
 use std::collections::BTreeMap;
 
 use anabranch_checker::check;
-use anabranch_checker::generator::{Kind, Options, Skew, Weights, Workload, generate};
+use anabranch_checker::generator::{Kind, Options, Weights, Workload, generate};
 use anabranch_checker::script::{ScriptInterpreter, operation, program};
 use anabranch_kernel::access::access_set;
 use anabranch_kernel::{Failure, TransactionDriver};
 
 use crate::serial;
 
-fn options(seed: u64) -> Options {
-    let skew = match seed % 3 {
-        0 => Skew::Uniform,
-        1 => Skew::Zipf { exponent: 1.1 },
-        _ => Skew::Hot { cells: 2, percent: 80 },
-    };
-    Options { skew, ..Options::default() }
-}
-
 #[test]
 fn the_same_seed_gives_the_same_requests() {
-    let text = |seed| format!("{:?}", generate(seed, &options(1)));
+    let text = |seed| format!("{:?}", generate(seed, &Options::varied(seed, 50)));
     assert_eq!(text(1), text(1));
     assert_ne!(text(1), text(2));
 }
@@ -29,7 +20,7 @@ fn the_same_seed_gives_the_same_requests() {
 #[test]
 fn requests_executed_one_after_another_pass() {
     for seed in 0..60 {
-        let history = serial::history(&generate(seed, &options(seed)));
+        let history = serial::history(&generate(seed, &Options::varied(seed, 120)));
         let order = check(&history).unwrap_or_else(|finding| panic!("seed {seed}: {finding}"));
         assert!(order.into_iter().eq(0..history.requests.len()), "there is no other order");
     }
@@ -38,7 +29,7 @@ fn requests_executed_one_after_another_pass() {
 #[test]
 fn what_was_seen_is_enough_to_find_an_order() {
     for seed in 0..60 {
-        let mut history = serial::history(&generate(seed, &options(seed)));
+        let mut history = serial::history(&generate(seed, &Options::varied(seed, 120)));
         serial::forget_times(&mut history, seed);
         check(&history).unwrap_or_else(|finding| panic!("seed {seed}: {finding}"));
     }
@@ -56,7 +47,7 @@ fn tally(seeds: u64) -> Tally {
     let mut tally =
         Tally { requests: 0, spanning: 0, failed: BTreeMap::new(), by_kind: BTreeMap::new() };
     for seed in 0..seeds {
-        let Workload { setup, requests } = generate(seed, &options(seed));
+        let Workload { setup, requests } = generate(seed, &Options::varied(seed, 120));
         let mut driver = TransactionDriver::new(ScriptInterpreter::new());
         let mut states = serial::States::default();
         for generated in setup.iter().chain(&requests) {
@@ -90,7 +81,7 @@ fn more_than_a_third_of_the_requests_span_cells_and_most_succeed() {
     for class in ["anabranch:EntityNotFound", "anabranch:EntityExists", "script:Overdrawn"] {
         assert!(failed.contains_key(class), "no request fails with {class}: {failed:?}");
     }
-    assert_eq!(by_kind.len(), 12, "{by_kind:?}");
+    assert_eq!(by_kind.len(), 13, "{by_kind:?}");
 }
 
 #[test]
@@ -99,7 +90,7 @@ fn the_access_set_is_known_where_it_should_be() {
     for generated in generate(3, &Options { requests: 1000, ..Options::default() }).requests {
         let set = access_set(&program, &generated.request.operation);
         let operation = operation::describe(&generated.request.operation);
-        let is_unknown = matches!(generated.kind, Kind::Wander | Kind::Unplanned);
+        let is_unknown = matches!(generated.kind, Kind::Wander | Kind::Chase | Kind::Unplanned);
         assert_eq!(set.is_none(), is_unknown, "{operation}: {set:?}");
         let is_single = matches!(generated.kind, Kind::Single | Kind::LyingSingle | Kind::Create);
         if let Some(set) = set

@@ -187,8 +187,8 @@ pub(crate) struct Thread {
     pub(crate) depth: u32,
     /// Whether it may have seen states that do not belong together: it is never committed.
     pub(crate) is_doubtful: bool,
-    /// In one of several calls sent together: the entities that it may change.
-    pub(crate) may_change: Option<Vec<EntityId>>,
+    /// In one of several calls sent together: what it may touch, and how.
+    pub(crate) may_touch: Option<LockSet>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

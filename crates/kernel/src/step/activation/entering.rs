@@ -83,7 +83,7 @@ fn beginning(
             let root = root.expect("this is a bug in Anabranch: an attempt starts without a call");
             let is_doubtful = lock.is_none();
             let context = root.context.clone();
-            let thread = Thread { context, turn: 0, depth: 0, is_doubtful, may_change: None };
+            let thread = Thread { context, turn: 0, depth: 0, is_doubtful, may_touch: None };
             Some((thread, Beginning::Act { act: root.act.clone(), caller: None }))
         }
         Work::Call(call) => {
@@ -104,7 +104,7 @@ fn beginning(
 impl<I: PortableInterpreter> Activation<'_, I> {
     /// Calls are handed over together where that may be of use.
     fn hand_over_together(&mut self) {
-        self.interpreter.hand_over_together(!self.in_sequence && self.thread.may_change.is_none());
+        self.interpreter.hand_over_together(!self.in_sequence && self.thread.may_touch.is_none());
     }
 
     fn revive(&mut self, committed: Option<&[u8]>, content: Content, frames: Vec<Frame>) {
@@ -147,8 +147,16 @@ impl<I: PortableInterpreter> Activation<'_, I> {
         self.frames = frames.into_iter().map(alive).collect();
     }
 
+    /// Whether the entity is one that the call said it would touch, where that matters.
+    fn may_be_touched(&self) -> bool {
+        self.thread.may_touch.as_ref().is_none_or(|touched| touched.contains_key(self.id))
+    }
+
     fn enter(&mut self, beginning: Beginning) -> Now<I::Value> {
         match (beginning, self.lost.clone()) {
+            (Beginning::Act { caller, .. }, None) if !self.may_be_touched() => {
+                Now::Finished { caller, result: super::CallResult::Stop(Stop::InSequence) }
+            }
             (Beginning::Act { act, caller }, None) => self.perform_act(act, caller),
             (Beginning::Act { caller, .. }, Some(failure)) => {
                 let result = super::CallResult::Stop(Stop::Failure(failure));

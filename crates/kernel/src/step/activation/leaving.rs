@@ -131,8 +131,8 @@ impl<I: PortableInterpreter> Activation<'_, I> {
     /// In one of several calls that are under way at the same time: the state of an entity that the
     /// call must not change.
     pub(super) fn restricted_state(&mut self) -> Option<Vec<u8>> {
-        let may_change = self.thread.may_change.as_ref()?;
-        if may_change.contains(self.id) {
+        let may_touch = self.thread.may_touch.as_ref()?;
+        if may_touch.get(self.id) == Some(&LockMode::Exclusive) {
             return None;
         }
         let Presence::Live(entity) = &mut self.presence else { return Some(Vec::new()) };

@@ -3,7 +3,7 @@
 //! They are made at the same time if nothing that one of them touches is changed by another one, which
 //! their access sets tell; otherwise one after another. What a call only reads is as true as the user's
 //! type hints, so an entity that changes although it was only to be read sends the attempt
-//! back, to make its calls in sequence.
+//! back, to make its calls in sequence. So does a call that touches more than its access set says.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use anabranch_ir::AccessMode;
 use super::{Activation, CallResult, Now};
 use crate::access::{Touched, access_set};
 use crate::step::entity::operation;
-use crate::step::event::{Act, FrameAddress, Thread};
+use crate::step::event::{Act, FrameAddress, LockMode, LockSet, Thread};
 use crate::step::seed;
 use crate::step::visit::{Awaiting, Branch};
 use crate::{Action, EntityId, PortableInterpreter};
@@ -59,13 +59,14 @@ impl<I: PortableInterpreter> Activation<'_, I> {
         }
         let mut branches = Vec::with_capacity(acts.len());
         for (branch, ((target, act), touched)) in (0..).zip(acts.into_iter().zip(touched)) {
-            let changed = touched.iter().filter(|(_, mode)| **mode > AccessMode::Read);
-            let may_change: Vec<_> = changed.map(|(id, _)| id.clone()).collect();
-            branches.push(Branch { outcome: None, may_change: !may_change.is_empty() });
+            let may_touch: LockSet =
+                touched.into_iter().map(|(id, mode)| (id, mode.into())).collect();
+            let may_change = may_touch.values().any(|mode| *mode == LockMode::Exclusive);
+            branches.push(Branch { outcome: None, may_change });
             let context = seed::of_branch(&self.thread.context, self.thread.turn, branch);
             let turn = self.thread.turn + 1;
-            let may_change = Some(may_change);
-            let thread = Thread { context, turn, may_change, ..self.thread.clone() };
+            let may_touch = Some(may_touch);
+            let thread = Thread { context, turn, may_touch, ..self.thread.clone() };
             let caller = FrameAddress { branch, ..self.address(frame) };
             self.send(caller, target, act, thread);
         }
@@ -82,7 +83,7 @@ impl<I: PortableInterpreter> Activation<'_, I> {
 
     /// What each of `acts` touches, if none of them touches what another one changes.
     fn independent(&self, acts: &[(EntityId, Act)]) -> Option<Vec<Touched>> {
-        if self.in_sequence || self.thread.may_change.is_some() {
+        if self.in_sequence || self.thread.may_touch.is_some() {
             return None;
         }
         let touched = acts.iter().map(|(target, act)| {

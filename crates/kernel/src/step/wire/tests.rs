@@ -54,8 +54,8 @@ fn caller() -> FrameAddress {
 }
 
 fn thread() -> Thread {
-    let may_change = Some(vec![item(b"\x01ink")]);
-    Thread { context: context(), turn: 8, depth: 9, is_doubtful: true, may_change }
+    let may_touch = Some(LockSet::from([(item(b"\x01ink"), LockMode::Exclusive)]));
+    Thread { context: context(), turn: 8, depth: 9, is_doubtful: true, may_touch }
 }
 
 fn raised() -> Raised {

@@ -91,7 +91,7 @@ fn shaped(criterion: &mut Criterion<ProcessorTime>) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().with_measurement(ProcessorTime::new());
+    config = Criterion::default().with_measurement(ProcessorTime);
     targets = program, encoded, shaped
 }
 criterion_main!(benches);

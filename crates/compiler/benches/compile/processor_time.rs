@@ -1,26 +1,16 @@
 //! The time that the processor spends on a thread: other processes on the machine do not count.
 
-use std::fs;
-use std::time::Instant;
-
 use criterion::Throughput;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use rustix::time::{ClockId, clock_gettime};
 
-/// Nanoseconds of the thread that measures; of the wall clock where the system does not count them.
-pub(crate) struct ProcessorTime {
-    start: Instant,
-}
+/// Nanoseconds of the thread that measures.
+pub(crate) struct ProcessorTime;
 
 impl ProcessorTime {
-    pub(crate) fn new() -> Self {
-        Self { start: Instant::now() }
-    }
-
-    fn now(&self) -> f64 {
-        // Linux: the first number is the time on the processor.
-        let counted = fs::read_to_string("/proc/thread-self/schedstat").ok();
-        let counted = counted.and_then(|line| line.split(' ').next()?.parse::<f64>().ok());
-        counted.unwrap_or_else(|| self.start.elapsed().as_nanos() as f64)
+    fn now() -> f64 {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
     }
 }
 
@@ -29,11 +19,11 @@ impl Measurement for ProcessorTime {
     type Value = f64;
 
     fn start(&self) -> f64 {
-        self.now()
+        Self::now()
     }
 
     fn end(&self, start: f64) -> f64 {
-        self.now() - start
+        Self::now() - start
     }
 
     fn add(&self, first: &f64, second: &f64) -> f64 {

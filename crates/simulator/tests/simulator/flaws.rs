@@ -91,6 +91,5 @@ flaws! {
     a_duplicate_that_is_applied: DuplicateApplied by [By::Clients],
     a_call_before_its_lock: CallBeforeLock by [By::Dependencies, By::Conservation],
     a_miss_that_is_ignored: MissIgnored by [By::Dependencies, By::Conservation],
-    a_shared_lock_that_is_not_checked:
-        SharedLockUnchecked by [By::Dependencies, By::Conservation],
+    a_shared_lock_that_is_not_checked: SharedLockUnchecked by [By::Dependencies],
 }

@@ -4,6 +4,7 @@ mod costs;
 mod differential;
 mod engine;
 mod flaws;
+mod idempotency;
 mod kernel;
 mod mechanics;
 mod toy;

@@ -63,7 +63,7 @@ class User:
         self.first = first
         self.limit = 3
         self.line = Line(first)
-        self.lines = [Line(first, 3), self.line]
+        self.lines: list[Line] = [Line(first, 3), self.line]
 
     def __key__(self) -> str:
         return self.name

@@ -83,6 +83,7 @@ impl<'a> Lowering<'_, 'a> {
                     let begun = std::mem::replace(&mut group, Group::new(start_of(expression)));
                     if let Some(first) = first.take()
                         && begun.actions.len() > 1
+                        && begun.is_likely_remote()
                     {
                         self.groups.found.push((first, begun));
                     }
@@ -143,7 +144,7 @@ impl<'a> Lowering<'_, 'a> {
                 Event::Other => return,
             }
         }
-        if group.actions.is_empty() {
+        if !group.is_likely_remote() {
             return;
         }
         let free = match is_free && is_free_so_far {
@@ -390,6 +391,12 @@ impl<'a> Lowering<'_, 'a> {
 impl Group {
     fn new(origin: ruff_text_size::TextSize) -> Self {
         Self { actions: Vec::new(), code: Code::new("", origin), free: 0 }
+    }
+
+    /// Whether any of the receivers is known to be an entity. Most of which nothing is known are none,
+    /// and the code would be there for nothing.
+    fn is_likely_remote(&self) -> bool {
+        self.actions.iter().any(|action| action.receiver.is_some())
     }
 
     fn add(&mut self, action: JointAction, code: Code) {

@@ -10,6 +10,8 @@ import pytest
 from command_line import anabranch
 
 PROGRAM = """\
+from dataclasses import dataclass
+
 from anabranch import entity
 
 
@@ -44,12 +46,24 @@ class Item:
         return 2 * self.value
 
 
+@dataclass
+class Line:
+    item: Item
+    count: int = 2
+
+    @property
+    def same(self) -> Item:
+        return self.item
+
+
 @entity
 class User:
     def __init__(self, name: str, first: Item):
         self.name = name
         self.first = first
         self.limit = 3
+        self.line = Line(first)
+        self.lines: list[Line] = [Line(first, 3), self.line]
 
     def __key__(self) -> str:
         return self.name
@@ -77,6 +91,11 @@ TAKEN = {
     "a.take(1), b.take(1), [a.value, b.value]": 1,
     "a.take(1) + b.cost(1) * 2 - a.value": 1,
     "self.first.value + b.value": 1,
+    "self.lines[0].item.value + b.value": 0,
+    "[line.item.cost(line.count + 1) for line in self.lines]": 1,
+    "sum(line.item.value * line.count for line in self.lines)": 1,
+    "self.line.item.value + self.line.item.cost(-self.line.count)": 1,
+    "self.line.same.value + self.line.item.value": 0,
     "f'{a.name} {b.cost()}'": 1,
     "a.value < b.cost(2)": 1,
     "max(a.value, 3, b.value)": 1,

@@ -52,6 +52,9 @@ pub const TOGETHER: &str = "__anabranch_together__";
 /// `ELEMENTS(iterator, count)`: what is left in an iterator, which loses nothing by it.
 pub const ELEMENTS: &str = "__anabranch_elements__";
 
+/// `FIELD(object, name)`: an attribute that an object has itself.
+pub const FIELD: &str = "__anabranch_field__";
+
 /// `PLAIN(value)`: the value, if operators on it run no code of the user's.
 pub const PLAIN: &str = "__anabranch_plain__";
 

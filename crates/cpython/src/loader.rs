@@ -18,7 +18,7 @@ use pyo3::types::{PyDict, PyFunction, PyModule, PyString, PyType};
 use crate::consumption::take;
 use crate::exception::matches;
 use crate::method::{method, method_if_any};
-use crate::together::{elements, plain, together};
+use crate::together::{elements, field, plain, together};
 use crate::unbound::Unbound;
 use crate::well_known;
 
@@ -158,6 +158,7 @@ fn execute<'py>(
     globals.set_item("__anabranch_take__", wrap_pyfunction!(take, py)?)?;
     globals.set_item("__anabranch_together__", wrap_pyfunction!(together, py)?)?;
     globals.set_item("__anabranch_elements__", wrap_pyfunction!(elements, py)?)?;
+    globals.set_item("__anabranch_field__", wrap_pyfunction!(field, py)?)?;
     globals.set_item("__anabranch_plain__", wrap_pyfunction!(plain, py)?)?;
     let scope = PyDict::new(py);
     well_known::builtins_exec(py)?.call1((code, globals, &scope))?;

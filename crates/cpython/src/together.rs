@@ -154,6 +154,31 @@ fn left_in<'py>(iterator: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
     }
 }
 
+/// The attribute `name` of an object of this process, if it has it itself, so that reading it runs no
+/// code of the user's.
+#[pyfunction]
+pub(crate) fn field<'py>(
+    object: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    let class = object.get_type();
+    let refused = || PyTypeError::new_err("reading this attribute may run code");
+    let hook = intern!(py, "__getattribute__");
+    let is_ordinary = class.getattr(hook)?.is(py.get_type::<PyAny>().getattr(hook)?);
+    if !is_ordinary || object.is_exact_instance_of::<Reference>() {
+        return Err(refused());
+    }
+    // Of what a class has under that name, only this comes first.
+    if let Some(of_class) = class.getattr_opt(name)?
+        && of_class.get_type().hasattr(intern!(py, "__set__"))?
+    {
+        return Err(refused());
+    }
+    let attributes = object.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>()?;
+    attributes.get_item(name)?.ok_or_else(refused)
+}
+
 /// `value`, if operators on it run no code of the user's.
 #[pyfunction]
 pub(crate) fn plain<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

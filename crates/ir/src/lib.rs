@@ -69,9 +69,10 @@
 //! `__anabranch_take__(consumer, taken, element, key)` does with one element of a generator what the
 //! builtin `consumer` does, and keeps in the list `taken` what that needs of the elements so far.
 //! `__anabranch_together__()` says whether the interpreter was told to hand actions over together,
-//! `__anabranch_elements__(iterator, count)` lists what is left in an iterator without taking it, and
-//! `__anabranch_plain__(value)` gives a value back. The last two raise an exception for what they would
-//! have to run code of the user's for, the first of them also for elements that are not made of `count`
+//! `__anabranch_elements__(iterator, count)` lists what is left in an iterator without taking it,
+//! `__anabranch_field__(object, name)` gives an attribute that the object has itself, and
+//! `__anabranch_plain__(value)` a value to which an operator is applied. These three raise an exception
+//! where code of the user's would run; the first of them also for elements that are not made of `count`
 //! parts.
 //!
 //! # An exit

@@ -91,7 +91,7 @@ struct Frame<V> {
     /// On whose behalf the function runs.
     entity: Option<SlotIndex>,
     /// If it waits for several actions: those to come, and the outcomes so far.
-    joint: Option<Joint<V>>,
+    joint: Option<Box<Joint<V>>>,
 }
 
 /// Actions that were handed over together. With all entities at hand there is nothing to be won by
@@ -650,11 +650,11 @@ enum Joined<V> {
 }
 
 /// The action to begin with, and what is left to do after it, if there are several.
-fn first_of<V>(action: Action<V>) -> (Action<V>, Option<Joint<V>>) {
+fn first_of<V>(action: Action<V>) -> (Action<V>, Option<Box<Joint<V>>>) {
     let Action::Together(actions) = action else { return (action, None) };
     let mut to_come = VecDeque::from(actions);
     let first = to_come.pop_front().expect("this is a bug in Anabranch: no action together");
-    (first, Some(Joint { to_come, outcomes: Vec::new() }))
+    (first, Some(Box::new(Joint { to_come, outcomes: Vec::new() })))
 }
 
 pub(crate) fn undecodable(error: DecodeError) -> Failure {

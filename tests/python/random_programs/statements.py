@@ -66,10 +66,14 @@ class StatementWriter(ExpressionWriter):
             self.list_comprehension,
             self.fstring,
         ]
+        if self.may_suspend:
+            write += [self.joint_number, self.joint_list]
         self.line(self.random.choice(write)(self.size()))
 
     def assign(self) -> None:
-        value = self.number_expression(self.size())
+        joint = self.may_suspend and self.chance(0.4)
+        write = self.joint_number if joint else self.number_expression
+        value = write(self.size())
         name = self.name("i")
         hint = ": int" if self.chance(0.1) else ""
         self.line(f"{name}{hint} = {value}")

@@ -66,7 +66,10 @@ class TogetherWriter(ComprehensionWriter):
         entities = [self.entity_at_hand() for _ in range(self.random.randrange(4))]
         pairs = self.chance(0.4)
         if pairs:
-            target, iterable = "r8, c8", f"[{', '.join(f'({it}, {self.leaf()})' for it in entities)}]"
+            target, iterable = (
+                "r8, c8",
+                f"[{', '.join(f'({it}, {self.leaf()})' for it in entities)}]",
+            )
             if self.chance(0.3):
                 iterable = f"zip([{', '.join(entities)}], [1, {self.leaf()}, 3])"
         else:

@@ -8,7 +8,7 @@
 //!
 //! An expression is read as a list of [`Event`]s in the order of evaluation. What an action needs is
 //! *early* if evaluating it twice, and before its time, makes no difference: names, literals, attributes
-//! of `self` that are part of the state, and arithmetic on plain values. Everything else that is
+//! that `self` and other objects here have themselves, and arithmetic on plain values. Everything else that is
 //! evaluated between two actions may raise an exception, or do anything but suspend. That is for the
 //! interpreter to consider, which knows the receivers: see [`anabranch_ir`].
 
@@ -25,9 +25,8 @@ use super::sequence::Part;
 use super::{Lowering, start_of};
 use crate::cfg::{self, Code, Terminator};
 use crate::effects::Action;
-use crate::emit::{ELEMENTS, PLAIN};
+use crate::emit::{ELEMENTS, FIELD, PLAIN};
 use crate::names::targets;
-use crate::types::Type;
 
 /// The groups of actions in the expression that was looked at last.
 #[derive(Default)]
@@ -84,6 +83,7 @@ impl<'a> Lowering<'_, 'a> {
                     let begun = std::mem::replace(&mut group, Group::new(start_of(expression)));
                     if let Some(first) = first.take()
                         && begun.actions.len() > 1
+                        && begun.is_likely_remote()
                     {
                         self.groups.found.push((first, begun));
                     }
@@ -144,7 +144,7 @@ impl<'a> Lowering<'_, 'a> {
                 Event::Other => return,
             }
         }
-        if group.actions.is_empty() {
+        if !group.is_likely_remote() {
             return;
         }
         let free = match is_free && is_free_so_far {
@@ -318,7 +318,7 @@ impl<'a> Lowering<'_, 'a> {
                 let code = self.verbatim(expression);
                 self.is_stable(expression, &code, &[]).then_some(code)?
             }
-            Expr::Attribute(node) => self.early_attribute(node)?,
+            Expr::Attribute(node) if !self.suspends(expression) => self.early_attribute(node)?,
             Expr::UnaryOp(node) if matches!(node.op, UnaryOp::USub | UnaryOp::UAdd) => {
                 let mut code = Code::new(node.op.as_str(), start_of(node));
                 code.append(self.plain(&node.operand)?);
@@ -346,19 +346,14 @@ impl<'a> Lowering<'_, 'a> {
         (!code.is_multiline()).then_some(code)
     }
 
-    /// The value of an attribute of `self` that is part of the state.
+    /// The value of an attribute that an object of this process has itself.
     fn early_attribute(&mut self, node: &'a ExprAttribute) -> Option<Code> {
-        let Type::SelfEntity(entity) = self.inference.infer(&node.value) else { return None };
-        let name = self.mangled(node.attr.as_str());
-        let application = self.inference.application();
-        let mut accessors = application.entities[entity].accessors.iter();
-        let is_state = application.method(entity, &name).is_none()
-            && !accessors.any(|it| application.functions[*it].name == node.attr.as_str());
-        if !is_state || !node.value.is_name_expr() {
+        if self.inference.binding(&node.value).is_some() {
             return None;
         }
-        let mut code = self.verbatim(&node.value);
-        code.push(&format!(".__dict__[\"{name}\"]"));
+        let mut code = Code::new(format!("{FIELD}("), start_of(node));
+        code.append(self.early(&node.value)?);
+        code.push(&format!(", \"{}\")", self.mangled(node.attr.as_str())));
         Some(code)
     }
 
@@ -396,6 +391,12 @@ impl<'a> Lowering<'_, 'a> {
 impl Group {
     fn new(origin: ruff_text_size::TextSize) -> Self {
         Self { actions: Vec::new(), code: Code::new("", origin), free: 0 }
+    }
+
+    /// Whether any of the receivers is known to be an entity. Most of which nothing is known are none,
+    /// and the code would be there for nothing.
+    fn is_likely_remote(&self) -> bool {
+        self.actions.iter().any(|action| action.receiver.is_some())
     }
 
     fn add(&mut self, action: JointAction, code: Code) {

@@ -1,10 +1,11 @@
 //! What entity code prints on an engine that may execute it several times.
 //!
-//! Once [`hold_output`](crate::hold_output) was called, it is held until the request is answered, and then only what was
-//! printed in the execution that counts is let go, as if the code had run once. Executions are told
-//! apart by what the kernel gives each step of a transaction: a start time that no other transaction has, and
-//! a seed that no other step has. With the seed of the first step a transaction begins anew. A step that is taken again, by
-//! a replay or to be compared, prints the same again in the place of what it printed before.
+//! Once [`hold_output`](crate::hold_output) was called, it is held until the request is answered, and
+//! then only what was printed in the execution that counts is let go, as if the code had run once.
+//! Executions are told apart by what the kernel gives each step of a transaction: a start time that
+//! no other transaction has, and a seed that no other step has. With the seed of the first step a
+//! transaction begins anew. A step that is taken again, by a replay or to be compared, prints the
+//! same again in the place of what it printed before.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -19,23 +20,20 @@ thread_local! {
     static HELD: RefCell<Held> = RefCell::default();
 }
 
+/// What the request under way has printed.
 #[derive(Default)]
 struct Held {
-    transactions: Vec<Transaction>,
-    /// The latest start time that was announced.
-    latest: i64,
-    /// That of the latest transaction that was answered: what a replay prints of it has been printed.
-    answered: i64,
-    /// The step that was announced, until it does something.
-    announced: Option<TransactionContext>,
-    /// The transaction and the step that print now.
-    current: (usize, usize),
-}
-
-struct Transaction {
     start_time_nanoseconds: i64,
     /// The first one is where the execution under way began.
     steps: Vec<Step>,
+    /// The step that prints now; none if what it prints is known.
+    current: Option<usize>,
+    /// The step that was announced, until it does something.
+    announced: Option<TransactionContext>,
+    /// The latest start time that was announced.
+    latest: i64,
+    /// The latest when a request was answered: what a replay prints of that one has been printed.
+    answered: i64,
 }
 
 struct Step {
@@ -50,27 +48,24 @@ impl Held {
         else {
             return;
         };
-        let same = |it: &Transaction| it.start_time_nanoseconds == start_time_nanoseconds;
-        let transaction = self.transactions.iter().position(same).unwrap_or_else(|| {
-            self.transactions.push(Transaction { start_time_nanoseconds, steps: Vec::new() });
-            self.transactions.len() - 1
-        });
-        let steps = &mut self.transactions[transaction].steps;
-        let step = match steps.iter().position(|step| step.seed == seed) {
-            Some(0) => {
-                steps.clear();
-                0
-            }
-            Some(step) => {
-                steps[step].parts.clear();
-                step
-            }
-            None => steps.len(),
-        };
-        if step == steps.len() {
-            steps.push(Step { seed, parts: Vec::new() });
+        if start_time_nanoseconds <= self.answered {
+            self.current = None;
+            return;
         }
-        self.current = (transaction, step);
+        if start_time_nanoseconds != self.start_time_nanoseconds {
+            // A crash took the execution of the same request as it was sent another time.
+            self.start_time_nanoseconds = start_time_nanoseconds;
+            self.steps.clear();
+        }
+        let step = self.steps.iter().position(|step| step.seed == seed);
+        match step {
+            Some(0) => self.steps.truncate(1),
+            Some(_) => {}
+            None => self.steps.push(Step { seed, parts: Vec::new() }),
+        }
+        let step = step.unwrap_or(self.steps.len() - 1);
+        self.steps[step].parts.clear();
+        self.current = Some(step);
     }
 }
 
@@ -91,21 +86,20 @@ pub(crate) fn begin_step() {
 pub(crate) fn hold(stream: Stream, text: &str) {
     HELD.with_borrow_mut(|held| {
         held.begin_step();
-        let (transaction, step) = held.current;
-        held.transactions[transaction].steps[step].parts.push((stream, text.to_owned()));
+        if let Some(step) = held.current {
+            held.steps[step].parts.push((stream, text.to_owned()));
+        }
     });
 }
 
 /// Prints what is held.
 fn let_go() {
-    let transactions = HELD.with_borrow_mut(|held| {
-        let answered = std::mem::replace(&mut held.answered, held.latest);
-        let mut transactions = std::mem::take(&mut held.transactions);
-        transactions.retain(|transaction| transaction.start_time_nanoseconds > answered);
-        transactions
+    let steps = HELD.with_borrow_mut(|held| {
+        held.answered = held.latest;
+        held.current = None;
+        std::mem::take(&mut held.steps)
     });
-    let steps = transactions.into_iter().flat_map(|transaction| transaction.steps);
-    let parts: Vec<_> = steps.flat_map(|step| step.parts).collect();
+    let parts: Vec<_> = steps.into_iter().flat_map(|step| step.parts).collect();
     if parts.is_empty() {
         return;
     }
@@ -123,7 +117,8 @@ fn let_go() {
     });
 }
 
-/// An engine whose output is held. It must answer on the thread that submits, one request after another.
+/// An engine whose output is held. It must answer on the thread that submits, one request after
+/// another.
 pub struct HeldOutput(pub Arc<dyn Engine>);
 
 impl Engine for HeldOutput {

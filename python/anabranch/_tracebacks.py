@@ -50,7 +50,11 @@ def describe(traceback: TracebackType | None) -> list[Place]:
         positions = list(code.co_positions())[traceback.tb_lasti // 2]
         line, end_line, column, end_column = positions
         columns = None
-        if line == end_line == traceback.tb_lineno and column is not None and end_column is not None:
+        if (
+            line == end_line == traceback.tb_lineno
+            and column is not None
+            and end_column is not None
+        ):
             columns = (column, end_column)
         places.append((code.co_filename, traceback.tb_lineno, code.co_name, columns))
         traceback = traceback.tb_next

@@ -30,17 +30,22 @@ def anabranch(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def serve_command(application: Path, data: Path, *options: str | Path) -> list[str | Path]:
-    """The command that serves an application on a free port."""
+def serve_command(application: Path, data: Path | None, *options: str | Path) -> list[str | Path]:
+    """The command that serves an application on a free port; without a data folder, in memory."""
     command = [sys.executable, "-m", "anabranch", "serve", application]
-    return [*command, "--data", data, "--port", "0", *options]
+    folder = [] if data is None else ["--data", data]
+    return [*command, *folder, "--port", "0", *options]
 
 
 class Server:
     """An `anabranch serve` process that is ready."""
 
     def __init__(
-        self, application: Path, data: Path, *options: str | Path, log: IO[str] | int | None = None
+        self,
+        application: Path,
+        data: Path | None,
+        *options: str | Path,
+        log: IO[str] | int | None = None,
     ) -> None:
         command = serve_command(application, data, *options)
         self.printed = ""
@@ -109,7 +114,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 @contextmanager
 def serving(
-    application: Path, data: Path, *options: str | Path, log: IO[str] | int | None = None
+    application: Path, data: Path | None, *options: str | Path, log: IO[str] | int | None = None
 ) -> Generator[Server]:
     """A server for the time of a block; its log goes to `log`, else to that of the tests."""
     server = Server(application, data, *options, log=log)

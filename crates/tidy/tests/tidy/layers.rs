@@ -48,6 +48,7 @@ const LAYERS: &[Layer] = &[
             "maintenance",
             "schema",
             "server",
+            "simulator",
         ],
         tests_use: &[],
     },

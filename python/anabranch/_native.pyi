@@ -52,7 +52,7 @@ def object_with(exception: BaseException) -> None:
     """Makes the transaction under way abort with `exception`, even if user code catches it."""
 
 def reduce_suspended(value: object) -> Any:
-    """How pickle makes a value of a suspended call again; `NotImplemented`: as it does by itself."""
+    """How pickle makes a value of a suspended call again; `NotImplemented`: by itself."""
 
 def live_entity() -> Any:
     """The live entity whose suspended calls are being made."""

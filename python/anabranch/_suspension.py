@@ -1,11 +1,11 @@
 """Suspended calls as bytes.
 
-An engine may go on with a suspended method in another process. Then the entity and the live variables
-of its suspended calls are one pickle, so that an object that can be reached from several of them stays
-one object. Pickle knows most of Python; this is what it does not know, or gets wrong:
+An engine may go on with a suspended method in another process. Then the entity and the live
+variables of its suspended calls are one pickle, so that an object that can be reached from several
+of them stays one object. Pickle knows most of Python; this is what it does not know, or gets wrong:
 
 - the live entity itself, which is whatever object the reader makes of it;
-- iterators and views of dicts and sets go on over the same dict or set, not over a copy of the rest;
+- iterators and views of dicts and sets go on over the same container, not over a copy of the rest;
 - functions within functions, lambdas included, are written with their code and their variables;
 - methods are written as function and object, because their name may mean another method there
   (`super()`, private names);
@@ -43,7 +43,7 @@ _Reduced = tuple[Any, ...]
 
 class _Pickler(pickle.Pickler):
     # A function that is no descriptor, so it is called without the pickler.
-    reducer_override = _native.reduce_suspended
+    reducer_override: Any = _native.reduce_suspended
 
 
 def dumps(value: object) -> bytes:
@@ -54,7 +54,7 @@ def dumps(value: object) -> bytes:
 
 
 def failing_part(attributes: dict[str, object], calls: Sequence[Sequence[object]]) -> Any:
-    """What cannot be written: the name of an attribute; or a call and a variable, by index; or nothing."""
+    """What cannot be written: the name of an attribute, or a call and a variable by their indices."""
     for name, value in attributes.items():
         if not _can_be_written(value):
             return name
@@ -107,8 +107,12 @@ def reduce_other(value: Any) -> Any:
     module, name, known = named.get(id(value), ("", "", None))
     if known is value and _is_named(value, module, name):
         return _get_named, (module, name)
-    reduce = _REDUCERS.get(type(value))
+    reduce = _REDUCERS.get(_type(value))
     return NotImplemented if reduce is None else reduce(value)
+
+
+def _type(value: object) -> type:
+    return type(value)
 
 
 def _is_named(value: object, module: str, name: str) -> bool:
@@ -218,7 +222,7 @@ def _owner(iterator: object, kind: type | tuple[type, ...]) -> Any:
 
 
 def _remaining(iterator: Any) -> list[Any] | None:
-    """What is left of an iterator, which stays as it is; nothing if its container has changed size."""
+    """What is left of an iterator, which stays as it is; nothing if the container changed size."""
     try:
         return iterator.__reduce__()[1][0]
     except RuntimeError:
@@ -248,9 +252,9 @@ def _iterate(owner: dict[Any, Any], view: str, is_reversed: bool, remaining: int
         return iterator
     # It fails like the one that it stands for, because the dict has changed its size.
     unused = object()
-    dict.__setitem__(owner, unused, None)
+    dict[Any, Any].__setitem__(owner, unused, None)
     iterator = reversed(elements) if is_reversed else iter(elements)
-    dict.__delitem__(owner, unused)
+    dict[Any, Any].__delitem__(owner, unused)
     with contextlib.suppress(RuntimeError):
         # From now on it fails whatever size the dict gets.
         next(iterator)
@@ -314,10 +318,9 @@ def _parts(exception: BaseException) -> tuple[Any, dict[str, Any]]:
         # That of a built-in class.
         if isinstance(reduce, MethodDescriptorType):
             _, arguments, *rest = reduce(exception)
-            state = rest[0] if rest else None
-            return arguments, {
-                name: value for name, value in (state or {}).items() if name not in vars(exception)
-            }
+            state: dict[str, Any] = (rest[0] if rest else None) or {}
+            own = vars(exception)
+            return arguments, {name: value for name, value in state.items() if name not in own}
     return exception.args, {}
 
 

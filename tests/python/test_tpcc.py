@@ -122,7 +122,7 @@ def test_a_server_loads_and_answers_as_the_readme_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_concurrent_transactions_on_the_simulated_engine_are_consistent(seed: str) -> None:
-    """Partitions that reorder, crash and replay; the load generator checks what is there in the end."""
+    """Partitions reorder, crash and replay; the load generator checks what is there in the end."""
     engine = ["--engine", "simulated", "--seed", seed]
     with serving(TPCC / "tpcc.py", None, *engine) as server:
         address = server.url.removeprefix("http://")

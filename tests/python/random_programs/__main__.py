@@ -91,7 +91,7 @@ def jobs(seed: str, programs: int, engines: list[str]) -> list[tuple[str, str]]:
 
 
 def job(seed: str, engine: str) -> tuple[str, str]:
-    """A program, and the engine that it runs on, with what the simulated engine makes of its seed."""
+    """A program, and the engine that it runs on; the simulated one with a seed."""
     if engine == "simulated":
         engine = f"{engine}:{crc32(seed.encode())}"
     return seed, engine

@@ -54,7 +54,7 @@ def dumps(value: object) -> bytes:
 
 
 def failing_part(attributes: dict[str, object], calls: Sequence[Sequence[object]]) -> Any:
-    """What cannot be written: the name of an attribute, or a call and a variable by their indices."""
+    """What cannot be written: the name of an attribute, or indices of a call and a variable."""
     for name, value in attributes.items():
         if not _can_be_written(value):
             return name

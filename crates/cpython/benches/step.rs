@@ -71,8 +71,7 @@ fn measure(criterion: &mut Criterion, title: &str, operations: &[Operation]) {
     let (program, interpreter) = interpreter();
     let class = operator(&program, "Account");
     let host = StepHost::new(program, interpreter);
-    let mut engine =
-        InOrder { host, states: HashMap::new(), taken: Vec::new(), submitted: 0 };
+    let mut engine = InOrder { host, states: HashMap::new(), taken: Vec::new(), submitted: 0 };
     for number in 0..ACCOUNTS {
         let arguments = arguments(vec![text(&account(number)), Value::Int(1_000_000)]);
         engine.submit(Operation::Create { operator: class, arguments });

@@ -5,6 +5,8 @@
 //! the same again and again, which for a small application means that all of it stays in the caches.
 //! Time is that of one processor, without making up the sources.
 
+#![expect(clippy::print_stdout, reason = "a command prints")]
+
 #[path = "../compile/processor_time.rs"]
 #[allow(dead_code, reason = "criterion is not used here")]
 mod processor_time;

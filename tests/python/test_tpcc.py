@@ -126,7 +126,7 @@ def test_concurrent_transactions_on_the_simulated_engine_are_consistent(seed: st
     engine = ["--engine", "simulated", "--seed", seed]
     with serving(TPCC / "tpcc.py", None, *engine) as server:
         address = server.url.removeprefix("http://")
-        size = ["--items", "100", "--customers", "10", "--connections", "2", "--in-flight", "8"]
+        size = ["--items", "100", "--customers", "20", "--connections", "2", "--in-flight", "8"]
         time = ["--warm-up", "0", "--duration", "4", "--seed", seed]
         run = anabranch("bench", "tpcc", "--url", address, *size, *time, "--json")
         assert run.returncode == 0, run.stderr

@@ -15,6 +15,7 @@ use crate::decode::{Source, decode};
 use crate::encode::{OpaqueValues, encode};
 use crate::entity_code::{in_entity_code, remote_access_error};
 use crate::exception;
+use crate::handled_exception::become_context_of;
 use crate::reference::Reference;
 
 /// How long a waiting driver goes without looking for Ctrl-C.
@@ -58,8 +59,7 @@ impl EngineBackend {
             return Err(remote_access_error(py, "a root call"));
         }
         let request = Request { operation, idempotency_key: None };
-        let message =
-            self.reply(py, request)?.map_err(|failure| exception::from_failure(py, failure))?;
+        let message = self.reply(py, request)?.map_err(|failure| raised(py, failure))?;
         decode(py, &message, Source::Request).map_err(|error| undecodable(py, &error))
     }
 
@@ -166,6 +166,12 @@ fn encode_arguments(args: &Bound<'_, PyTuple>, kwargs: &Bound<'_, PyDict>) -> Py
     }
     let arguments = (args, kwargs).into_pyobject(args.py())?;
     encode(arguments.as_any(), OpaqueValues::Pickled)
+}
+
+/// What the driver sees of a failure.
+fn raised(py: Python<'_>, failure: Failure) -> PyErr {
+    let error = exception::from_failure(py, failure);
+    become_context_of(error.value(py)).map_or_else(|failure| failure, |()| error)
 }
 
 fn undecodable(py: Python<'_>, error: &DecodeError) -> PyErr {

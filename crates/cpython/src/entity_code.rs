@@ -6,7 +6,7 @@ use anabranch_kernel::TransactionContext;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFrame};
 
-use crate::well_known;
+use crate::{handled_exception, well_known};
 
 thread_local! {
     static CONTEXT: RefCell<Option<TransactionContext>> = const { RefCell::new(None) };
@@ -14,6 +14,8 @@ thread_local! {
     static VALUES: RefCell<Option<Py<PyAny>>> = const { RefCell::new(None) };
     static IN_ENTITY_CODE: Cell<bool> = const { Cell::new(false) };
     static OBJECTION: RefCell<Option<Py<PyAny>>> = const { RefCell::new(None) };
+    /// What the driver handles whose thread this is.
+    static HANDLED: RefCell<Option<Py<PyAny>>> = const { RefCell::new(None) };
 }
 
 /// Whether this thread executes entity code for an engine.
@@ -24,6 +26,7 @@ pub fn in_entity_code() -> bool {
 /// From now on this thread executes entity code, with this context.
 pub(crate) fn enter_entity_code(context: &TransactionContext) {
     leave_entity_code();
+    HANDLED.set(Python::attach(handled_exception::set_aside));
     CONTEXT.set(Some(context.clone()));
     IN_ENTITY_CODE.set(true);
 }
@@ -34,6 +37,9 @@ pub(crate) fn leave_entity_code() {
     CONTEXT.take();
     VALUES.take();
     OBJECTION.take();
+    if let Some(handled) = HANDLED.take() {
+        Python::attach(|py| handled_exception::restore(py, &handled));
+    }
 }
 
 /// The `TransactionValues` of the transaction that this thread runs, if it runs one.

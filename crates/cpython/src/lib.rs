@@ -36,6 +36,7 @@ mod encode;
 mod entity_code;
 mod exception;
 mod exception_links;
+mod handled_exception;
 mod held_output;
 mod host;
 mod huge_pages;

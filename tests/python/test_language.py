@@ -22,10 +22,11 @@ def written(case: Case, folder: Path) -> Path:
 
 def check_output(case: Case, path: Path, engine: str) -> None:
     # What the programs do must be within what the compiler says that they may do.
+    seed = str(crc32(case.identifier.encode()))
     options = {
         "local": ["--engine", "local", "--compare-effects"],
         "together": ["--engine", "local", "--compare-effects", "--together"],
-        "simulated": ["--engine", "simulated", "--seed", str(crc32(case.identifier.encode()))],
+        "simulated": ["--engine", "simulated", "--compare-steps", "--seed", seed],
     }
     completed = anabranch("run", path, *options.get(engine, ["--engine", engine]))
     assert completed.stdout == case.expected, f"engine {engine}\n{completed.stderr}"

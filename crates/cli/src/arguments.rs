@@ -85,6 +85,9 @@ pub struct RunArguments {
     /// Fail where a request does more than `check --explain` says (local engine)
     #[arg(long, hide = true)]
     pub compare_effects: bool,
+    /// Fail where a step, taken again, does not give the same (simulated engine)
+    #[arg(long, hide = true)]
+    pub compare_steps: bool,
     /// What the simulated engine does follows from this number [default: any]
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,

@@ -1,8 +1,8 @@
 //! A simulated engine: partitions, the network between them, snapshots and crashes.
 //!
 //! What is durable: the input (requests in the order in which they were recorded), the last snapshot, and, with
-//! [`Egress::RecordedOrder`], the [`journal`](crate::journal) of deliveries since. All the rest, [`Contents`], a crash
-//! takes; it starts anew from the snapshot, and what was recorded since is taken in again.
+//! [`Egress::RecordedOrder`] or [`Egress::RecordedSteps`], the [`journal`](crate::journal) of deliveries since. All the
+//! rest, [`Contents`], a crash takes; it starts anew from the snapshot, and what was recorded since is taken in again.
 //!
 //! A snapshot holds all partitions and all messages under way at one instant, and how much of the input had been
 //! taken in: what an engine with aligned barriers has in the end.
@@ -16,7 +16,7 @@ use anabranch_kernel::step::{EventReport, KeyReport, Output, Stepped, Submission
 use crate::digest::Digest;
 use crate::finding::{Finding, readable};
 use crate::host::Host;
-use crate::journal::Journals;
+use crate::journal::{Gave, Journals};
 use crate::network::{ChannelIndex, Message, Network, Sender, partition_of};
 use crate::random::Random;
 use crate::statistics::Statistics;
@@ -31,6 +31,9 @@ pub enum Egress {
     /// When the delivery that gave them is in a journal. A replay repeats the journals, and gives the
     /// replies a second time.
     RecordedOrder,
+    /// The same, and what each step gave is recorded as well: a replay takes no step that it can read
+    /// there, so methods need not do the same again.
+    RecordedSteps,
 }
 
 /// A request in the durable input.
@@ -214,28 +217,34 @@ impl<H: Host> Cluster<H> {
     pub fn deliver(&mut self, channel: ChannelIndex) -> Result<(), Finding> {
         let partition = self.live.network.receiver(channel);
         let is_repeated = self.journals.next(partition).is_some();
-        let (message, stepped) = self.step(channel)?;
-        let gave = digest(&stepped);
-        self.digest.add((channel, &message.key, &message.event, gave));
-        let needs = if is_repeated {
-            self.statistics.replayed += 1;
-            if self.journals.repeat(partition) != gave {
-                let (key, event) = (readable(&message.key), readable(&message.event));
-                return Err(Finding::ReplayDiffers { key, event });
+        let message = self.receive(channel)?;
+        let recorded = is_repeated.then(|| self.journals.repeat(partition).clone());
+        let stepped = match recorded {
+            Some(Gave::Everything(stepped)) => stepped,
+            Some(Gave::Digest(gave)) => {
+                let stepped = self.step(partition, &message)?;
+                if digest(&stepped) != gave {
+                    let (key, event) = (readable(&message.key), readable(&message.event));
+                    return Err(Finding::ReplayDiffers { key, event });
+                }
+                stepped
             }
-            // Its reply was durable before.
-            0
-        } else if self.egress == Egress::RecordedOrder {
-            self.journals.record(partition, channel, gave)
-        } else {
-            0
+            None => self.step(partition, &message)?,
         };
+        self.digest.add((channel, &message.key, &message.event, digest(&stepped)));
+        // What is repeated was durable before.
+        let mut needs = 0;
+        if is_repeated {
+            self.statistics.replayed += 1;
+        } else if let Some(gave) = recorded_of(&stepped, self.egress) {
+            needs = self.journals.record(partition, channel, gave);
+        }
         self.apply(partition, &message, stepped, needs, is_repeated);
         Ok(())
     }
 
-    /// Takes the first message of `channel` and lets its key take it.
-    fn step(&mut self, channel: ChannelIndex) -> Result<(Message, Stepped), Finding> {
+    /// Takes the first message of `channel`.
+    fn receive(&mut self, channel: ChannelIndex) -> Result<Message, Finding> {
         self.clock += 1;
         self.statistics.messages += 1;
         if self.live.network.oldest() != Some(channel) {
@@ -245,14 +254,19 @@ impl<H: Host> Cluster<H> {
         let sender = self.live.network.sender(channel);
         let message = self.live.network.receive(channel);
         assert_eq!(partition_of(&message.key, self.hosts.len()), partition);
-        let before = self.live.partitions[partition].get(&message.key);
-        let before: &[u8] = before.map(|state| &**state).unwrap_or_default();
         let report = self.witness.event_report(&message.event)?;
         self.trace.line(self.clock, || {
             let (key, what) = (readable(&message.key), describe(&report));
             format!("deliver  {sender:?} -> {partition} {key}: {what}")
         });
         self.watch.delivered(&message.key, report, &mut self.statistics);
+        Ok(message)
+    }
+
+    /// Lets the key of `message` take it.
+    fn step(&mut self, partition: usize, message: &Message) -> Result<Stepped, Finding> {
+        let before = self.live.partitions[partition].get(&message.key);
+        let before: &[u8] = before.map(|state| &**state).unwrap_or_default();
         let stepped = self.hosts[partition].step(&message.key, before, &message.event)?;
         if self.random.happens(self.recheck) {
             self.statistics.rechecked += 1;
@@ -262,7 +276,7 @@ impl<H: Host> Cluster<H> {
                 return Err(Finding::StepNotPure { key, event });
             }
         }
-        Ok((message, stepped))
+        Ok(stepped)
     }
 
     /// Keeps the new state and sends what the step gave.
@@ -305,11 +319,12 @@ impl<H: Host> Cluster<H> {
 
     /// Lets replies go that the journals cover.
     fn let_go(&mut self) {
-        if self.egress == Egress::RecordedOrder {
-            let durable = self.journals.durable();
-            let covered = self.held.extract_if(.., |(needs, _)| *needs <= durable);
-            self.departures.extend(covered.map(|(_, departure)| departure));
+        if self.egress == Egress::Transactional {
+            return;
         }
+        let durable = self.journals.durable();
+        let covered = self.held.extract_if(.., |(needs, _)| *needs <= durable);
+        self.departures.extend(covered.map(|(_, departure)| departure));
     }
 
     /// Makes the journals durable.
@@ -345,6 +360,15 @@ impl<H: Host> Cluster<H> {
 fn describe(report: &EventReport) -> String {
     let EventReport { kind, attempt, details } = report;
     format!("{kind:?} {}: {details}", attempt.as_deref().unwrap_or_default())
+}
+
+/// What a journal gets of a step.
+fn recorded_of(stepped: &Stepped, egress: Egress) -> Option<Gave> {
+    match egress {
+        Egress::Transactional => None,
+        Egress::RecordedOrder => Some(Gave::Digest(digest(stepped))),
+        Egress::RecordedSteps => Some(Gave::Everything(stepped.clone())),
+    }
 }
 
 fn digest(stepped: &Stepped) -> u64 {

@@ -56,6 +56,26 @@ impl<I: PortableInterpreter> Host for Shared<I> {
     }
 }
 
+/// What is known of the methods.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Repeatability {
+    /// Called again, they may do otherwise.
+    Unknown,
+    /// They do the same again; where they do not, it is a finding.
+    Compared,
+}
+
+fn options(seed: u64, repeatability: Repeatability) -> Options {
+    let options = Options::new(seed, 0);
+    match (repeatability, options.egress) {
+        (Repeatability::Compared, _) => options,
+        (Repeatability::Unknown, Egress::Transactional) => Options { recheck_rate: 0, ..options },
+        (Repeatability::Unknown, Egress::RecordedOrder | Egress::RecordedSteps) => {
+            Options { recheck_rate: 0, egress: Egress::RecordedSteps, ..options }
+        }
+    }
+}
+
 /// The engine.
 pub struct SimulatedEngine<I: PortableInterpreter> {
     program: Arc<Program>,
@@ -81,11 +101,16 @@ struct Driver<I: PortableInterpreter> {
 
 impl<I: PortableInterpreter> SimulatedEngine<I> {
     /// An engine without entities. `interpreter` runs the segments of `program`.
-    pub fn new(program: Arc<Program>, interpreter: I, seed: u64) -> Self {
+    pub fn new(
+        program: Arc<Program>,
+        interpreter: I,
+        seed: u64,
+        repeatability: Repeatability,
+    ) -> Self {
         let host = StepHost::new(Arc::clone(&program), interpreter);
         let host = Shared(Arc::new(Mutex::new(host)));
         let shared = Arc::clone(&host.0);
-        let options = Options::new(seed, 0);
+        let options = options(seed, repeatability);
         let cluster = Cluster::new(
             Box::new(move || Shared(Arc::clone(&shared))),
             seed,
@@ -121,6 +146,10 @@ impl<I: PortableInterpreter> SimulatedEngine<I> {
     /// A step fails, or something is left behind.
     pub fn settle(&self) -> Result<(), Finding> {
         let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        if driver.broken.is_some() {
+            // Each request that came since was told.
+            return Ok(());
+        }
         loop {
             let Driver { cluster, .. } = &*driver;
             let is_quiet = cluster.network().is_empty() && !cluster.has_input();
@@ -264,7 +293,7 @@ impl<I: PortableInterpreter> Driver<I> {
         } else if self.cluster.holds_replies() {
             match self.options.egress {
                 Egress::Transactional => self.cluster.take_snapshot(),
-                Egress::RecordedOrder => self.cluster.sync_journals(),
+                Egress::RecordedOrder | Egress::RecordedSteps => self.cluster.sync_journals(),
             }
         } else if !self.cluster.has_input() && !self.waiting.is_empty() {
             return Err(Finding::NeverAnswered(format!("{} requests", self.waiting.len())));

@@ -1,10 +1,12 @@
 //! The recorded order of deliveries: for each partition, from which channels it took its messages since the last
-//! snapshot.
+//! snapshot, and what came of them.
 //!
 //! A replay keeps to the order of each partition; how partitions interleave is left open, as between
 //! machines. One that has repeated all of its journal goes on, while others still repeat theirs.
 //!
 //! All journals become durable together, so what is durable at one never depends on what another has lost.
+
+use anabranch_kernel::step::Stepped;
 
 use crate::network::ChannelIndex;
 
@@ -25,12 +27,20 @@ struct Journal {
     done: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     number: u64,
     channel: ChannelIndex,
-    /// A digest of what came of it.
-    gave: u64,
+    gave: Gave,
+}
+
+/// What is recorded of what came of a delivery.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Gave {
+    /// A repetition takes the step again, and must give the same.
+    Digest(u64),
+    /// A repetition takes this instead of the step.
+    Everything(Stepped),
 }
 
 impl Journals {
@@ -50,15 +60,15 @@ impl Journals {
     }
 
     /// The partition repeats its next delivery; gives what came of it the first time.
-    pub fn repeat(&mut self, partition: usize) -> u64 {
+    pub fn repeat(&mut self, partition: usize) -> &Gave {
         let journal = &mut self.partitions[partition];
         journal.done += 1;
-        journal.entries[journal.done - 1].gave
+        &journal.entries[journal.done - 1].gave
     }
 
     /// The partition takes a message that it has not taken before. Gives how much has to be durable before
     /// what comes of it may be told.
-    pub fn record(&mut self, partition: usize, channel: ChannelIndex, gave: u64) -> u64 {
+    pub fn record(&mut self, partition: usize, channel: ChannelIndex, gave: Gave) -> u64 {
         let journal = &mut self.partitions[partition];
         assert_eq!(journal.done, journal.entries.len(), "a partition first repeats its journal");
         self.recorded += 1;
@@ -100,21 +110,21 @@ mod tests {
     #[test]
     fn a_partition_repeats_what_is_durable_and_others_do_not_wait() {
         let mut journals = Journals::new(2);
-        journals.record(0, 7, 70);
-        journals.record(1, 8, 80);
+        journals.record(0, 7, Gave::Digest(70));
+        journals.record(1, 8, Gave::Digest(80));
         journals.sync();
-        let needs = journals.record(0, 9, 90);
+        let needs = journals.record(0, 9, Gave::Digest(90));
         assert!(needs > journals.durable());
         journals.crash();
         assert_eq!((journals.next(0), journals.next(1)), (Some(7), Some(8)));
-        assert_eq!(journals.repeat(0), 70);
+        assert_eq!(journals.repeat(0), &Gave::Digest(70));
         assert_eq!(journals.next(0), None);
         assert!(journals.is_replaying());
-        journals.record(0, 5, 50);
+        journals.record(0, 5, Gave::Digest(50));
         journals.take_snapshot();
         journals.crash();
         assert_eq!((journals.next(0), journals.next(1)), (None, Some(8)));
-        assert_eq!(journals.repeat(1), 80);
+        assert_eq!(journals.repeat(1), &Gave::Digest(80));
         assert!(!journals.is_replaying());
     }
 }

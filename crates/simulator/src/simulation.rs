@@ -90,7 +90,7 @@ pub fn run<H: Host>(
     statistics.seeds = 1;
     match options.egress {
         Egress::Transactional => statistics.seeds_transactional = 1,
-        Egress::RecordedOrder => statistics.seeds_recorded = 1,
+        Egress::RecordedOrder | Egress::RecordedSteps => statistics.seeds_recorded = 1,
     }
     let partitions = cluster.partitions().to_vec();
     Run {
@@ -185,7 +185,7 @@ impl<H: Host> Simulation<'_, H> {
         if self.cluster.holds_replies() {
             match self.options.egress {
                 Egress::Transactional => self.cluster.take_snapshot(),
-                Egress::RecordedOrder => self.cluster.sync_journals(),
+                Egress::RecordedOrder | Egress::RecordedSteps => self.cluster.sync_journals(),
             }
             return Ok(true);
         }

@@ -31,6 +31,7 @@ SECONDS_MAX = 30
 OPTIONS = {
     "local": ["--engine", "local", "--compare-effects"],
     "together": ["--engine", "local", "--compare-effects", "--together"],
+    "simulated": ["--engine", "simulated", "--compare-steps"],
 }
 """Of `anabranch run`, where they are not just the engine."""
 

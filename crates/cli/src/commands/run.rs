@@ -10,7 +10,7 @@ use anabranch_cpython::{
 };
 use anabranch_kernel::Interpreter;
 use anabranch_local::LocalEngine;
-use anabranch_simulator::engine::SimulatedEngine;
+use anabranch_simulator::engine::{Repeatability, SimulatedEngine};
 
 use crate::arguments::{Engine, RunArguments, TransactionTimeout};
 use crate::commands::serve::{close, engine_options};
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
             }
             Ok(code)
         }
-        Engine::Simulated => run_simulated(&target, arguments.seed),
+        Engine::Simulated => run_simulated(&target, arguments),
         Engine::Embedded => match &arguments.data {
             Some(folder) => run_embedded(&target, folder, arguments),
             None => {
@@ -68,10 +68,14 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<i32, Failure> {
     }
 }
 
-fn run_simulated(target: &Target, seed: Option<u64>) -> Result<i32, Failure> {
+fn run_simulated(target: &Target, arguments: &RunArguments) -> Result<i32, Failure> {
     hold_output()?;
     let application = load(target)?;
-    let engine = simulated_engine(application, seed);
+    let repeatability = match arguments.compare_steps {
+        true => Repeatability::Compared,
+        false => Repeatability::Unknown,
+    };
+    let engine = simulated_engine(application, arguments.seed, repeatability);
     install_backend(Arc::new(HeldOutput(Arc::clone(&engine) as Arc<_>)))?;
     let code = run_main(&target.root, &target.module, Mode::Engine)?;
     let settled = engine.settle();
@@ -84,11 +88,12 @@ fn run_simulated(target: &Target, seed: Option<u64>) -> Result<i32, Failure> {
 pub(crate) fn simulated_engine(
     application: Arc<Application>,
     seed: Option<u64>,
+    repeatability: Repeatability,
 ) -> Arc<SimulatedEngine<CPython>> {
     let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(()));
     output::note(&format!("the simulation follows from --seed {seed}"));
     let program = Arc::clone(application.program());
-    Arc::new(SimulatedEngine::new(program, CPython::new(application), seed))
+    Arc::new(SimulatedEngine::new(program, CPython::new(application), seed, repeatability))
 }
 
 fn run_embedded(target: &Target, folder: &Path, arguments: &RunArguments) -> Result<i32, Failure> {

@@ -16,6 +16,7 @@ use anabranch_local::LocalEngine;
 use anabranch_maintenance::{EngineMaintenance, InMemory};
 use anabranch_schema::Schema;
 use anabranch_server::{Options, serve};
+use anabranch_simulator::engine::Repeatability;
 
 use crate::arguments::{EngineArguments, ServeArguments, ServeEngine, TransactionTimeout};
 use crate::commands::run::{load, simulated_engine};
@@ -104,7 +105,9 @@ fn serve_in_memory(
     }
     let application = import(target)?;
     let engine: Arc<dyn Engine> = match arguments.engine {
-        ServeEngine::Simulated => simulated_engine(application, arguments.seed),
+        ServeEngine::Simulated => {
+            simulated_engine(application, arguments.seed, Repeatability::Unknown)
+        }
         ServeEngine::Local | ServeEngine::Embedded => {
             let program = Arc::clone(application.program());
             Arc::new(LocalEngine::new(program, CPython::new(application)))

@@ -7,7 +7,7 @@ use anabranch_checker::script::{self, Mark, Method, Op, ScriptInterpreter, op, o
 use anabranch_kernel::value::wire;
 use anabranch_kernel::{Engine, Operation, Reply, Request, Value};
 use anabranch_local::LocalEngine;
-use anabranch_simulator::engine::SimulatedEngine;
+use anabranch_simulator::engine::{Repeatability, SimulatedEngine};
 use anabranch_simulator::random::Random;
 use anabranch_simulator::statistics::Statistics;
 
@@ -52,14 +52,19 @@ pub(crate) fn ask(engine: &impl Engine, operation: Operation) -> Reply {
 }
 
 pub(crate) fn simulated(seed: u64) -> SimulatedEngine<ScriptInterpreter> {
-    SimulatedEngine::new(script::program().into(), ScriptInterpreter::new(), seed)
+    simulated_as(seed, Repeatability::Compared)
+}
+
+fn simulated_as(seed: u64, repeatability: Repeatability) -> SimulatedEngine<ScriptInterpreter> {
+    SimulatedEngine::new(script::program().into(), ScriptInterpreter::new(), seed, repeatability)
 }
 
 #[test]
 fn requests_of_one_client_get_the_replies_of_the_local_engine() {
     let mut statistics = Statistics::default();
-    for seed in 0..30 {
-        let simulated = simulated(seed);
+    let repeatabilities = [Repeatability::Compared, Repeatability::Unknown];
+    for (seed, repeatability) in (0..30).flat_map(|seed| repeatabilities.map(|it| (seed, it))) {
+        let simulated = simulated_as(seed, repeatability);
         let local = LocalEngine::new(script::program().into(), ScriptInterpreter::new());
         let random = &mut Random::new(seed, "operations");
         for number in 0..60 {
@@ -67,7 +72,11 @@ fn requests_of_one_client_get_the_replies_of_the_local_engine() {
                 if number < CELLS { creation(number) } else { random_operation(random, number) };
             let expected = ask(&local, operation.clone());
             let what = operation::describe(&operation);
-            assert_eq!(ask(&simulated, operation), expected, "seed {seed}: {what}");
+            assert_eq!(
+                ask(&simulated, operation),
+                expected,
+                "seed {seed} {repeatability:?}: {what}"
+            );
         }
         simulated.settle().unwrap();
         statistics.add(&simulated.statistics());
